@@ -1,0 +1,1 @@
+//! Releases: Parquet, data package, dictionary, manifest.

@@ -1,0 +1,165 @@
+//! Where the value of a table column comes from.
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::problem::suggestion;
+use super::section::{Findings, Placed, Section};
+use crate::table;
+
+/// Where the value of a table column comes from, as the pipeline file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The same text for every row.
+    Constant(Placed<String>),
+    /// Read from the source.
+    Read(Take),
+}
+
+/// How a text is read from the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Take {
+    /// From which part of the source.
+    pub from: TakeFrom,
+    /// Texts that stand between several columns.
+    pub join: String,
+    /// The reference list that the text must stand in.
+    pub codes: Option<Codes>,
+    /// Texts to replace, as printed → as meant; looked up before `codes`.
+    pub map: Vec<(String, String)>,
+    /// Where the whole entry stands in the pipeline file.
+    pub span: std::ops::Range<usize>,
+}
+
+/// From which part of the source a text is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeFrom {
+    /// These columns of the row, joined.
+    Columns(Vec<Placed<String>>),
+    /// The header of the value's column.
+    Header,
+    /// The cell to the right of this label in the lines before the header.
+    Preamble(Placed<String>),
+}
+
+/// A reference list by which texts become codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Codes {
+    /// `area`, `crime`, `indicator`, `unit`, `database`.
+    pub list: String,
+    /// The publisher's scheme; without it the list's own codes and names are meant.
+    pub scheme: Option<Placed<String>>,
+}
+
+/// Reference lists that `codes` may name.
+pub const CODE_LISTS: [&str; 6] = ["area", "crime", "indicator", "unit", "database", "organisation"];
+
+impl Origin {
+    /// The source columns that this origin reads.
+    pub fn columns(&self) -> &[Placed<String>] {
+        match self {
+            Self::Read(Take { from: TakeFrom::Columns(columns), .. }) => columns,
+            Self::Constant(_) | Self::Read(_) => &[],
+        }
+    }
+
+    pub(crate) fn read(section: &Section<'_, '_>, key: &'static str) -> Option<Self> {
+        let value = section.value(key)?;
+        Self::from_value(section.findings(), value, key)
+    }
+
+    pub(crate) fn required(section: &Section<'_, '_>, key: &'static str, what: &str) -> Option<Self> {
+        if !section.has(key) {
+            section.value(key);
+            section.missing(key, what);
+            return None;
+        }
+        Self::read(section, key)
+    }
+
+    pub(crate) fn from_value(findings: &Findings<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Self> {
+        if let Some(text) = value.get_ref().as_str() {
+            return Some(Self::Constant(Placed { value: text.to_owned(), span: value.span() }));
+        }
+        let Some(entry) = value.get_ref().as_table() else {
+            let message =
+                format!("`{key}` must be a text (the same for every row) or a table such as `{{ column = \"…\" }}`");
+            findings.report(value.span(), message, None);
+            return None;
+        };
+        let section = Section::new(findings, entry, value.span(), &format!("`{key}`"));
+        let origin = Self::from_section(&section, key);
+        section.finish();
+        origin
+    }
+
+    fn from_section(section: &Section<'_, '_>, key: &str) -> Option<Self> {
+        let mut columns = section.texts("column");
+        columns.extend(section.texts("columns"));
+        let header = section.flag("header").unwrap_or(false);
+        let preamble = section.text("preamble");
+        let join = section.text("join").map_or_else(|| " / ".to_owned(), |t| t.value);
+        let scheme = section.text("scheme");
+        let map = section.text_map("map").into_iter().map(|(from, to)| (from.value, to.value)).collect();
+        let codes = section.text("codes").and_then(|list| {
+            if !CODE_LISTS.contains(&list.value.as_str()) {
+                let help = suggestion(&list.value, CODE_LISTS);
+                section.findings().report(list.span, format!("`{}` is not a reference list", list.value), help);
+                return None;
+            }
+            Some(Codes { list: list.value, scheme: scheme.clone() })
+        });
+        if codes.is_none()
+            && let Some(scheme) = scheme
+        {
+            section.findings().report(
+                scheme.span,
+                "`scheme` without `codes`",
+                Some("add `codes = \"area\"` or another list".into()),
+            );
+        }
+        let from = match (columns.is_empty(), header, preamble) {
+            (false, false, None) => TakeFrom::Columns(columns),
+            (true, true, None) => TakeFrom::Header,
+            (true, false, Some(label)) => TakeFrom::Preamble(label),
+            _ => {
+                let help =
+                    "write `column = \"NAME\"`, `columns = [\"A\", \"B\"]`, `header = true` or `preamble = \"LABEL\"`";
+                section.findings().report(
+                    section.span(),
+                    format!("`{key}` must name exactly one origin"),
+                    Some(help.into()),
+                );
+                return None;
+            }
+        };
+        Some(Self::Read(Take { from, join, codes, map, span: section.span() }))
+    }
+
+    /// Checks a constant against the rule of the table column it fills.
+    pub(crate) fn check_constant(&self, findings: &Findings<'_>, column: &table::Column) {
+        let Self::Constant(text) = self else { return };
+        match column.rule {
+            table::Rule::OneOf(words) if !words.contains(&text.value.as_str()) => {
+                let help = suggestion(&text.value, words.iter().copied());
+                findings.report(
+                    text.span.clone(),
+                    format!("`{}` is not a value of `{}`", text.value, column.name),
+                    help,
+                );
+            }
+            table::Rule::Matches(pattern) => {
+                let whole = regex::Regex::new(&format!("^(?:{pattern})$"));
+                if whole.is_ok_and(|regex| !regex.is_match(&text.value)) {
+                    let help = Some(format!("it must match `{pattern}`"));
+                    findings.report(
+                        text.span.clone(),
+                        format!("`{}` is not a value of `{}`", text.value, column.name),
+                        help,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! `[[source]]`: one publication, where it is, how it is read and what becomes of it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::observe::Observe;
+use super::origin::Origin;
+use super::problem::suggestion;
+use super::section::{Placed, Section};
+use super::{is_slug, part_digest};
+use crate::digest::Digest;
+use crate::marking::Marking;
+use crate::table::{self, Kind, Table};
+
+/// One source of a pipeline.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The pipeline's name for it.
+    pub id: String,
+    /// Where it is.
+    pub kind: SourceKind,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// Title, where the document itself does not tell.
+    pub title: Option<String>,
+    /// Licence.
+    pub licence: Option<String>,
+    /// ISO 639-1 language, where the document itself does not tell.
+    pub language: Option<String>,
+    /// Day of publication, where the document itself does not tell.
+    pub published_on: Option<jiff::civil::Date>,
+    /// Marking of every row that comes from it.
+    pub marking: Marking,
+    /// How its bytes are read.
+    pub reader: Reader,
+    /// What becomes of what was read.
+    pub interpreter: Interpreter,
+    /// What it must hold at least.
+    pub expect: Expect,
+    /// Digest of this part of the file.
+    pub part: Digest,
+}
+
+/// Where a source is.
+#[derive(Debug, Clone)]
+pub enum SourceKind {
+    /// A file, or several by a glob.
+    File(FileSource),
+    /// One URL.
+    Http(HttpSource),
+}
+
+/// A file, or several by a glob.
+#[derive(Debug, Clone)]
+pub struct FileSource {
+    /// Path or glob, relative paths already joined to the pipeline file's folder.
+    pub path: PathBuf,
+}
+
+/// One URL and how far to go for it.
+#[derive(Debug, Clone)]
+pub struct HttpSource {
+    /// The URL.
+    pub url: String,
+    /// Largest body accepted, in bytes.
+    pub max_bytes: u64,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest silence while bytes are read.
+    pub idle_timeout: Duration,
+    /// Longest time for the whole request.
+    pub total_timeout: Duration,
+    /// Most redirects followed.
+    pub max_redirects: usize,
+    /// Most tries, the first included.
+    pub tries: u32,
+}
+
+/// How bytes are read.
+#[derive(Debug, Clone)]
+pub enum Reader {
+    /// Delimited text.
+    Csv(Csv),
+    /// HTML or plain text, told apart by the bytes.
+    Text,
+}
+
+/// `[source.csv]`: delimited text. What is not declared is detected, and reported.
+#[derive(Debug, Clone, Default)]
+pub struct Csv {
+    /// WHATWG label of the encoding.
+    pub encoding: Option<Placed<String>>,
+    /// Delimiter, one ASCII character.
+    pub delimiter: Option<u8>,
+    /// Where the header is.
+    pub header: HeaderAt,
+    /// Texts that stand for a missing value, with the SDMX status each gives.
+    pub missing: Vec<(String, String)>,
+    /// Decimal mark.
+    pub decimal: Option<char>,
+    /// Thousands mark; `Some(None)` where there is none.
+    pub thousands: Option<Option<char>>,
+}
+
+/// Where the header of a delimited file is.
+#[derive(Debug, Clone, Default)]
+pub enum HeaderAt {
+    /// The first record that holds every column the mapping names.
+    #[default]
+    Mapped,
+    /// The first record that holds all of these texts.
+    Has(Vec<String>),
+    /// The record that starts on this line, from 1.
+    Line(u64),
+}
+
+/// What becomes of what was read.
+#[derive(Debug, Clone)]
+pub enum Interpreter {
+    /// Rows of `observation`.
+    Observe(Box<Observe>),
+    /// Rows of another table, column by column.
+    Rows(Rows),
+    /// A report: `document` and `figure`.
+    Report,
+}
+
+/// `[source.rows]`: rows of a table, column by column.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// The table.
+    pub table: &'static Table,
+    /// Where each of its columns comes from.
+    pub columns: Vec<(&'static str, Origin)>,
+    /// Source columns that are knowingly not read.
+    pub ignore: Vec<Placed<String>>,
+}
+
+/// `[source.expect]`: the contract with the source.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// Fewest rows that must be published.
+    pub rows_min: u64,
+    /// Largest share of what was read that may go to quarantine.
+    pub quarantine_max: f64,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self { rows_min: 1, quarantine_max: 0.05 }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+impl Source {
+    pub(super) fn read(section: &Section<'_, '_>, base: &Path, text: &str) -> Option<Self> {
+        let id = section.required_text("id", "a short name, used in tables and messages");
+        if let Some(id) = &id
+            && !is_slug(&id.value)
+        {
+            let help = "use lower-case letters, digits and hyphens".to_owned();
+            section.findings().report(id.span.clone(), format!("`{}` is not a source id", id.value), Some(help));
+        }
+        let file = section.text("file").map(|t| SourceKind::File(FileSource { path: base.join(t.value) }));
+        let http = read_http(section).map(SourceKind::Http);
+        let kind = match (file, http) {
+            (Some(_), Some(_)) => {
+                section.findings().report(section.span(), "a source has either `file` or `http`, not both", None);
+                None
+            }
+            (None, None) if !section.has("file") && !section.has("http") => {
+                section.missing("file", "a path or glob (or `http = { url = \"…\" }`)");
+                None
+            }
+            (file, http) => file.or(http),
+        };
+        let language = section.text("language").filter(|language| {
+            let good = language.value.len() == 2 && language.value.bytes().all(|b| b.is_ascii_lowercase());
+            if !good {
+                let help = Some("use the two letters of ISO 639-1, such as `es`".to_owned());
+                section.findings().report(
+                    language.span.clone(),
+                    format!("`{}` is not a language", language.value),
+                    help,
+                );
+            }
+            good
+        });
+        let csv = section.section("csv").map(read_csv);
+        let observe = section.section("observe").and_then(|block| {
+            let observe = Observe::read(&block);
+            block.finish();
+            observe.map(|o| Interpreter::Observe(Box::new(o)))
+        });
+        let rows = section.section("rows").and_then(read_rows).map(Interpreter::Rows);
+        let report = section.section("report").map(|block| {
+            block.finish();
+            Interpreter::Report
+        });
+        let given = ["observe", "rows", "report"].iter().filter(|key| section.has(key)).count();
+        if given != 1 {
+            let help = "`[source.observe]` for statistics, `[source.rows]` for records and checks, `[source.report]` for prose";
+            section.findings().report(section.span(), "a source needs exactly one interpreter", Some(help.into()));
+        }
+        let interpreter = observe.or(rows).or(report);
+        let reader = match &interpreter {
+            Some(Interpreter::Report) => {
+                if csv.is_some() {
+                    section.findings().report(section.span(), "`csv` does not go with `report`", None);
+                }
+                Reader::Text
+            }
+            _ => Reader::Csv(csv.unwrap_or_default()),
+        };
+        let expect = section.section("expect").map(read_expect).unwrap_or_default();
+        Some(Self {
+            publisher: section.text("publisher").map(|t| t.value),
+            title: section.text("title").map(|t| t.value),
+            licence: section.text("licence").map(|t| t.value),
+            language: language.map(|t| t.value),
+            published_on: section.parsed("published_on", str::parse),
+            marking: section.parsed("marking", str::parse::<Marking>).unwrap_or_default(),
+            reader,
+            expect,
+            part: part_digest(section, text),
+            id: id?.value,
+            kind: kind?,
+            interpreter: interpreter?,
+        })
+    }
+}
+
+fn read_http(section: &Section<'_, '_>) -> Option<HttpSource> {
+    let http = section.section("http")?;
+    let url = http.required_text("url", "the address to fetch");
+    if let Some(url) = &url
+        && !(url.value.starts_with("https://") || url.value.starts_with("http://"))
+    {
+        http.findings().report(url.span.clone(), "only http and https addresses can be fetched", None);
+    }
+    let seconds = |key, default| Duration::from_secs(http.number(key, 1..=86_400).unwrap_or(default));
+    let source = HttpSource {
+        max_bytes: http.number("max_mib", 1..=1 << 20).unwrap_or(512) * MIB,
+        connect_timeout: seconds("connect_timeout_s", 15),
+        idle_timeout: seconds("idle_timeout_s", 60),
+        total_timeout: seconds("total_timeout_s", 3_600),
+        max_redirects: usize::try_from(http.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
+        tries: u32::try_from(http.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
+        url: url.map(|u| u.value).unwrap_or_default(),
+    };
+    http.finish();
+    Some(source)
+}
+
+fn read_csv(section: Section<'_, '_>) -> Csv {
+    let delimiter = section.text("delimiter").and_then(|text| match text.value.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
+        _ => {
+            let help = Some("such as \",\", \";\", \"|\" or \"\\t\"".to_owned());
+            section.findings().report(
+                text.span,
+                "`delimiter` must be one ASCII character that is no letter, digit or quote",
+                help,
+            );
+            None
+        }
+    });
+    let header = match section.value("header") {
+        None => HeaderAt::Mapped,
+        Some(value) if value.get_ref().is_integer() => {
+            section.number("header", 1..=1_000_000).map_or(HeaderAt::Mapped, HeaderAt::Line)
+        }
+        Some(_) => HeaderAt::Has(section.texts("header").into_iter().map(|t| t.value).collect()),
+    };
+    let missing = match section.value("missing") {
+        Some(value) if value.get_ref().is_table() => {
+            let statuses = table::find("observation").and_then(|t| t.column("obs_status"));
+            let mut out = Vec::new();
+            for (text, status) in section.text_map("missing") {
+                if let Some(column) = statuses {
+                    Origin::Constant(status.clone()).check_constant(section.findings(), column);
+                }
+                out.push((text.value, status.value));
+            }
+            out
+        }
+        Some(_) => section.texts("missing").into_iter().map(|t| (t.value, "O".to_owned())).collect(),
+        None => Vec::new(),
+    };
+    let mark = |key| {
+        section.text(key).and_then(|text| {
+            let mut chars = text.value.chars();
+            match (chars.next(), chars.next()) {
+                (None, _) => Some(None),
+                (Some(c), None) if ['.', ',', ' ', '\'', '’', '\u{a0}', '\u{202f}', '·'].contains(&c) => {
+                    Some(Some(c))
+                }
+                _ => {
+                    let message = format!("`{key}` must be one of \".\", \",\", \" \", \"'\" or empty");
+                    section.findings().report(text.span, message, None);
+                    None
+                }
+            }
+        })
+    };
+    let (decimal, thousands) = (mark("decimal").flatten(), mark("thousands"));
+    if decimal.is_some() && thousands == Some(decimal) {
+        section.findings().report(section.span(), "`decimal` and `thousands` are the same mark", None);
+    }
+    let csv = Csv { encoding: section.text("encoding"), delimiter, header, missing, decimal, thousands };
+    section.finish();
+    csv
+}
+
+fn read_rows(section: Section<'_, '_>) -> Option<Rows> {
+    let name = section.required_text("table", "the table to fill, such as \"record\" or \"check\"");
+    let table = name.as_ref().and_then(|name| super::table_of(&section, name));
+    let entries = section.entries("columns");
+    if entries.is_empty() && !section.has("columns") {
+        section.missing("columns", "a table `[source.rows.columns]`: table column = origin");
+    }
+    let ignore = section.texts("ignore");
+    let mut columns = Vec::new();
+    if let Some(table) = table {
+        for (name, value) in entries {
+            let Some(column) = table.columns.iter().find(|column| column.name == name.value) else {
+                let help = suggestion(&name.value, table.columns.iter().map(|c| c.name).collect::<Vec<_>>());
+                section.findings().report(name.span, format!("`{}` has no column `{}`", table.name, name.value), help);
+                continue;
+            };
+            if let Some(origin) = Origin::from_value(section.findings(), value, column.name) {
+                if column.kind == Kind::Text {
+                    origin.check_constant(section.findings(), column);
+                }
+                columns.push((column.name, origin));
+            }
+        }
+        for column in table.columns {
+            let filled = columns.iter().any(|(name, _)| *name == column.name) || column.name == "marking";
+            if !column.nullable && !filled && section.has("columns") {
+                section.missing(column.name, column.meaning);
+            }
+        }
+    }
+    section.finish();
+    Some(Rows { table: table?, columns, ignore })
+}
+
+fn read_expect(section: Section<'_, '_>) -> Expect {
+    let rows_min = section.number("rows_min", 0..=u64::MAX).unwrap_or(Expect::default().rows_min);
+    let quarantine_max = section.parsed("quarantine_max", |text| {
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        percent.filter(|p| (0.0..=100.0).contains(p)).map(|p| p / 100.0).ok_or("must be a percentage such as \"0.5 %\"")
+    });
+    section.finish();
+    Expect { rows_min, quarantine_max: quarantine_max.unwrap_or(Expect::default().quarantine_max) }
+}

@@ -1,0 +1,117 @@
+use std::path::Path;
+
+use super::{Interpreter, Origin, Pick, Pipeline, SourceKind, TakeFrom};
+
+const GOOD: &str = r#"
+[pipeline]
+name = "demo"
+reference = "../data/reference"
+store = "../store"
+
+[[source]]
+id = "wb"
+file = "in/*.csv"
+marking = "TLP:GREEN"
+[source.csv]
+header = ["Country Code"]
+missing = { "" = "O", "x" = "Q" }
+[source.observe]
+dataset = "WDI"
+indicator = "homicide-rate"
+ref_area = { column = "Country Code", codes = "area", scheme = "worldbank" }
+unit = "per-100k"
+freq = "A"
+period = { year = { header = true } }
+values = { pattern = '\d{4}' }
+vintage = { preamble = "Last Updated Date" }
+breakdown = { ley = { columns = ["A", "B"], join = "/" } }
+
+[[source]]
+id = "checks"
+http = { url = "https://example.org/c.csv", tries = 2 }
+[source.rows]
+table = "check"
+[source.rows.columns]
+check_id = { column = "id" }
+key_kind = "vin"
+key_raw = { column = "vin" }
+purpose = "identify"
+asked_by = "CL"
+
+[screen]
+kinds = ["vin"]
+
+[export]
+to = "../release"
+title = "Demo"
+partition = { observation = ["dataset"] }
+"#;
+
+fn parse(text: &str) -> Result<Pipeline, String> {
+    Pipeline::parse(Path::new("dir/p.toml"), text)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn a_whole_file_is_read_as_written() {
+    let pipeline = parse(GOOD).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(pipeline.reference, Path::new("dir/../data/reference"));
+    let wb = pipeline.source("wb").expect("source");
+    assert!(matches!(&wb.kind, SourceKind::File(f) if f.path == Path::new("dir/in/*.csv")));
+    let Interpreter::Observe(observe) = &wb.interpreter else { panic!("not observe") };
+    assert!(matches!(&observe.measures[0].values, Pick::Pattern(p) if p.value == r"\d{4}"));
+    assert!(observe.columns.iter().any(|(name, origin)| *name == "vintage"
+        && matches!(origin, Origin::Read(take) if matches!(take.from, TakeFrom::Preamble(_)))));
+    let checks = pipeline.source("checks").expect("source");
+    assert!(matches!(&checks.kind, SourceKind::Http(h) if h.tries == 2 && h.max_redirects == 5));
+    assert_eq!(pipeline.export.expect("export").partition[0].1, ["dataset"]);
+}
+
+#[test]
+fn comments_and_layout_do_not_change_a_part_but_values_do() {
+    let part = |text: &str| parse(text).unwrap_or_else(|e| panic!("{e}")).source("wb").map(|s| s.part);
+    let commented = GOOD.replace("unit = \"per-100k\"", "# why\n\nunit    = \"per-100k\" # note");
+    assert_eq!(part(GOOD), part(&commented));
+    assert_ne!(part(GOOD), part(&GOOD.replace("freq = \"A\"", "freq = \"M\"")));
+}
+
+/// Each mistake: what to replace, by what, and what the message must say, place included.
+const MISTAKES: [(&str, &str, &[&str]); 13] = [
+    ("freq = \"A\"", "frq = \"A\"", &["dir/p.toml:19:1: unknown key `frq`", "did you mean `freq`?"]),
+    ("freq = \"A\"", "freq = \"Y\"", &["dir/p.toml:19:8: `Y` is not a value of `freq`"]),
+    ("freq = \"A\"", "freq = 3", &["dir/p.toml:19:8: `freq` must be a text"]),
+    ("codes = \"area\"", "codes = \"aera\"", &["17:47: `aera` is not a reference list", "did you mean `area`?"]),
+    ("unit = \"per-100k\"\n", "", &["has no `unit`"]),
+    ("table = \"check\"", "table = \"chekc\"", &["there is no table `chekc`", "did you mean `check`?"]),
+    ("key_raw =", "key_rwa =", &["`check` has no column `key_rwa`", "did you mean `key_raw`?", "has no `key_raw`"]),
+    ("id = \"checks\"", "id = \"wb\"", &["two sources have the id `wb`"]),
+    ("kinds = [\"vin\"]", "kinds = [\"vim\"]", &["`vim` is not a kind of key", "did you mean `vin`?"]),
+    ("observation = [\"dataset\"]", "observation = [\"datset\"]", &["no column `datset`", "did you mean `dataset`?"]),
+    ("'\\d{4}'", "'(\\d'", &["no regular expression"]),
+    ("\"TLP:GREEN\"", "\"TLP:PINK\"", &["`marking`: `TLP:PINK` is not a TLP 2.0 label"]),
+    ("[screen]", "[screen", &["dir/p.toml:41:"]),
+];
+
+#[test]
+fn mistakes_name_their_place_and_what_was_meant() {
+    for (from, to, expected) in MISTAKES {
+        assert!(GOOD.contains(from), "the good file no longer holds {from}");
+        let message = parse(&GOOD.replacen(from, to, 1)).expect_err(from);
+        for part in expected {
+            assert!(message.contains(part), "for `{to}` expected `{part}` in:\n{message}");
+        }
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    let text = GOOD.replace("freq = \"A\"", "frq = \"A\"").replace("kinds = ", "kind = ");
+    let problems = Pipeline::parse(Path::new("p.toml"), &text).expect_err("two mistakes");
+    assert_eq!(problems.len(), 2, "{problems:?}");
+}
+
+#[test]
+fn an_empty_file_says_what_is_needed() {
+    let message = parse("").expect_err("empty");
+    assert!(message.contains("has no `pipeline`") && message.contains("has no `source`"), "{message}");
+}

@@ -1,0 +1,26 @@
+//! Table `mention`: one name in prose.
+
+use super::{Column, MARKING, Provenance, Table};
+
+pub(super) const TABLE: Table = Table {
+    name: "mention",
+    title: "Names in prose",
+    row_is: "one name in prose",
+    key: &["document_id", "loc_start", "loc_end", "kind"],
+    columns: &[
+        Column::text("kind", "what it names").one_of(&[
+            "person",
+            "organisation",
+            "place",
+            "operation",
+            "crime",
+            "report",
+        ]),
+        Column::text("name", "the name in its usual form"),
+        Column::text("surface", "the name as printed"),
+        Column::text("ref", "row of a reference table").optional(),
+        Column::text("role", "role of the person or organisation").optional(),
+        MARKING,
+    ],
+    provenance: Provenance::At("surface"),
+};

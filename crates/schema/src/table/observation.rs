@@ -1,0 +1,49 @@
+//! Table `observation`: one published statistic.
+
+use super::{Column, Kind, Provenance, Table};
+
+pub(super) const TABLE: Table = Table {
+    name: "observation",
+    title: "Published statistics",
+    row_is: "one published statistic",
+    key: &[
+        "dataset",
+        "indicator",
+        "crime",
+        "ref_area",
+        "time_start",
+        "freq",
+        "sex",
+        "age",
+        "breakdown",
+        "unit",
+        "vintage",
+    ],
+    columns: &[
+        Column::text("dataset", "the publication it belongs to"),
+        Column::text("indicator", "what is measured").refers("indicator", "indicator"),
+        Column::text("crime", "ICCS code; null where nothing corresponds").optional().refers("crime", "crime"),
+        Column::text("ref_area", "area it speaks of (SDMX REF_AREA)").refers("area", "area"),
+        Column::date("time_start", "first day of the period (SDMX TIME_PERIOD)"),
+        Column::date("time_end", "last day of the period"),
+        Column::text("freq", "SDMX frequency").one_of(&["A", "S", "Q", "M", "W", "D"]),
+        Column::text("sex", "SDMX sex").one_of(&["_T", "M", "F", "_U", "_Z"]),
+        Column::text("age", "age group; `_T` for all, `_Z` where it does not apply"),
+        Column::text("breakdown", "further dimensions as `name=label`, joined by `;`; `_T` for none"),
+        Column::text("unit", "unit of the value").refers("unit", "unit"),
+        Column::float("value", "the value in that unit; null with a status").optional(),
+        Column::text("value_text", "the value as printed").optional(),
+        Column::float("lower", "lower bound, where the value is bounded or suppressed").optional(),
+        Column::float("upper", "upper bound, where the value is bounded or suppressed").optional(),
+        Column::text("obs_status", "SDMX observation status").one_of(&[
+            "A", "B", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W",
+        ]),
+        Column::new(
+            "is_total",
+            Kind::Bool,
+            "whether other rows of the same dataset add up to this one: leave it out of sums",
+        ),
+        Column::text("vintage", "edition of the publication, as stated or as first captured"),
+    ],
+    provenance: Provenance::At("value_text"),
+};

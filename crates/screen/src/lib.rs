@@ -1,0 +1,1 @@
+//! Key normalisation and matching of checks against records.

@@ -1,0 +1,1 @@
+//! Where things lie: archive, ledger, lock, table files, snapshots.
