@@ -1,1 +1,91 @@
-fn main() {}
+//! The `quipu` command line: chains the stages, prints what they did, decides the exit code.
+
+mod cli;
+mod command;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind as Usage;
+use quipu_schema::fault::exit;
+
+use cli::{Cli, Command};
+use output::Output;
+
+/// Version and sources of this binary: an ingredient of everything that a stage makes.
+pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("QUIPU_SOURCES"));
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = match error.kind() {
+                Usage::DisplayHelp | Usage::DisplayVersion => exit::DONE,
+                _ => exit::USAGE,
+            };
+            // Help that nobody reads any more is no failure.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let output = Output::new(&cli.global);
+    start_log(&cli.global.log, output.is_json());
+    if let Err(error) = stop_on_signals() {
+        output::note(&format!("warning: signals are not handled: {error}"));
+    }
+    let done = match cli.command {
+        Command::Run { run, from, to } => command::run::run(&run, from, to, &cli.global, output),
+        Command::Ingest(run) => command::run::run(&run, cli::Stage::Ingest, cli::Stage::Ingest, &cli.global, output),
+        Command::Transform(run) => command::run::run(&run, cli::Stage::Transform, cli::Stage::Transform, &cli.global, output),
+        Command::Screen(run) => command::run::run(&run, cli::Stage::Screen, cli::Stage::Screen, &cli.global, output),
+        Command::Export(run) => command::run::run(&run, cli::Stage::Export, cli::Stage::Export, &cli.global, output),
+        Command::Plan { pipeline } => command::plan::plan(&pipeline, &cli.global, output),
+        Command::Check { pipelines } => command::check::check(&pipelines, output),
+        Command::Status { pipeline } => command::status::status(pipeline.as_deref(), &cli.global, output),
+        Command::Runs { pipeline, limit } => command::status::runs(pipeline.as_deref(), limit, &cli.global, output),
+        Command::Trace { table, key, column, pipeline } => {
+            command::trace::trace(&table, &key, column.as_deref(), pipeline.as_deref(), &cli.global, output)
+        }
+        Command::Verify { pipeline, hashes_only } => command::verify::verify(&pipeline, hashes_only, &cli.global, output),
+        Command::Schema { table } => command::schema::schema(table.as_deref(), output),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            output.complain(&fault);
+            ExitCode::from(fault.kind().exit_code())
+        }
+    }
+}
+
+/// Logs go to stderr: `WARN` says that something is odd but no data is lost, `ERROR` that data is.
+fn start_log(filter: &str, json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second start in one process would fail; there is none.
+    let _ = if json { builder.json().try_init() } else { builder.without_time().try_init() };
+}
+
+/// Ends the process on SIGINT and SIGTERM with the code for "try again later". The store needs no
+/// clean-up: what was not published is not seen, and the next run finishes the work.
+fn stop_on_signals() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async {
+            let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+                return;
+            };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            output::note("stopped by a signal; what was published stays whole, run again to go on");
+            #[expect(clippy::exit, reason = "the main thread is busy and holds nothing that needs closing")]
+            std::process::exit(i32::from(exit::LATER));
+        });
+    })?;
+    Ok(())
+}

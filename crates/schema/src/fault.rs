@@ -80,10 +80,10 @@ impl ErrorKind {
         match self {
             Self::Bug => exit::BUG,
             Self::Usage | Self::Pipeline => exit::USAGE,
-            Self::Source | Self::Refused | Self::Upstream => exit::PARTIAL,
+            Self::Source | Self::Refused => exit::PARTIAL,
             Self::Contract | Self::Corrupt => exit::BLOCKED,
             Self::Shape => exit::SHAPE,
-            Self::Storage | Self::Locked | Self::Interrupted => exit::LATER,
+            Self::Upstream | Self::Storage | Self::Locked | Self::Interrupted => exit::LATER,
         }
     }
 

@@ -1,1 +1,60 @@
-//! Readers, interpreters, contracts, quarantine.
+//! From captures to tables: readers, interpreters, contracts, quarantine.
+//!
+//! A source is read by a reader (`csv`, `text`) and interpreted as observations (`observe`), rows of
+//! records or checks (`rows`) or a report (`report`). Every published value carries the place where
+//! it was read; everything that was read and not published is counted by a named rule or stands in
+//! quarantine. The stage never goes to the network.
+
+mod codes;
+mod csv;
+mod document;
+mod frame;
+mod input;
+mod number;
+mod observe;
+mod period;
+mod quarantine;
+mod report;
+mod rows;
+mod stage;
+mod text;
+
+pub use codes::Reference;
+pub use stage::{Transformed, is_current, run, transform_source};
+
+use quipu_schema::pipeline::Placed;
+use quipu_schema::{ErrorKind, Fault, Locator, Result};
+use quipu_store::SourceState;
+
+/// Decodes archived bytes at a locator exactly as the reader did when it published the value there.
+///
+/// # Errors
+/// A locator outside the document, or of a kind that the source's reader does not make.
+pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<String> {
+    let Some((start, end)) = locator.bytes() else {
+        return Err(Fault::new(ErrorKind::Corrupt, format!("no reader makes the locator {locator}")));
+    };
+    if is_text(state) {
+        return text::reread(bytes, document::media_type(bytes), start, end);
+    }
+    csv::reread(bytes, declared_encoding(state).as_ref(), start, end)
+}
+
+/// Archived bytes as people can read them: in the document's encoding, without control characters.
+pub fn decode_for_people(state: &SourceState, bytes: &[u8], start: usize, end: usize) -> String {
+    let piece = bytes.get(start..end).unwrap_or_default();
+    let encoding = if is_text(state) { None } else { csv::encoding_of(bytes, declared_encoding(state).as_ref()) };
+    let text = match encoding {
+        Some(encoding) => encoding.decode_without_bom_handling(piece).0,
+        None => String::from_utf8_lossy(piece),
+    };
+    text.chars().map(|c| if c == '\n' { '⏎' } else if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn is_text(state: &SourceState) -> bool {
+    state.origins.get(stage::READER).is_some_and(|reader| reader == "text")
+}
+
+fn declared_encoding(state: &SourceState) -> Option<Placed<String>> {
+    state.origins.get(stage::ENCODING).map(|label| Placed { value: label.clone(), span: 0..0 })
+}

@@ -226,7 +226,6 @@ impl Filter {
 }
 
 impl Totals {
-    #[expect(clippy::needless_pass_by_value, reason = "the section ends here")]
     fn read(section: Section<'_, '_>) -> Option<Self> {
         let column = section.required_text("column", "the source column that tells totals");
         let separator = section.text("separator").map(|t| t.value);

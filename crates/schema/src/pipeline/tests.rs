@@ -89,7 +89,7 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
     ("observation = [\"dataset\"]", "observation = [\"datset\"]", &["no column `datset`", "did you mean `dataset`?"]),
     ("'\\d{4}'", "'(\\d'", &["no regular expression"]),
     ("\"TLP:GREEN\"", "\"TLP:PINK\"", &["`marking`: `TLP:PINK` is not a TLP 2.0 label"]),
-    ("[screen]", "[screen", &["dir/p.toml:41:"]),
+    ("[screen]", "[screen", &["dir/p.toml:37:8: unclosed table"]),
 ];
 
 #[test]

@@ -1,0 +1,157 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Published crime reports and police data drops as checked, traceable Parquet tables.
+///
+/// A pipeline file names sources, says how they are read, and where the release goes. `quipu run`
+/// takes it through ingest, transform, screen and export. stdout carries data or NDJSON only;
+/// people read stderr. Exit codes: 0 done, 1 bug, 2 usage or pipeline file, 3 finished but some
+/// sources failed, 4 blocked by a contract or a failed verification, 5 a source changed its shape,
+/// 75 try again later, 99 unchanged (only with --unchanged-exit-code).
+#[derive(Debug, Parser)]
+#[command(name = "quipu", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Settings of every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Settings of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The store; by default the one that the pipeline file names, else ./quipu-store.
+    #[arg(long, global = true, env = "QUIPU_STORE", value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Print no account to stderr, only warnings and errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Log filter, for example `info` or `quipu_ingest=debug`.
+    #[arg(long, global = true, env = "QUIPU_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+    /// Markdown (`schema` only).
+    Md,
+}
+
+/// A stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Stage {
+    /// Fetch and archive.
+    Ingest,
+    /// Archived bytes to tables.
+    Transform,
+    /// Checks against records.
+    Screen,
+    /// Tables to a release.
+    Export,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline: ingest, transform, screen, export; what has not changed is skipped.
+    Run {
+        /// The pipeline and how to run it.
+        #[command(flatten)]
+        run: RunArgs,
+        /// First stage.
+        #[arg(long, value_enum, default_value_t = Stage::Ingest)]
+        from: Stage,
+        /// Last stage.
+        #[arg(long, value_enum, default_value_t = Stage::Export)]
+        to: Stage,
+    },
+    /// Fetch and archive the sources of a pipeline.
+    Ingest(RunArgs),
+    /// Turn archived documents into tables.
+    Transform(RunArgs),
+    /// Match checks on records.
+    Screen(RunArgs),
+    /// Make a release of the published tables.
+    Export(RunArgs),
+    /// Show what a run would do, without doing it.
+    Plan {
+        /// The pipeline file.
+        pipeline: PathBuf,
+    },
+    /// Say whether pipeline files are right; touches neither network nor store.
+    Check {
+        /// The pipeline files.
+        #[arg(required = true)]
+        pipelines: Vec<PathBuf>,
+    },
+    /// Show what the store holds.
+    Status {
+        /// The pipeline file, to find its store.
+        pipeline: Option<PathBuf>,
+    },
+    /// List past runs, newest first.
+    Runs {
+        /// The pipeline file, to find its store.
+        pipeline: Option<PathBuf>,
+        /// Most runs to list.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show the place in the source where a value was read.
+    Trace {
+        /// The table.
+        table: String,
+        /// The row: `column=value,column=value`, or `#N` for the Nth row.
+        key: String,
+        /// The column; by default the value as printed.
+        column: Option<String>,
+        /// The pipeline file or the name of the pipeline, where the store holds several.
+        #[arg(long, short)]
+        pipeline: Option<String>,
+    },
+    /// Check archive, tables and release byte for byte, and make them again from the archive.
+    Verify {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// Only check hashes; do not make anything again.
+        #[arg(long)]
+        hashes_only: bool,
+    },
+    /// Print the dictionary of the tables.
+    Schema {
+        /// One table; all by default.
+        table: Option<String>,
+    },
+}
+
+/// A pipeline and how to run it.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The pipeline file.
+    pub(crate) pipeline: PathBuf,
+    /// Work on this source only; the others keep what they have.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) only: Option<String>,
+    /// Do not go to the network or to source files: use what is archived.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Threads for heavy work; by default one per core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// End with exit code 99 when nothing changed.
+    #[arg(long)]
+    pub(crate) unchanged_exit_code: bool,
+}

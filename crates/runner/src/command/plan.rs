@@ -1,0 +1,62 @@
+//! `quipu plan`: what a run would do.
+
+use std::path::Path;
+
+use quipu_schema::Result;
+use quipu_schema::fault::exit;
+use quipu_schema::pipeline::{Interpreter, SourceKind};
+use quipu_transform::Reference;
+use serde_json::json;
+
+use super::{read_pipeline, store_path};
+use crate::BUILD;
+use crate::cli::Global;
+use crate::output::Output;
+
+/// Prints, per source and stage, what a run would do. Neither network nor source files are read.
+pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
+    let pipeline = read_pipeline(path)?;
+    let reference = Reference::load(&pipeline.reference)?;
+    let store_at = store_path(Some(&pipeline), global);
+    let store = if store_at.is_dir() { Some(quipu_store::Store::open(&store_at)?) } else { None };
+    let ledger = store.as_ref().map(quipu_store::Store::ledger).transpose()?;
+    let mut text = format!("pipeline {} into store {}\n", pipeline.name, store_at.display());
+    for source in &pipeline.sources {
+        let from = match &source.kind {
+            SourceKind::File(file) => format!("file {}", file.path.display()),
+            SourceKind::Http(http) => format!("http {}", http.url),
+        };
+        let captures = match &ledger {
+            Some(ledger) => ledger.current_captures(&pipeline.name, &source.id)?,
+            None => Vec::new(),
+        };
+        let into = match &source.interpreter {
+            Interpreter::Observe(_) => "observation",
+            Interpreter::Rows(rows) => rows.table.name,
+            Interpreter::Report => "document, figure",
+        };
+        let transform = if captures.is_empty() {
+            "transform after the first capture"
+        } else if match &store {
+            Some(store) => quipu_transform::is_current(store, &pipeline, source, &reference, BUILD, &captures)?,
+            None => false,
+        } {
+            "tables are up to date with the last capture"
+        } else {
+            "transform again"
+        };
+        text.push_str(&format!("  {:<28} {from}\n", source.id));
+        text.push_str(&format!("  {:<28}   {} documents captured; into {into}; {transform}\n", "", captures.len()));
+        output.event(&json!({
+            "event": "source_planned", "source": source.id, "from": from, "captured": captures.len(), "into": into, "transform": transform,
+        }))?;
+    }
+    let screen = pipeline.screen.as_ref().map_or_else(|| "no [screen]: skipped".to_owned(), |s| format!("kinds {}", s.kinds.join(", ")));
+    let export = pipeline.export.as_ref().map_or_else(|| "no [export]: skipped".to_owned(), |e| format!("a release in {}", e.to.display()));
+    text.push_str(&format!("  screen: {screen}\n  export: {export}\n"));
+    output.event(&json!({ "event": "planned", "screen": screen, "export": export }))?;
+    if !output.is_json() {
+        output.data(&text)?;
+    }
+    Ok(exit::DONE)
+}

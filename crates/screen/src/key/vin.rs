@@ -1,0 +1,79 @@
+//! Vehicle identification numbers (ISO 3779): 17 characters without `I`, `O` and `Q`.
+//!
+//! The check digit in place 9 is mandatory in North America and China only, so a wrong one is a
+//! flag and never a reason to refuse the number.
+
+use super::{CheckState, Key, KeyKind, ShapeReason, check_digit, fold, junk};
+
+/// Vehicle identification numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Vin;
+
+const LENGTH: usize = 17;
+/// Place of the check digit, from 0.
+const CHECK_PLACE: usize = 8;
+
+impl KeyKind for Vin {
+    fn name(&self) -> &'static str {
+        "vin"
+    }
+
+    fn needs_issuer(&self) -> bool {
+        false
+    }
+
+    fn same(&self) -> &'static str {
+        "same-vin"
+    }
+
+    fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
+        let (normal, dropped) = fold::fold(raw);
+        let junk = junk::judge(&normal);
+        let not_a_key = if normal.len() != LENGTH {
+            Some(ShapeReason::Length)
+        } else if normal.contains(['I', 'O', 'Q']) {
+            Some(ShapeReason::Alphabet)
+        } else {
+            None
+        };
+        let check = match check_digit::vin_check_digit(&normal) {
+            None => CheckState::NotApplicable,
+            digit if digit == normal.chars().nth(CHECK_PLACE) => CheckState::Holds,
+            Some(_) => CheckState::Fails,
+        };
+        Key { normal, check, junk, not_a_key, dropped }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors() {
+        for (raw, check) in [
+            ("1M8GDM9AXKP042788", CheckState::Holds),
+            ("1m8-gdm9a xkp 042788", CheckState::Holds),
+            ("1M8GDM9A1KP042788", CheckState::Fails),
+            ("WVWZZZAAZFD123456", CheckState::Fails),
+        ] {
+            let key = Vin.normalise(raw, None);
+            assert!(key.is_usable(), "{raw}: flagged, never rejected");
+            assert_eq!(key.check, check, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_vehicle_number() {
+        for (raw, reason) in [
+            ("1M8GDM9AXKP04278", ShapeReason::Length),
+            ("1M8GDM9AXKP0427889", ShapeReason::Length),
+            ("1M8GDM9AXKPO42788", ShapeReason::Alphabet),
+            ("IM8GDM9AXKP042788", ShapeReason::Alphabet),
+            ("QM8GDM9AXKP042788", ShapeReason::Alphabet),
+        ] {
+            assert_eq!(Vin.normalise(raw, None).not_a_key, Some(reason), "{raw}");
+        }
+        assert!(Vin.normalise("11111111111111111", None).junk.is_some(), "its check digit holds, and it is junk");
+    }
+}

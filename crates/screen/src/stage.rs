@@ -1,0 +1,135 @@
+//! The stage: tables of the transform snapshot in, table `hit` out.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+use quipu_schema::digest::Hasher;
+use quipu_schema::pipeline::Screen;
+use quipu_schema::table::{self, Table};
+use quipu_schema::tally::Tally;
+use quipu_schema::{Digest, Result};
+use quipu_store::{
+    Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, logical_hash,
+};
+
+use crate::frame::{bug, polars};
+use crate::{RULE_VERSION, compute};
+
+/// Name of the stage, and of the one source in its snapshots.
+const STAGE: &str = "screen";
+/// In a snapshot's origins: the id of the snapshot that its column `change` compares with.
+pub const PREVIOUS: &str = "previous";
+
+/// Screens the checks of the transform snapshot against its records and publishes table `hit`.
+///
+/// Nothing is done where no table or key rule changed since the published snapshot: a repetition
+/// gives the same snapshot, not one in which every hit has become `unchanged`.
+///
+/// # Errors
+/// Damaged tables, markings that cannot be read, a full disk. Nothing is published then.
+pub fn run(context: &Context) -> Result<StageReport> {
+    let store = context.store;
+    let name = &context.pipeline.name;
+    let Some(screen) = &context.pipeline.screen else {
+        return Ok(nothing_to_do("the pipeline has no `[screen]`"));
+    };
+    let Some(tables) = store.current(name, "transform")? else {
+        return Ok(nothing_to_do("nothing is transformed yet, so there is nothing to screen"));
+    };
+    let (records, checks) = (parts(&tables, "record"), parts(&tables, "check"));
+    if records.is_empty() || checks.is_empty() {
+        return Ok(nothing_to_do("the pipeline publishes no table `record` or no table `check`"));
+    }
+    let areas = parts(&tables, "area");
+    let ingredients = ingredients(context.build, screen, &[&records, &checks, &areas]);
+    let before = store.current(name, STAGE)?;
+    if let Some(before) = before.as_ref().filter(|before| before.ingredients == ingredients) {
+        let state = before.sources.get(STAGE).cloned();
+        let state = state.ok_or_else(|| bug("the published snapshot has no state"))?;
+        let output = Some(id_of(store, before)?);
+        return Ok(report(false, Outcome::Unchanged, state.tally, state.notes, output));
+    }
+
+    let (record, check, area, hit) = (find("record")?, find("check")?, find("area")?, find("hit")?);
+    context.progress.begin("checks", Some(checks.iter().map(|part| part.rows).sum()));
+    let outcome = (|| {
+        let (records, checks) = (read(store, &records)?, read(store, &checks)?);
+        let areas = joined(area, read(store, &areas)?)?;
+        let hashes = (logical_hash(record, &records)?, logical_hash(check, &checks)?);
+        let (records, checks) = (joined(record, records)?, joined(check, checks)?);
+        let previous = before.as_ref().map(|before| hits_of(store, before)).transpose()?;
+        compute(&records, &checks, &areas, previous.as_ref(), screen, (&hashes.0, &hashes.1))
+    })();
+    context.progress.end();
+    let (hits, tally, notes) = outcome?;
+
+    let mut part = store.write_table(hit, &[hits], &WriteOptions::default())?;
+    part.source = None;
+    let mut origins = BTreeMap::new();
+    if let Some(before) = &before {
+        origins.insert(PREVIOUS.to_owned(), id_of(store, before)?.to_string());
+    }
+    let state = SourceState { ingredients, documents: Vec::new(), tally: tally.clone(), notes: notes.clone(), origins };
+    let snapshot = Snapshot {
+        pipeline: name.clone(),
+        stage: STAGE.to_owned(),
+        ingredients,
+        parts: vec![part],
+        sources: BTreeMap::from([(STAGE.to_owned(), state)]),
+    };
+    let id = store.publish(&snapshot)?;
+    Ok(report(true, Outcome::Done, tally, notes, Some(id)))
+}
+
+/// The id of a published snapshot. To publish what is published changes nothing and tells the id.
+fn id_of(store: &Store, snapshot: &Snapshot) -> Result<Digest> {
+    store.publish(snapshot)
+}
+
+fn find(name: &str) -> Result<&'static Table> {
+    table::find(name).ok_or_else(|| bug(format!("no table `{name}`")))
+}
+
+/// The parts of one table, in an order that does not depend on how the snapshot lists them.
+fn parts(snapshot: &Snapshot, table: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = snapshot.parts.iter().filter(|part| part.table == table).cloned().collect();
+    parts.sort();
+    parts
+}
+
+/// Everything that can change a hit, but for the hits of before: those decide only what is news,
+/// and would make every run differ from the one before it.
+fn ingredients(build: &str, screen: &Screen, tables: &[&[Part]]) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.part("build", build).part("rules", RULE_VERSION).part("screen", screen.part.as_bytes());
+    for part in tables.iter().copied().flatten() {
+        hasher.part("table", &part.table).part("logical", &part.logical);
+    }
+    hasher.finish()
+}
+
+fn read(store: &Store, parts: &[Part]) -> Result<Vec<DataFrame>> {
+    parts.iter().map(|part| store.read_table(part)).collect()
+}
+
+fn joined(table: &Table, frames: Vec<DataFrame>) -> Result<DataFrame> {
+    let mut all = DataFrame::empty_with_schema(&table.polars_schema());
+    for frame in frames {
+        all.vstack_mut_owned(frame).map_err(polars)?;
+    }
+    Ok(all)
+}
+
+/// The hits that a snapshot published.
+fn hits_of(store: &Store, snapshot: &Snapshot) -> Result<DataFrame> {
+    joined(find("hit")?, read(store, &parts(snapshot, "hit"))?)
+}
+
+fn nothing_to_do(why: &str) -> StageReport {
+    report(false, Outcome::Done, Tally::default(), vec![why.to_owned()], None)
+}
+
+fn report(changed: bool, outcome: Outcome, tally: Tally, notes: Vec<String>, output: Option<Digest>) -> StageReport {
+    let source = SourceReport { source: STAGE.to_owned(), outcome, tally, notes };
+    StageReport { stage: STAGE, changed, sources: vec![source], output, notes: Vec::new() }
+}

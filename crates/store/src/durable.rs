@@ -1,0 +1,283 @@
+//! Writing so that it survives a crash: temporary file, fsync, rename, fsync of the folder.
+//!
+//! This is the only place that makes a file appear in a store. A reader sees the old file or the
+//! whole new one. Temporary files lie in one folder on the same file system and are removed when
+//! they are dropped; what a killed process leaves there is swept by the next run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind as Io, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use quipu_schema::{ErrorKind, Fault, Result};
+
+/// A file that is not there yet: bytes written to it appear under a name only with [`Temporary::place`].
+#[derive(Debug)]
+pub struct Temporary {
+    file: File,
+    path: PathBuf,
+}
+
+/// Distinguishes the temporary files of one process.
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+/// A path in `folder` that no other process uses.
+fn fresh_path(folder: &Path) -> PathBuf {
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!("{}-{number}", std::process::id()))
+}
+
+impl Temporary {
+    /// A new, empty temporary file in `folder`, which must be on the file system of its later place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`] when the file cannot be made.
+    pub fn create(folder: &Path) -> Result<Self> {
+        loop {
+            let path = fresh_path(folder);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok(Self { file, path }),
+                // Left by a killed process that had our process id.
+                Err(error) if error.kind() == Io::AlreadyExists => {}
+                Err(error) => return Err(Fault::io(ErrorKind::Storage, "create a temporary file", &path, error)),
+            }
+        }
+    }
+
+    /// Where the bytes lie for now.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Sets read-only permissions, for files that must never change.
+    pub(crate) fn make_read_only(&self) -> Result<()> {
+        let set = || {
+            let mut permissions = self.file.metadata()?.permissions();
+            permissions.set_readonly(true);
+            self.file.set_permissions(permissions)
+        };
+        set().map_err(|error| Fault::io(ErrorKind::Storage, "make read-only", &self.path, error))
+    }
+
+    /// Makes the file appear as `target`, replacing what was there, once its bytes are on disk.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`]; then `target` is as before.
+    pub fn place(self, target: &Path) -> Result<()> {
+        let failed = |doing: &str, error| Err(Fault::io(ErrorKind::Storage, doing, target, error));
+        if let Err(error) = self.file.sync_all() {
+            return failed("write to disk", error);
+        }
+        if let Some(folder) = target.parent() {
+            create_folder(folder)?;
+        }
+        if let Err(error) = fs::rename(&self.path, target) {
+            return failed("put in place", error);
+        }
+        sync_parent(target)
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename nothing is left under this name. A failure here leaves a file to sweep.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Writes `bytes` to `target` atomically; the temporary file lies in `temporary`.
+///
+/// # Errors
+/// [`ErrorKind::Storage`]; then `target` is as before.
+pub fn write(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = Temporary::create(temporary)?;
+    file.write_all(bytes).map_err(|error| Fault::io(ErrorKind::Storage, "write", target, error))?;
+    file.place(target)
+}
+
+/// Hard-links `source` as a temporary name in `temporary`; `None` where the file system does not allow it.
+pub(crate) fn link(temporary: &Path, source: &Path) -> Option<Linked> {
+    let path = fresh_path(temporary);
+    // Resolved first: a link to a symbolic link would hold the name and not the bytes.
+    fs::canonicalize(source).and_then(|source| fs::hard_link(source, &path)).ok().map(|()| Linked(path))
+}
+
+/// A temporary hard link to a file of somebody else.
+pub(crate) struct Linked(PathBuf);
+
+impl Linked {
+    /// Where the link lies for now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes the link appear as `target`, once the bytes behind it are on disk.
+    pub(crate) fn place(self, target: &Path) -> Result<()> {
+        let failed = |doing: &str, error| Err(Fault::io(ErrorKind::Storage, doing, target, error));
+        if let Err(error) = File::open(&self.0).and_then(|file| file.sync_all()) {
+            return failed("write to disk", error);
+        }
+        if let Some(folder) = target.parent() {
+            create_folder(folder)?;
+        }
+        if let Err(error) = fs::rename(&self.0, target) {
+            return failed("put in place", error);
+        }
+        sync_parent(target)
+    }
+}
+
+impl Drop for Linked {
+    fn drop(&mut self) {
+        // Needed also after a rename: renaming onto another link of the same file does nothing.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Makes `folder` and what leads to it, durably; nothing happens where it is there.
+///
+/// # Errors
+/// [`ErrorKind::Storage`].
+pub fn create_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        create_folder(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Ok(()) => sync_parent(folder),
+        Err(error) if error.kind() == Io::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(Fault::io(ErrorKind::Storage, "create the folder", folder, error)),
+    }
+}
+
+/// Brings the folder entry of `path` to disk.
+fn sync_parent(path: &Path) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Ok(()) => Ok(()),
+        // Some file systems (network shares, FUSE) cannot fsync a folder; there the rename has to do.
+        Err(error) if matches!(error.kind(), Io::InvalidInput | Io::Unsupported) => Ok(()),
+        Err(error) => Err(Fault::io(ErrorKind::Storage, "write the folder to disk", folder, error)),
+    }
+}
+
+/// Whether there is a file of this size.
+pub(crate) fn has_size(path: &Path, size: u64) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+}
+
+/// Removes everything in the folder of temporary files and says how many there were.
+pub(crate) fn sweep(temporary: &Path) -> Result<u64> {
+    let failed = |error| Fault::io(ErrorKind::Storage, "sweep temporary files", temporary, error);
+    let entries = match fs::read_dir(temporary) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == Io::NotFound => return Ok(0),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut swept = 0;
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        let path = entry.path();
+        if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(failed)?;
+        swept += 1;
+    }
+    Ok(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn count(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn a_file_appears_as_a_whole_and_leaves_nothing_behind() {
+        let root = folder();
+        let (temporary, target) = (root.path().join("tmp"), root.path().join("a/b/file"));
+        create_folder(&temporary).unwrap();
+        write(&temporary, &target, b"old").unwrap();
+        let mut file = Temporary::create(&temporary).unwrap();
+        file.write_all(b"ne").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        file.write_all(b"w").unwrap();
+        file.place(&target).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(count(&temporary), 0);
+    }
+
+    #[test]
+    fn dropped_is_removed_and_forgotten_is_swept() {
+        let root = folder();
+        drop(Temporary::create(root.path()).unwrap());
+        assert_eq!(count(root.path()), 0);
+        std::mem::forget(Temporary::create(root.path()).unwrap());
+        fs::create_dir(root.path().join("folder")).unwrap();
+        fs::write(root.path().join("folder/file"), "x").unwrap();
+        assert_eq!(sweep(root.path()).unwrap(), 2);
+        assert_eq!(sweep(root.path()).unwrap(), 0);
+        assert_eq!(sweep(&root.path().join("missing")).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_name_left_by_another_process_of_our_id_is_passed_over() {
+        let root = folder();
+        let first = Temporary::create(root.path()).unwrap();
+        // Take the names that come next away; other tests count in parallel, so take a few.
+        let number: u64 =
+            first.path().file_name().unwrap().to_str().unwrap().split('-').nth(1).unwrap().parse().unwrap();
+        for next in number + 1..number + 20 {
+            fs::write(root.path().join(format!("{}-{next}", std::process::id())), "theirs").unwrap();
+        }
+        let second = Temporary::create(root.path()).unwrap();
+        assert_eq!(fs::read(second.path()).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_is_in_the_way_stays_and_is_named() {
+        let root = folder();
+        let target = root.path().join("taken");
+        fs::create_dir_all(target.join("inside")).unwrap();
+        let fault = write(root.path(), &target, b"x").unwrap_err();
+        assert_eq!(fault.kind(), ErrorKind::Storage);
+        assert_eq!(fault.place(), Some(target.to_str().unwrap()));
+        assert_eq!(count(root.path()), 1);
+        fs::write(root.path().join("file"), "x").unwrap();
+        assert_eq!(create_folder(&root.path().join("file/folder")).unwrap_err().kind(), ErrorKind::Storage);
+    }
+
+    #[test]
+    fn a_link_appears_as_the_file_even_over_another_link_to_it() {
+        let root = folder();
+        let (source, target) = (root.path().join("source"), root.path().join("to/target"));
+        fs::write(&source, "bytes").unwrap();
+        let temporary = root.path().join("tmp");
+        create_folder(&temporary).unwrap();
+        for _ in 0..2 {
+            link(&temporary, &source).unwrap().place(&target).unwrap();
+        }
+        assert_eq!(fs::read(&target).unwrap(), b"bytes");
+        assert_eq!(count(&temporary), 0);
+    }
+}

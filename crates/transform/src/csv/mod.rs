@@ -1,0 +1,174 @@
+//! The reader of delimited text: encoding, delimiter and header declared or detected and reported.
+
+mod encoding;
+mod header;
+mod scan;
+
+use std::borrow::Cow;
+
+use quipu_schema::locator::Locator;
+use quipu_schema::pipeline::Csv;
+use quipu_schema::{ErrorKind, Fault, Result};
+
+pub(crate) use encoding::Encoded;
+pub(crate) use header::Header;
+pub(crate) use scan::{Field, Found, Scanner};
+
+/// A delimited text whose layout is known.
+#[derive(Debug)]
+pub(crate) struct CsvText<'a> {
+    /// The bytes and their encoding.
+    pub(crate) encoded: Encoded<'a>,
+    /// The delimiter.
+    pub(crate) delimiter: u8,
+    /// The header record.
+    pub(crate) header: Header,
+    /// What was detected, for people.
+    pub(crate) notes: Vec<String>,
+}
+
+impl<'a> CsvText<'a> {
+    /// Opens the bytes of a document. `wanted` are the header names that the mapping reads; `place`
+    /// names the document in messages.
+    ///
+    /// # Errors
+    /// Bytes that are no text, an unknown encoding, or no header with the wanted names.
+    pub(crate) fn open(bytes: &'a [u8], options: &Csv, wanted: &[&str], place: &str) -> Result<Self> {
+        let encoded = Encoded::new(bytes, options.encoding.as_ref()).map_err(|fault| fault.at(place))?;
+        let candidates: &[u8] = match &options.delimiter {
+            Some(delimiter) => std::slice::from_ref(delimiter),
+            None => b",;\t|",
+        };
+        let mut best: Option<(usize, u8)> = None;
+        let mut found = None;
+        for delimiter in candidates {
+            match header::find(&encoded, *delimiter, options, wanted) {
+                header::Search::Found(header) => {
+                    let better = found.as_ref().is_none_or(|(_, other): &(u8, Header)| header.names.len() > other.names.len());
+                    if better {
+                        found = Some((*delimiter, header));
+                    }
+                }
+                header::Search::Best(matched) => {
+                    if best.is_none_or(|(most, _)| matched > most) {
+                        best = Some((matched, *delimiter));
+                    }
+                }
+            }
+        }
+        let Some((delimiter, header)) = found else {
+            let delimiter = best.map_or(b',', |(_, delimiter)| delimiter);
+            return Err(header::missing(&encoded, delimiter, options, wanted, place));
+        };
+        let mut notes = vec![format!("encoding {} ({})", encoded.name(), encoded.basis)];
+        let basis = if options.delimiter.is_some() { "declared" } else { "detected" };
+        notes.push(format!("delimiter {:?} ({basis})", char::from(delimiter)));
+        notes.push(format!("header on line {}, {} columns", header.line, header.names.len()));
+        Ok(Self { encoded, delimiter, header, notes })
+    }
+
+    /// A scanner over the records below the header.
+    pub(crate) fn body(&self) -> Scanner<'_> {
+        let (at, line) = self.header.body;
+        Scanner::new(&self.encoded.bytes, self.delimiter, at, line)
+    }
+
+    /// The text of a field, unescaped; `None` where its bytes are not valid in the encoding.
+    pub(crate) fn text(&self, field: Field) -> Option<Cow<'_, str>> {
+        unescaped(&self.encoded, field)
+    }
+
+    /// The field without the white space around its content.
+    pub(crate) fn trimmed(&self, field: Field) -> Field {
+        let bytes = self.encoded.bytes.get(field.start..field.end).unwrap_or_default();
+        let lead = bytes.len() - bytes.trim_ascii_start().len();
+        let kept = bytes.trim_ascii().len();
+        Field { start: field.start + lead, end: field.start + lead + kept, escaped: field.escaped }
+    }
+
+    /// The locator of a field.
+    pub(crate) fn locator(&self, line: u64, column: usize, field: Field) -> Locator {
+        Locator::Csv {
+            line,
+            column: self.header.names.get(column).cloned().unwrap_or_default(),
+            start: self.encoded.archived(field.start),
+            end: self.encoded.archived(field.end),
+        }
+    }
+
+    /// The locator of a byte range, such as a whole line.
+    pub(crate) fn span_locator(&self, start: usize, end: usize) -> Locator {
+        Locator::Bytes { start: self.encoded.archived(start), end: self.encoded.archived(end) }
+    }
+
+    /// The position of the column of this name.
+    ///
+    /// # Errors
+    /// No such column, or two of them.
+    pub(crate) fn column(&self, name: &str, place: &str) -> Result<usize> {
+        match self.header.position(name) {
+            header::Position::One(at) => Ok(at),
+            header::Position::Many => Err(Fault::new(
+                ErrorKind::Shape,
+                format!("two columns are named `{name}` in the header on line {}", self.header.line),
+            )
+            .at(place)
+            .help("the source has changed its shape, or the header is on another line: declare `header`")),
+            header::Position::None => {
+                let help = quipu_schema::pipeline::suggestion(name, self.header.names.iter().map(String::as_str).collect::<Vec<_>>());
+                let fault = Fault::new(
+                    ErrorKind::Shape,
+                    format!("no column is named `{name}` in the header on line {}", self.header.line),
+                )
+                .at(place);
+                Err(match help {
+                    Some(help) => fault.help(help),
+                    None => fault,
+                })
+            }
+        }
+    }
+}
+
+/// The text of a field of encoded bytes, with doubled quotes made one.
+pub(crate) fn unescaped<'e>(encoded: &'e Encoded<'_>, field: Field) -> Option<Cow<'e, str>> {
+    let text = encoded.text(field.start, field.end)?;
+    if field.escaped { Some(Cow::Owned(text.replace("\"\"", "\""))) } else { Some(text) }
+}
+
+/// The encoding of a document, where it is text at all.
+pub(crate) fn encoding_of(
+    bytes: &[u8],
+    declared: Option<&quipu_schema::pipeline::Placed<String>>,
+) -> Option<&'static encoding_rs::Encoding> {
+    let encoded = Encoded::new(bytes, declared).ok()?;
+    encoding_rs::Encoding::for_label(encoded.name().as_bytes())
+}
+
+/// The error for header columns that a mapping neither reads nor ignores.
+pub(crate) fn unread(csv: &CsvText<'_>, names: &[String], place: &str, source: &str) -> Fault {
+    let line = csv.header.line;
+    let message = format!("the header on line {line} has columns that the mapping neither reads nor ignores: {}", names.join(", "));
+    Fault::new(ErrorKind::Shape, message).at(place).help(format!("map them, or add them to `ignore` of source `{source}`"))
+}
+
+/// Decodes archived bytes at a CSV locator as the reader did: in the document's encoding, doubled
+/// quotes made one where the field was quoted.
+///
+/// # Errors
+/// A range outside the document, or bytes that are not valid in its encoding.
+pub fn reread(bytes: &[u8], declared: Option<&quipu_schema::pipeline::Placed<String>>, start: u64, end: u64) -> Result<String> {
+    let wrong = || Fault::new(ErrorKind::Corrupt, format!("bytes {start} to {end} are no text of this document"));
+    let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
+    let piece = bytes.get(from..to).ok_or_else(wrong)?;
+    let encoding = Encoded::new(bytes, declared)?;
+    let label = quipu_schema::pipeline::Placed { value: encoding.name().to_owned(), span: 0..0 };
+    let decoder = encoding_rs::Encoding::for_label(label.value.as_bytes()).ok_or_else(wrong)?;
+    let text = if decoder == encoding_rs::UTF_16LE || decoder == encoding_rs::UTF_16BE {
+        Encoded::new(piece, Some(&label)).ok().and_then(|e| e.text(0, e.bytes.len()).map(Cow::into_owned)).ok_or_else(wrong)?
+    } else {
+        decoder.decode_without_bom_handling_and_without_replacement(piece).ok_or_else(wrong)?.into_owned()
+    };
+    let quoted = from.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'"') && bytes.get(to) == Some(&b'"');
+    Ok(if quoted { text.replace("\"\"", "\"") } else { text })
+}

@@ -1,0 +1,279 @@
+//! Numbers as publishers print them: which marks part decimals and thousands, declared or proven.
+//!
+//! A column proves its marks: every value must read under one choice. Where two choices read all
+//! values but differently (a column of nothing but `1.300`, `2.450`), the column is ambiguous and
+//! that is an error, never a guess.
+
+use std::fmt;
+
+/// The marks of a number format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// Decimal mark.
+    pub(crate) decimal: char,
+    /// Thousands mark; a space stands for every kind of space.
+    pub(crate) thousands: Option<char>,
+}
+
+/// Formats that are tried, the most common first.
+const CANDIDATES: [Marks; 8] = [
+    Marks { decimal: '.', thousands: None },
+    Marks { decimal: '.', thousands: Some(',') },
+    Marks { decimal: ',', thousands: None },
+    Marks { decimal: ',', thousands: Some('.') },
+    Marks { decimal: '.', thousands: Some(' ') },
+    Marks { decimal: ',', thousands: Some(' ') },
+    Marks { decimal: '.', thousands: Some('\'') },
+    Marks { decimal: ',', thousands: Some('\'') },
+];
+
+/// A column that reads differently under two formats.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ambiguous {
+    /// A value that shows it.
+    pub(crate) example: String,
+    /// The two readings.
+    pub(crate) readings: [f64; 2],
+}
+
+/// Collects the evidence for a format from the values of a column.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    alive: Vec<Marks>,
+    /// Values on which the formats that are still alive differ.
+    disputed: Vec<String>,
+    settled: bool,
+}
+
+/// Most disputed values that are kept; they repeat, and one is enough to show ambiguity.
+const DISPUTED: usize = 64;
+
+impl Evidence {
+    /// Evidence that starts from what is declared.
+    pub(crate) fn new(decimal: Option<char>, thousands: Option<Option<char>>) -> Self {
+        let alike = |a: char, b: char| a == b || (is_space(a) && is_space(b)) || (is_apostrophe(a) && is_apostrophe(b));
+        let mut alive: Vec<Marks> = CANDIDATES
+            .into_iter()
+            .filter(|marks| decimal.is_none_or(|declared| alike(declared, marks.decimal)))
+            .filter(|marks| match (thousands, marks.thousands) {
+                (None, _) | (Some(None), None) => true,
+                (Some(Some(declared)), Some(mark)) => alike(declared, mark),
+                _ => false,
+            })
+            .collect();
+        if alive.is_empty() {
+            alive.push(Marks { decimal: decimal.unwrap_or('.'), thousands: thousands.flatten() });
+        }
+        let settled = alive.len() == 1;
+        Self { alive, disputed: Vec::new(), settled }
+    }
+
+    /// Adds one value as printed.
+    pub(crate) fn add(&mut self, text: &str) {
+        if self.settled || text.bytes().all(|b| b.is_ascii_digit()) {
+            return;
+        }
+        let readings: Vec<Option<f64>> = self.alive.iter().map(|marks| marks.read(text)).collect();
+        if readings.iter().all(Option::is_none) {
+            return; // Not a number in any format; its row goes to quarantine later.
+        }
+        if readings.iter().any(Option::is_none) {
+            let mut reads = readings.iter().map(Option::is_some);
+            self.alive.retain(|_| reads.next().unwrap_or(false));
+            self.settled = self.alive.len() == 1;
+        }
+        if !self.settled && self.disputed.len() < DISPUTED && self.differ(text) {
+            self.disputed.push(text.to_owned());
+        }
+    }
+
+    /// Adds values of plain digits with at most one `.`: cheap to skip once `.` is the decimal mark.
+    pub(crate) fn add_bytes(&mut self, bytes: &[u8]) {
+        if self.settled {
+            return;
+        }
+        let only_dots = self.alive.iter().all(|m| m.decimal == '.')
+            && self.disputed.is_empty()
+            && bytes.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+        if !only_dots && let Ok(text) = std::str::from_utf8(bytes) {
+            self.add(text);
+        }
+    }
+
+    fn differ(&self, text: &str) -> bool {
+        let mut readings = self.alive.iter().filter_map(|marks| marks.read(text));
+        let first = readings.next();
+        readings.any(|other| Some(other) != first)
+    }
+
+    /// The format that all values prove.
+    pub(crate) fn conclude(&self) -> Result<Marks, Ambiguous> {
+        let first = self.alive.first().copied().unwrap_or(Marks { decimal: '.', thousands: None });
+        for example in &self.disputed {
+            let mut readings = self.alive.iter().filter_map(|marks| marks.read(example));
+            if let Some(one) = readings.next()
+                && let Some(other) = readings.find(|other| other.to_bits() != one.to_bits())
+            {
+                return Err(Ambiguous { example: example.clone(), readings: [one, other] });
+            }
+        }
+        Ok(first)
+    }
+}
+
+impl Marks {
+    /// The number that the text prints: sign, digits, thousands marks between groups of three,
+    /// decimals, exponent. `None` for anything else, infinities and not-a-number included.
+    pub(crate) fn read(self, text: &str) -> Option<f64> {
+        let text = text.trim();
+        if self.decimal == '.' && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return plain(text);
+        }
+        let mut clean = String::with_capacity(text.len());
+        let mut rest = text;
+        if let Some(after) = rest.strip_prefix(['-', '\u{2212}']) {
+            clean.push('-');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('+') {
+            rest = after;
+        }
+        let (mantissa, exponent) = match rest.find(['e', 'E']) {
+            Some(at) => (rest.get(..at)?, Some(rest.get(at + 1..)?)),
+            None => (rest, None),
+        };
+        let (whole, decimals) = match mantissa.split_once(self.decimal) {
+            Some((whole, decimals)) => (whole, Some(decimals)),
+            None => (mantissa, None),
+        };
+        self.push_whole(whole, &mut clean)?;
+        if let Some(decimals) = decimals {
+            if decimals.is_empty() || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            clean.push('.');
+            clean.push_str(decimals);
+        } else if whole.is_empty() {
+            return None;
+        }
+        if let Some(exponent) = exponent {
+            let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+            if digits.is_empty() || digits.len() > 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            clean.push('e');
+            clean.push_str(exponent);
+        }
+        clean.parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// Digits before the decimal mark, with or without thousands marks.
+    fn push_whole(self, whole: &str, clean: &mut String) -> Option<()> {
+        if whole.bytes().all(|b| b.is_ascii_digit()) {
+            clean.push_str(if whole.is_empty() { "0" } else { whole });
+            return Some(());
+        }
+        let mark = self.thousands?;
+        let is_mark = |c: char| c == mark || (is_space(c) && is_space(mark)) || (is_apostrophe(c) && is_apostrophe(mark));
+        for (index, group) in whole.split(is_mark).enumerate() {
+            let good = if index == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 };
+            if !good || !group.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            clean.push_str(group);
+        }
+        Some(())
+    }
+}
+
+/// Digits with at most one `.`; the fast way for most of the world's statistics.
+fn plain(text: &str) -> Option<f64> {
+    if text.is_empty() || text.ends_with('.') {
+        return None;
+    }
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}')
+}
+
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.thousands {
+            Some(thousands) => write!(f, "decimal {:?}, thousands {thousands:?}", self.decimal),
+            None => write!(f, "decimal {:?}, no thousands mark", self.decimal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn conclude(values: &[&str]) -> Result<Marks, Ambiguous> {
+        let mut evidence = Evidence::new(None, None);
+        values.iter().for_each(|value| evidence.add_bytes(value.as_bytes()));
+        evidence.conclude()
+    }
+
+    #[test]
+    fn columns_prove_their_marks() {
+        let marks = |decimal, thousands| Ok(Marks { decimal, thousands });
+        assert_eq!(conclude(&["1", "28.7367023184144"]), marks('.', None));
+        assert_eq!(conclude(&["15", "163,120", "1,102,939"]), marks('.', Some(',')));
+        assert_eq!(conclude(&["7.250.909", "3"]), marks(',', Some('.')));
+        assert_eq!(conclude(&["5,7", "12,65"]), marks(',', None));
+        assert_eq!(conclude(&["14 260", "7\u{202f}250\u{a0}909"]), marks('.', Some(' ')));
+        assert_eq!(conclude(&["430'000", "1,5"]), marks(',', Some('\'')));
+        assert_eq!(conclude(&["1", "2", ""]), marks('.', None));
+        assert_eq!(conclude(&["1.300", "n.d.", "4.9750013"]), marks('.', None));
+    }
+
+    #[test]
+    fn a_column_that_reads_two_ways_is_an_error() {
+        let ambiguous = conclude(&["1.300", "2.450", "7"]).expect_err("ambiguous");
+        assert_eq!((ambiguous.example.as_str(), ambiguous.readings), ("1.300", [1.3, 1300.0]));
+        let mut declared = Evidence::new(Some(','), Some(Some('.')));
+        declared.add("1.300");
+        assert_eq!(declared.conclude().map(|m| m.read("1.300")), Ok(Some(1300.0)));
+    }
+
+    #[test]
+    fn single_numbers() {
+        let dot = Marks { decimal: '.', thousands: None };
+        for (text, value) in [(".80050492", 0.800_504_92), ("-3", -3.0), ("1e3", 1000.0), ("+7", 7.0), ("\u{2212}2.5", -2.5)] {
+            assert_eq!(dot.read(text), Some(value), "{text}");
+        }
+        for text in ["", ".", "1.", "1.2.3", "1,300", "abc", "inf", "NaN", "1e", "1e9999", "--3", "2366*"] {
+            assert_eq!(dot.read(text), None, "{text}");
+        }
+        let comma = Marks { decimal: '.', thousands: Some(',') };
+        assert_eq!(comma.read("1,234,567.5"), Some(1_234_567.5));
+        for text in ["12,34", "1234,567", ",123", "1,,234"] {
+            assert_eq!(comma.read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn printed_numbers_read_back(value in -1e12..1e12_f64) {
+            let dot = Marks { decimal: '.', thousands: None };
+            prop_assert_eq!(dot.read(&value.to_string()), Some(value));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[-+0-9.,' eE\u{a0}x]{0,14}|\\PC{0,8}") {
+            for marks in CANDIDATES {
+                if let Some(value) = marks.read(&text) {
+                    prop_assert!(value.is_finite());
+                }
+            }
+        }
+    }
+}
