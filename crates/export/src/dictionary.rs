@@ -81,6 +81,7 @@ fn folders(out: &mut String, tables: &[(&'static Table, ReleasedTable)]) {
          `__HIVE_DEFAULT_PARTITION__` for null) and not in the files, as in Hive. Tell the reader their types,\n\
          or it may guess and read the code `0101` as the number 101:\n\n\
          - DuckDB: `read_parquet('TABLE/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)`\n\
+           (before DuckDB 1.5 also `NULLIF(COLUMN, '__HIVE_DEFAULT_PARTITION__')`)\n\
          - polars: `scan_parquet('TABLE/', hive_schema = {'COLUMN': pl.String})`\n\n",
     );
 }

@@ -1,6 +1,6 @@
 //! One order for the rows of a table, whatever order they came in.
 
-use polars::prelude::{ChunkCompareEq as _, DataFrame, PolarsError, SortMultipleOptions};
+use polars::prelude::{AnyValue, ChunkCompareEq as _, DataFrame, PolarsError, SortMultipleOptions};
 use quipu_schema::table::{SOURCE, Table};
 use quipu_schema::{ErrorKind, Fault, Result};
 
@@ -101,9 +101,11 @@ pub(crate) fn refuse_duplicates(table: &Table, frame: &DataFrame) -> Result<()> 
         .help("give the sources different datasets or vintages, filter one of them, or leave the table out of `export.tables`"))
 }
 
+/// A value for people. polars panics on printing a moment without its time zone database.
 fn shown(frame: &DataFrame, column: &str, row: usize) -> String {
-    match frame.column(column).and_then(|column| column.get(row).map(|value| value.str_value().into_owned())) {
-        Ok(text) => text,
+    match frame.column(column).and_then(|column| column.get(row)) {
+        Ok(AnyValue::Datetime(at, ..) | AnyValue::DatetimeOwned(at, ..)) => format!("{at} µs"),
+        Ok(value) => value.str_value().into_owned(),
         Err(_) => "?".to_owned(),
     }
 }

@@ -1,24 +1,26 @@
 //! The export stage: from the current snapshots of a pipeline to a release.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::Export;
+use quipu_schema::pipeline::{Export, Pipeline};
 use quipu_schema::table::{ALL, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Context, Outcome, Part, Snapshot, SourceReport, StageRecord, StageReport};
+use serde::Serialize;
 
-use crate::manifest::{FORMAT, Manifest, id, read_latest};
+use crate::manifest::{FORMAT, Manifest, id, json_bytes, read_latest};
 use crate::release::{Builder, point};
 use crate::source::SourceInfo;
 use crate::staging::Staging;
 
 /// The stage's name.
 const STAGE: &str = "export";
+/// How many runs back the last release is looked for; beyond, it is made again, to the same bytes.
+const RUNS: u32 = 500;
 /// Released only when the pipeline file names it: its rows quote what could not be read, and that
 /// may be about persons.
 const UNASKED: &str = "quarantine";
@@ -42,17 +44,44 @@ pub fn run(context: &Context<'_>) -> Result<StageReport> {
         return report(context, export, &inputs, ingredients, &manifest, digest, false);
     }
     let sources: Vec<SourceInfo> = pipeline.sources.iter().map(SourceInfo::from).collect();
-    let tables = inputs.chosen(context, export)?;
+    let tables = inputs.chosen(pipeline, export)?;
     let mut builder = Builder::begin(&pipeline.name, export, &sources, &export.to)?;
     context.progress.begin("export", Some(tables.len() as u64));
-    for table in tables {
+    let added = tables.into_iter().try_for_each(|table| {
         let parts = inputs.parts(table).map(|part| context.store.read_table(part));
         builder.add(table, parts.collect::<Result<Vec<DataFrame>>>()?)?;
         context.progress.advance(1);
-    }
+        Ok(())
+    });
     context.progress.end();
+    added?;
     let released = builder.finish(inputs.ids(), inputs.tallies())?;
     report(context, export, &inputs, ingredients, &released.manifest, released.digest, true)
+}
+
+/// Makes the release of these tables, which were made again from the same captures, in another
+/// folder, and gives its name: the name of the published release, where nothing changed.
+///
+/// # Errors
+/// As for [`crate::build`].
+pub fn again(
+    pipeline: &Pipeline,
+    export: &Export,
+    mut parts: Vec<(&'static Table, DataFrame)>,
+    transform: &Snapshot,
+    screen: Option<&Snapshot>,
+    to: &Path,
+) -> Result<String> {
+    let inputs = Inputs::of(pipeline, transform.clone(), screen.cloned())?;
+    let chosen = inputs.chosen(pipeline, export)?;
+    let sources: Vec<SourceInfo> = pipeline.sources.iter().map(SourceInfo::from).collect();
+    let mut builder = Builder::begin(&pipeline.name, export, &sources, to)?;
+    for table in chosen {
+        let (these, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(of, _)| of.name == table.name);
+        builder.add(table, these.into_iter().map(|(_, frame)| frame).collect())?;
+        parts = others;
+    }
+    Ok(builder.finish(inputs.ids(), inputs.tallies())?.id)
 }
 
 /// The snapshots that a release is made of.
@@ -62,20 +91,22 @@ struct Inputs {
 }
 
 impl Inputs {
+    /// Those of the pipeline as the store has them now.
     fn current(context: &Context<'_>) -> Result<Self> {
         let name = &context.pipeline.name;
-        let mut stages = BTreeMap::new();
-        let Some(transform) = current(context, "transform")? else {
+        let Some(transform) = context.store.current(name, "transform")? else {
             return Err(Fault::new(ErrorKind::Usage, format!("nothing to release: `{name}` has published no tables"))
                 .at(context.pipeline.file.display())
                 .help("run `quipu run`, or `quipu ingest` and `quipu transform`, before"));
         };
-        stages.insert("transform", transform);
+        Self::of(context.pipeline, transform, context.store.current(name, "screen")?)
+    }
+
+    fn of(pipeline: &Pipeline, transform: Snapshot, screen: Option<Snapshot>) -> Result<Self> {
+        let mut stages = BTreeMap::from([("transform", (snapshot_id(&transform)?, transform))]);
         // A snapshot from the time when the pipeline still screened is not part of what it is now.
-        if context.pipeline.screen.is_some()
-            && let Some(screen) = current(context, "screen")?
-        {
-            stages.insert("screen", screen);
+        if let Some(screen) = screen.filter(|_| pipeline.screen.is_some()) {
+            stages.insert("screen", (snapshot_id(&screen)?, screen));
         }
         Ok(Self { stages })
     }
@@ -93,8 +124,8 @@ impl Inputs {
     }
 
     /// The tables to release, in the order of their definitions.
-    fn chosen(&self, context: &Context<'_>, export: &Export) -> Result<Vec<&'static Table>> {
-        let waits = context.pipeline.screen.is_some() && !self.stages.contains_key("screen");
+    fn chosen(&self, pipeline: &Pipeline, export: &Export) -> Result<Vec<&'static Table>> {
+        let waits = pipeline.screen.is_some() && !self.stages.contains_key("screen");
         if waits && export.tables.iter().any(|name| name == "hit") {
             return Err(Fault::new(ErrorKind::Usage, "`hit` is to be released, but nothing was screened yet")
                 .at("export.tables")
@@ -103,7 +134,7 @@ impl Inputs {
         Ok(ALL
             .iter()
             .copied()
-            .filter(|table| wanted(export, table) && (listed(export, table) || self.has(table)))
+            .filter(|table| is_released(export, table) && (listed(export, table) || self.has(table)))
             .collect())
     }
 
@@ -125,7 +156,9 @@ fn listed(export: &Export, table: &Table) -> bool {
     export.tables.iter().any(|name| name == table.name)
 }
 
-fn wanted(export: &Export, table: &Table) -> bool {
+/// Whether a release holds a table that was published: those the pipeline file names, or all but
+/// `quarantine`.
+pub fn is_released(export: &Export, table: &Table) -> bool {
     if export.tables.is_empty() { table.name != UNASKED } else { listed(export, table) }
 }
 
@@ -147,8 +180,7 @@ fn ingredients(context: &Context<'_>, export: &Export, inputs: &Inputs) -> Diges
 
 /// The last release, where it was made of the same ingredients and its manifest is still there.
 fn made_before(context: &Context<'_>, export: &Export, ingredients: Digest) -> Result<Option<(Manifest, Digest)>> {
-    let Some(last) = context.ledger.last_stage(&context.pipeline.name, STAGE)? else { return Ok(None) };
-    let Some(output) = last.output.filter(|_| last.ingredients == ingredients) else { return Ok(None) };
+    let Some(output) = last_output(context, ingredients)? else { return Ok(None) };
     match Manifest::read(&export.to.join(id(&output))) {
         Ok((manifest, digest)) if digest == output => {
             // A lost pointer is put back; one to another pipeline's release in this folder stays.
@@ -160,6 +192,23 @@ fn made_before(context: &Context<'_>, export: &Export, ingredients: Digest) -> R
         // Gone or damaged: made anew.
         _ => Ok(None),
     }
+}
+
+/// What the last run that came to this stage made, if of these ingredients. Others may record the
+/// stage too, without knowing its ingredients, so all records of that run are looked at.
+fn last_output(context: &Context<'_>, ingredients: Digest) -> Result<Option<Digest>> {
+    if context.ledger.last_stage(&context.pipeline.name, STAGE)?.is_none() {
+        return Ok(None);
+    }
+    for run in context.ledger.runs(Some(&context.pipeline.name), RUNS)? {
+        let mut records = context.ledger.stages(run.id)?;
+        records.retain(|record| record.pipeline == context.pipeline.name && record.stage == STAGE);
+        if !records.is_empty() {
+            let same = records.into_iter().rev().find(|record| record.ingredients == ingredients);
+            return Ok(same.and_then(|record| record.output));
+        }
+    }
+    Ok(None)
 }
 
 fn report(
@@ -195,7 +244,7 @@ fn notes(export: &Export, inputs: &Inputs, manifest: &Manifest, folder: &Path, c
     for table in &manifest.tables {
         notes.push(format!("{}: {} rows", table.name, table.rows));
     }
-    for table in ALL.iter().copied().filter(|table| inputs.has(table) && !wanted(export, table)) {
+    for table in ALL.iter().copied().filter(|table| inputs.has(table) && !is_released(export, table)) {
         let rows = inputs.rows(table);
         notes.push(if table.name == UNASKED && export.tables.is_empty() {
             format!(
@@ -211,22 +260,15 @@ fn notes(export: &Export, inputs: &Inputs, manifest: &Manifest, folder: &Path, c
     notes
 }
 
-/// What a stage published last, with its id.
-///
-/// [`quipu_store::Store::current`] gives the snapshot without its id, which is the digest of the
-/// bytes it is kept in; the store's file `current` names it.
-fn current(context: &Context<'_>, stage: &str) -> Result<Option<(Digest, Snapshot)>> {
-    let name = &context.pipeline.name;
-    if context.store.current(name, stage)?.is_none() {
-        return Ok(None);
+/// The id under which the store keeps a published snapshot: the digest of the bytes of its
+/// manifest, which this writes as the store does.
+fn snapshot_id(snapshot: &Snapshot) -> Result<Digest> {
+    #[derive(Serialize)]
+    struct Kept<'a> {
+        format: u32,
+        snapshot: &'a Snapshot,
     }
-    let path = context.store.root().join("snapshots").join(name).join(stage).join("current");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Fault::io(ErrorKind::Storage, "read the name of the snapshot", &path, error))?;
-    let damaged = || Fault::new(ErrorKind::Corrupt, "the name of the published snapshot is damaged").at(path.display());
-    let id: Digest = text.trim_end().parse().map_err(|error| damaged().because(error))?;
-    let snapshot = context.store.snapshot(name, stage, &id)?.ok_or_else(damaged)?;
-    Ok(Some((id, snapshot)))
+    Ok(Digest::of(json_bytes(&Kept { format: 1, snapshot })?))
 }
 
 #[cfg(test)]

@@ -155,8 +155,7 @@ mod tests {
     use super::*;
 
     fn put(out: &mut Counted, bytes: &[u8]) -> Result<()> {
-        out.write_all(bytes).unwrap();
-        Ok(())
+        out.write_all(bytes).map_err(|error| storage("write", Path::new("test"), error))
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod stage;
 mod tests;
 
 pub use matching::compute;
-pub use stage::{PREVIOUS, run};
+pub use stage::{PREVIOUS, again, run};
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
 pub const RULE_VERSION: &str = "1";

@@ -7,7 +7,7 @@ use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::Screen;
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
-use quipu_schema::{Digest, Result};
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
     Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, logical_hash,
 };
@@ -42,32 +42,23 @@ pub fn run(context: &Context) -> Result<StageReport> {
     }
     let areas = parts(&tables, "area");
     let ingredients = ingredients(context.build, screen, &[&records, &checks, &areas]);
-    let before = store.current(name, STAGE)?;
-    if let Some(before) = before.as_ref().filter(|before| before.ingredients == ingredients) {
+    let before = published(store, name)?;
+    if let Some((id, before)) = before.as_ref().filter(|(_, before)| before.ingredients == ingredients) {
         let state = before.sources.get(STAGE).cloned();
         let state = state.ok_or_else(|| bug("the published snapshot has no state"))?;
-        let output = Some(id_of(store, before)?);
-        return Ok(report(false, Outcome::Unchanged, state.tally, state.notes, output));
+        return Ok(report(false, Outcome::Unchanged, state.tally, state.notes, Some(*id)));
     }
 
-    let (record, check, area, hit) = (find("record")?, find("check")?, find("area")?, find("hit")?);
     context.progress.begin("checks", Some(checks.iter().map(|part| part.rows).sum()));
-    let outcome = (|| {
-        let (records, checks) = (read(store, &records)?, read(store, &checks)?);
-        let areas = joined(area, read(store, &areas)?)?;
-        let hashes = (logical_hash(record, &records)?, logical_hash(check, &checks)?);
-        let (records, checks) = (joined(record, records)?, joined(check, checks)?);
-        let previous = before.as_ref().map(|before| hits_of(store, before)).transpose()?;
-        compute(&records, &checks, &areas, previous.as_ref(), screen, (&hashes.0, &hashes.1))
-    })();
+    let outcome = hits(store, &tables, before.as_ref().map(|(_, before)| before), screen);
     context.progress.end();
     let (hits, tally, notes) = outcome?;
 
-    let mut part = store.write_table(hit, &[hits], &WriteOptions::default())?;
+    let mut part = store.write_table(find("hit")?, &[hits], &WriteOptions::default())?;
     part.source = None;
     let mut origins = BTreeMap::new();
-    if let Some(before) = &before {
-        origins.insert(PREVIOUS.to_owned(), id_of(store, before)?.to_string());
+    if let Some((id, _)) = &before {
+        origins.insert(PREVIOUS.to_owned(), id.to_string());
     }
     let state = SourceState { ingredients, documents: Vec::new(), tally: tally.clone(), notes: notes.clone(), origins };
     let snapshot = Snapshot {
@@ -81,9 +72,42 @@ pub fn run(context: &Context) -> Result<StageReport> {
     Ok(report(true, Outcome::Done, tally, notes, Some(id)))
 }
 
-/// The id of a published snapshot. To publish what is published changes nothing and tells the id.
-fn id_of(store: &Store, snapshot: &Snapshot) -> Result<Digest> {
-    store.publish(snapshot)
+/// The hits that the records and checks of `tables` give, told against the hits of `before`.
+fn hits(
+    store: &Store,
+    tables: &Snapshot,
+    before: Option<&Snapshot>,
+    screen: &Screen,
+) -> Result<(DataFrame, Tally, Vec<String>)> {
+    let (record, check, area) = (find("record")?, find("check")?, find("area")?);
+    let (records, checks) = (read(store, &parts(tables, "record"))?, read(store, &parts(tables, "check"))?);
+    let areas = joined(area, read(store, &parts(tables, "area"))?)?;
+    let hashes = (logical_hash(record, &records)?, logical_hash(check, &checks)?);
+    let (records, checks) = (joined(record, records)?, joined(check, checks)?);
+    let previous = before.map(|before| hits_of(store, before)).transpose()?;
+    compute(&records, &checks, &areas, previous.as_ref(), screen, (&hashes.0, &hashes.1))
+}
+
+/// Makes the hits of a published snapshot again, from the tables and the hits that it was made of.
+///
+/// # Errors
+/// As for [`run`]; `Corrupt` where the snapshot before it is gone.
+pub fn again(store: &Store, tables: &Snapshot, published: &Snapshot, screen: &Screen) -> Result<DataFrame> {
+    let named = published.sources.get(STAGE).and_then(|state| state.origins.get(PREVIOUS));
+    let gone = || Fault::new(ErrorKind::Corrupt, "the snapshot of the hits before these is gone");
+    let before = match named {
+        None => None,
+        Some(id) => {
+            let id = id.parse().map_err(|error| gone().because(error))?;
+            Some(store.snapshot(&published.pipeline, STAGE, &id)?.ok_or_else(gone)?)
+        }
+    };
+    Ok(hits(store, tables, before.as_ref(), screen)?.0)
+}
+
+/// The published snapshot and its id.
+fn published(store: &Store, pipeline: &str) -> Result<Option<(Digest, Snapshot)>> {
+    store.current(pipeline, STAGE)?.map(|snapshot| Ok((snapshot.id()?, snapshot))).transpose()
 }
 
 fn find(name: &str) -> Result<&'static Table> {

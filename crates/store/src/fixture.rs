@@ -36,7 +36,8 @@ pub(crate) static EVERY: Table = Table {
 pub(crate) fn series(kind: Kind, rows: usize, nulls: bool) -> Series {
     let is_null = |n: i64| nulls && n % 7 == 3;
     let numbers = || (0..i64::try_from(rows).unwrap()).map(|n| (!is_null(n)).then_some(n));
-    let spread = |n: i64| if n % 5 == 0 { n } else { n.wrapping_mul(0x5851_F42D_4C95_7F2D) };
+    // Small and large numbers of both signs, whose differences fit into 64 bits, see `encoding`.
+    let spread = |n: i64| if n % 5 == 0 { n } else { n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 3 };
     let text = |n: i64| match n % 4 {
         0 => String::new(),
         1 => format!("curto {}", n % 3),

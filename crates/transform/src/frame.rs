@@ -173,7 +173,7 @@ pub(crate) fn column(definition: &table::Column, values: Vec<Option<Value>>) -> 
         }
         Kind::Time => {
             let micros = Int64Chunked::from_slice_options(name, &collect!(Value::Time(v) => Some(v)));
-            cast(&micros.into_series().into_column(), &DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)))?
+micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
         }
     };
     if wrong { Err(Fault::bug(format!("a value of another type in `{}`", definition.name))) } else { Ok(column) }

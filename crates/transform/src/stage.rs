@@ -141,13 +141,19 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
         return Ok(Fresh::Held);
     }
     let archive = context.store.archive();
-    let mut contents = Vec::new();
+    let mut contents: Vec<(&str, Digest, Vec<u8>)> = Vec::new();
+    let mut twins = Vec::new();
     for capture in &captures {
+        if let Some((name, ..)) = contents.iter().find(|(_, digest, _)| *digest == capture.digest) {
+            twins.push(format!("{} holds the same bytes as {name} and is read once", capture.name));
+            continue;
+        }
         contents.push((capture.name.as_str(), capture.digest, archive.read(&capture.digest)?));
     }
     let inputs: Vec<Input<'_>> =
         contents.iter().map(|(name, digest, bytes)| Input { name, digest: *digest, bytes }).collect();
-    let transformed = transform(source, &inputs, reference)?;
+    let mut transformed = transform(source, &inputs, reference)?;
+    transformed.notes.extend(twins);
     let mut parts = Vec::new();
     for (table, frame) in &transformed.tables {
         if frame.height() == 0 && table.name != "quarantine" {
@@ -159,7 +165,7 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
     }
     let state = SourceState {
         ingredients,
-        documents: captures.iter().map(|capture| capture.digest).collect(),
+        documents: inputs.iter().map(|input| input.digest).collect(),
         tally: transformed.tally,
         notes: transformed.notes,
         origins: origins(source),

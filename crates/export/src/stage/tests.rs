@@ -118,6 +118,38 @@ fn all_but_quarantine_is_released_once_and_then_skipped() {
 }
 
 #[test]
+fn a_second_record_of_the_stage_by_others_does_not_undo_the_skipping() {
+    let bench = Bench::new();
+    let pipeline = bench.pipeline("", "");
+    bench.publish("transform", &tables());
+    let first = bench.run(&pipeline).unwrap();
+    let record = bench.ledger.last_stage("figures", "export").unwrap().unwrap();
+    let run = bench.ledger.runs(Some("figures"), 1).unwrap()[0].id;
+    let blind = StageRecord { ingredients: Digest::of([]), ..record };
+    bench.ledger.record_stage(run, &blind).unwrap();
+    bench.ledger.begin_run("figures", "ingest", "test").unwrap();
+    let again = bench.run(&pipeline).unwrap();
+    assert!(!again.changed && again.output == first.output);
+}
+
+#[test]
+fn the_same_tables_made_again_make_the_same_release_elsewhere() {
+    let bench = Bench::new();
+    let pipeline = bench.pipeline("[screen]", "partition = { observation = [\"crime\"] }");
+    bench.publish("transform", &tables());
+    bench.publish("screen", &[("hit", marked("hit", "TLP:AMBER"))]);
+    let made = bench.run(&pipeline).unwrap().output.unwrap();
+    let mut parts: Vec<_> = tables().into_iter().map(|(name, frame)| (find(name).unwrap(), frame.reverse())).collect();
+    parts.push((find("hit").unwrap(), marked("hit", "TLP:AMBER")));
+    let current = |stage: &str| bench.store.current("figures", stage).unwrap().unwrap();
+    let (transform, screen) = (current("transform"), current("screen"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let export = pipeline.export.as_ref().unwrap();
+    let name = again(&pipeline, export, parts, &transform, Some(&screen), elsewhere.path()).unwrap();
+    assert_eq!(name, id(&made));
+}
+
+#[test]
 fn what_was_removed_is_made_again() {
     let bench = Bench::new();
     let pipeline = bench.pipeline("", "");

@@ -5,7 +5,7 @@ use std::time::Instant;
 use quipu_schema::fault::exit;
 use quipu_schema::pipeline::{Pipeline, suggestion};
 use quipu_schema::{ErrorKind, Fault, Result};
-use quipu_store::{Context, Ledger, Outcome, Progress, Silent, StageRecord, StageReport, Store};
+use quipu_store::{Context, Outcome, Progress, Silent, StageRecord, StageReport, Store};
 use serde_json::json;
 
 use super::{read_pipeline, store_path};
@@ -137,16 +137,19 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
             Stage::Export if context.pipeline.export.is_none() && from != to => continue,
             Stage::Export => quipu_export::run(context)?,
         };
-        record(context.ledger, context, &report)?;
+        if stage != Stage::Export {
+            record(context, &report)?;
+        }
         output.stage(&report)?;
         ended.add(&report);
     }
     Ok(ended)
 }
 
-fn record(ledger: &Ledger, context: &Context<'_>, report: &StageReport) -> Result<()> {
+/// Writes a stage into the ledger; export does so itself, for its release has no snapshot.
+fn record(context: &Context<'_>, report: &StageReport) -> Result<()> {
     let current = context.store.current(&context.pipeline.name, report.stage)?;
-    ledger.record_stage(
+    context.ledger.record_stage(
         context.run,
         &StageRecord {
             pipeline: context.pipeline.name.clone(),

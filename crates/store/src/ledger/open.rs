@@ -44,9 +44,13 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 fn configure(connection: &Connection) -> rusqlite::Result<(i32, usize, i64)> {
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok((application, version(connection)?, tables))
+    // In one transaction: another process may be making the ledger just now.
+    let transaction = connection.unchecked_transaction()?;
+    let application = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let found = (application, version(&transaction)?, tables);
+    transaction.commit()?;
+    Ok(found)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<usize> {

@@ -172,14 +172,16 @@ fn opening_again_keeps_everything_and_two_may_be_open() {
 
 #[test]
 fn several_may_make_the_ledger_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.sqlite");
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| Ledger::open(&path).unwrap().begin_run("p", "c", "1").unwrap());
-        }
-    });
-    assert_eq!(Ledger::open(&path).unwrap().runs(None, 9).unwrap().len(), 4);
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| Ledger::open(&path).unwrap().begin_run("p", "c", "1").unwrap());
+            }
+        });
+        assert_eq!(Ledger::open(&path).unwrap().runs(None, 9).unwrap().len(), 4);
+    }
 }
 
 #[test]

@@ -21,7 +21,6 @@ impl Spans {
                 spans.push((found.range(), "date"));
             }
         }
-        // The end of one month's dates may be the start of the next: keep them as they are found.
         spans.sort_by_key(|(range, _)| range.start);
         Self(spans)
     }
@@ -30,7 +29,9 @@ impl Spans {
         let until = self.0.partition_point(|(span, _)| span.start <= range.start);
         // Spans are short: one that reaches here starts not far before.
         let near = self.0.get(until.saturating_sub(16)..until).unwrap_or_default();
-        near.iter().rev().find(|(span, _)| span.end >= range.end).map(|(_, rule)| *rule)
+        // `2023-03-21` is a date although `2023-03` could be a span of years.
+        let over = near.iter().filter(|(span, _)| span.end >= range.end);
+        over.max_by_key(|(span, _)| span.len()).map(|(_, rule)| *rule)
     }
 }
 

@@ -166,11 +166,14 @@ fn noun(text: &str, found: &Candidate, currency: Option<&str>, rules: &Rules) ->
     let direct = rules.units.at_start(next);
     if let Some(code) = currency {
         let printed = direct.filter(|(_, unit)| unit.kind == "money");
-        let (unit, end) = printed.map_or((code, found.range.end), |(width, unit)| (unit.code.as_str(), words + width));
+        let (unit, end) = match printed {
+            Some((width, unit)) => (unit.code.as_deref().unwrap_or(code), words + width),
+            None => (code, found.range.end),
+        };
         return Some(Noun { unit: unit.to_owned(), kind: "money", end, words });
     }
     if let Some((width, unit)) = direct.filter(|(_, unit)| unit.kind != "count") {
-        return Some(rated(text, words, words + width, unit, rules));
+        return Some(rated(text, words, words..words + width, unit, rules));
     }
     let mut at = words;
     let mut plural: Option<Range<usize>> = None;
@@ -192,7 +195,7 @@ fn noun(text: &str, found: &Candidate, currency: Option<&str>, rules: &Rules) ->
                 && !here.get(..width).is_some_and(is_plural)
                 && following.starts_with(' ');
             if !modifies {
-                return Some(rated(text, words, at + width, unit, rules));
+                return Some(rated(text, words, at..at + width, unit, rules));
             }
         }
         let place = at..at + word.len();
@@ -218,25 +221,31 @@ fn is_plural(word: &str) -> bool {
     word.chars().count() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("'s") && !word.ends_with("’s")
 }
 
-/// The unit at `..end`, and whether a rate is stated of it ("searches per second").
-fn rated(text: &str, words: usize, end: usize, unit: &Unit, rules: &Rules) -> Noun {
+/// The unit at `start..end`, and whether a rate is stated of it ("searches per second").
+fn rated(text: &str, words: usize, place: Range<usize>, unit: &Unit, rules: &Rules) -> Noun {
+    let end = place.end;
+    let plain = || {
+        let printed = || single_spaced(text.get(place).unwrap_or_default()).to_lowercase();
+        Noun { unit: unit.code.clone().unwrap_or_else(printed), kind: unit.kind, end, words }
+    };
     let following = after(text, end);
     let next = following.trim_start();
-    let plain = || Noun { unit: unit.code.clone(), kind: unit.kind, end, words };
-    if next.len() == following.len() {
-        return plain();
-    }
-    let Some((width, ())) = rules.per.at_start(next) else { return plain() };
-    let time = after(next, width).trim_start();
+    let per = rules.per.at_start(next).filter(|_| next.len() < following.len());
+    let time = per.map(|(width, ())| after(next, width).trim_start());
+    let Some(time) = time else { return plain() };
     match rules.units.at_start(time) {
-        Some((width, per)) if per.kind == "duration" => Noun {
-            unit: format!("{}/{}", unit.code, per.code),
-            kind: "rate",
-            end: text.len() - time.len() + width,
-            words,
-        },
+        Some((width, per)) if per.kind == "duration" => {
+            let printed = || time.get(..width).unwrap_or_default().to_lowercase();
+            let per = per.code.clone().unwrap_or_else(printed);
+            Noun { unit: format!("per-{per}"), kind: "rate", end: text.len() - time.len() + width, words }
+        }
         _ => plain(),
     }
+}
+
+/// White space made single.
+pub(super) fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Words of a measure at most.

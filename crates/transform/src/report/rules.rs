@@ -10,6 +10,9 @@ use serde::Deserialize;
 use super::decimal::Decimal;
 use super::phrase::Phrases;
 
+/// The key of unit nouns without a code.
+const AS_PRINTED: &str = "plain";
+
 /// Languages with rules.
 const FILES: [(&str, &str); 4] = [
     ("en", include_str!("rules/en.toml")),
@@ -47,7 +50,8 @@ pub(super) struct Rules {
 /// A unit a number can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
-    pub(super) code: String,
+    /// Code of the table `unit`; `None` for a noun that is published as printed.
+    pub(super) code: Option<String>,
     /// As in `figure.kind`.
     pub(super) kind: &'static str,
 }
@@ -139,6 +143,7 @@ fn read(text: &str) -> Result<Rules, String> {
         let kind = ["count", "mass", "money", "share", "duration"].into_iter().find(|known| *known == kind);
         let kind = kind.ok_or("an unknown kind of unit")?;
         for (code, words) in codes {
+            let code = (code != AS_PRINTED).then_some(code);
             units.extend(words.into_iter().map(|word| (word, Unit { code: code.clone(), kind })));
         }
     }

@@ -192,13 +192,7 @@ fn words(text: &str, at: usize, rules: &Rules) -> Option<Candidate> {
         }
     } else {
         let (width, ()) = rules.bare.at_start(rest)?;
-        // After a word that is not known, that word may be a number ("veintitrés mil").
-        let left = left.trim_end();
-        let free = left.is_empty()
-            || left.ends_with(|c: char| !c.is_alphanumeric())
-            || rules.stops.at_end(left).is_some()
-            || rules.hedges.at_end(left).is_some();
-        let (_, power) = rules.scales.at_start(rest).filter(|(scale, _)| free && *scale == width)?;
+        let (_, power) = rules.scales.at_start(rest).filter(|(scale, _)| *scale == width)?;
         found.range.end = at + width;
         found.unscaled = Some(Decimal::ONE);
         found.scale = *power;

@@ -11,7 +11,7 @@ pub(super) fn around(text: &str, place: &Range<usize>) -> Option<Range<usize>> {
     let to = text.ceil_char_boundary(place.end.saturating_add(LONGEST).min(text.len()));
     let left = text.get(from..place.start)?;
     let right = text.get(place.end..to)?;
-    let start = match boundaries(left, right).last() {
+    let start = match boundaries(left, text.get(place.start..to)?).last() {
         Some(at) => from + at,
         None if from == 0 => 0,
         None => return None,

@@ -172,6 +172,17 @@ fn charset(media: Option<&str>) -> Option<&str> {
     charset.map(|value| value.trim().trim_matches('"')).find(|value| !value.is_empty())
 }
 
+/// The media type that [`SourceText::read`] gives these bytes when nothing is known from beside
+/// them, without its charset.
+pub(crate) fn sniff(bytes: &[u8]) -> &'static str {
+    // Four bytes a character at most, and a mark.
+    let start = |mark: usize| bytes.get(mark..).map(|rest| rest.get(..SNIFF * 4).unwrap_or(rest)).unwrap_or_default();
+    match decode::choose(bytes, None) {
+        Ok((encoding, _, mark)) if is_html(None, &decode::decode_piece(start(mark), encoding)) => "text/html",
+        _ => "text/plain",
+    }
+}
+
 /// Whether a document is HTML: its media type says so or plain text, else its start does.
 fn is_html(media: Option<&str>, document: &str) -> bool {
     match media.map(|media| essence(media).to_ascii_lowercase()).as_deref() {
