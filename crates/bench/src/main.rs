@@ -45,8 +45,8 @@ values = "value"
 "#;
 
 const COUNTRIES: [&str; 20] = [
-    "MEX", "BRA", "ARG", "CHL", "COL", "PER", "ECU", "URY", "PRY", "BOL", "VEN", "GTM", "HND", "SLV", "NIC", "CRI", "PAN",
-    "DOM", "CUB", "JAM",
+    "MEX", "BRA", "ARG", "CHL", "COL", "PER", "ECU", "URY", "PRY", "BOL", "VEN", "GTM", "HND", "SLV", "NIC", "CRI",
+    "PAN", "DOM", "CUB", "JAM",
 ];
 const CRIMES: [&str; 10] = ["0101", "0102", "0201", "0204", "0301", "0401", "0501", "0502", "0601", "0903"];
 
@@ -82,7 +82,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// One run of quipu: read, archive digest, map, check, write. Seconds and size of the result.
-fn quipu(csv: &Path, source: &Source, reference: &Reference, store: &Store, rows: usize) -> Result<(f64, u64), Box<dyn Error>> {
+fn quipu(
+    csv: &Path,
+    source: &Source,
+    reference: &Reference,
+    store: &Store,
+    rows: usize,
+) -> Result<(f64, u64), Box<dyn Error>> {
     let start = Instant::now();
     let bytes = fs::read(csv)?;
     let made = transform_source(source, &[("long.csv", &bytes)], reference)?;

@@ -25,5 +25,5 @@ mod verify;
 pub use manifest::{FORMAT, Latest, Manifest, ReleasedFile, ReleasedTable, latest};
 pub use release::{Contents, Released, build};
 pub use source::SourceInfo;
-pub use stage::{again, run};
+pub use stage::{again, is_released, run};
 pub use verify::{VerifiedTable, verify};

@@ -10,17 +10,14 @@ use quipu_schema::table::{ALL, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Context, Outcome, Part, Snapshot, SourceReport, StageRecord, StageReport};
-use serde::Serialize;
 
-use crate::manifest::{FORMAT, Manifest, id, json_bytes, read_latest};
+use crate::manifest::{FORMAT, Manifest, id, read_latest};
 use crate::release::{Builder, point};
 use crate::source::SourceInfo;
 use crate::staging::Staging;
 
 /// The stage's name.
 const STAGE: &str = "export";
-/// How many runs back the last release is looked for; beyond, it is made again, to the same bytes.
-const RUNS: u32 = 500;
 /// Released only when the pipeline file names it: its rows quote what could not be read, and that
 /// may be about persons.
 const UNASKED: &str = "quarantine";
@@ -103,10 +100,10 @@ impl Inputs {
     }
 
     fn of(pipeline: &Pipeline, transform: Snapshot, screen: Option<Snapshot>) -> Result<Self> {
-        let mut stages = BTreeMap::from([("transform", (snapshot_id(&transform)?, transform))]);
+        let mut stages = BTreeMap::from([("transform", (transform.id()?, transform))]);
         // A snapshot from the time when the pipeline still screened is not part of what it is now.
         if let Some(screen) = screen.filter(|_| pipeline.screen.is_some()) {
-            stages.insert("screen", (snapshot_id(&screen)?, screen));
+            stages.insert("screen", (screen.id()?, screen));
         }
         Ok(Self { stages })
     }
@@ -180,7 +177,8 @@ fn ingredients(context: &Context<'_>, export: &Export, inputs: &Inputs) -> Diges
 
 /// The last release, where it was made of the same ingredients and its manifest is still there.
 fn made_before(context: &Context<'_>, export: &Export, ingredients: Digest) -> Result<Option<(Manifest, Digest)>> {
-    let Some(output) = last_output(context, ingredients)? else { return Ok(None) };
+    let Some(last) = context.ledger.last_stage(&context.pipeline.name, STAGE)? else { return Ok(None) };
+    let Some(output) = last.output.filter(|_| last.ingredients == ingredients) else { return Ok(None) };
     match Manifest::read(&export.to.join(id(&output))) {
         Ok((manifest, digest)) if digest == output => {
             // A lost pointer is put back; one to another pipeline's release in this folder stays.
@@ -192,23 +190,6 @@ fn made_before(context: &Context<'_>, export: &Export, ingredients: Digest) -> R
         // Gone or damaged: made anew.
         _ => Ok(None),
     }
-}
-
-/// What the last run that came to this stage made, if of these ingredients. Others may record the
-/// stage too, without knowing its ingredients, so all records of that run are looked at.
-fn last_output(context: &Context<'_>, ingredients: Digest) -> Result<Option<Digest>> {
-    if context.ledger.last_stage(&context.pipeline.name, STAGE)?.is_none() {
-        return Ok(None);
-    }
-    for run in context.ledger.runs(Some(&context.pipeline.name), RUNS)? {
-        let mut records = context.ledger.stages(run.id)?;
-        records.retain(|record| record.pipeline == context.pipeline.name && record.stage == STAGE);
-        if !records.is_empty() {
-            let same = records.into_iter().rev().find(|record| record.ingredients == ingredients);
-            return Ok(same.and_then(|record| record.output));
-        }
-    }
-    Ok(None)
 }
 
 fn report(
@@ -240,7 +221,10 @@ fn report(
 
 /// Where the release lies, what it holds, and what stayed behind.
 fn notes(export: &Export, inputs: &Inputs, manifest: &Manifest, folder: &Path, context: &Context<'_>) -> Vec<String> {
-    let mut notes = vec![format!("{} ({})", folder.display(), manifest.marking)];
+    let mut notes = vec![
+        format!("{} ({})", folder.display(), manifest.marking),
+        format!("look at it: {}", folder.join("dictionary.md").display()),
+    ];
     for table in &manifest.tables {
         notes.push(format!("{}: {} rows", table.name, table.rows));
     }
@@ -258,17 +242,6 @@ fn notes(export: &Export, inputs: &Inputs, manifest: &Manifest, folder: &Path, c
         notes.push("hit: not released, nothing was screened yet".to_owned());
     }
     notes
-}
-
-/// The id under which the store keeps a published snapshot: the digest of the bytes of its
-/// manifest, which this writes as the store does.
-fn snapshot_id(snapshot: &Snapshot) -> Result<Digest> {
-    #[derive(Serialize)]
-    struct Kept<'a> {
-        format: u32,
-        snapshot: &'a Snapshot,
-    }
-    Ok(Digest::of(json_bytes(&Kept { format: 1, snapshot })?))
 }
 
 #[cfg(test)]

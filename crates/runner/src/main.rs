@@ -38,7 +38,9 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run { run, from, to } => command::run::run(&run, from, to, &cli.global, output),
         Command::Ingest(run) => command::run::run(&run, cli::Stage::Ingest, cli::Stage::Ingest, &cli.global, output),
-        Command::Transform(run) => command::run::run(&run, cli::Stage::Transform, cli::Stage::Transform, &cli.global, output),
+        Command::Transform(run) => {
+            command::run::run(&run, cli::Stage::Transform, cli::Stage::Transform, &cli.global, output)
+        }
         Command::Screen(run) => command::run::run(&run, cli::Stage::Screen, cli::Stage::Screen, &cli.global, output),
         Command::Export(run) => command::run::run(&run, cli::Stage::Export, cli::Stage::Export, &cli.global, output),
         Command::Plan { pipeline } => command::plan::plan(&pipeline, &cli.global, output),
@@ -48,7 +50,9 @@ fn main() -> ExitCode {
         Command::Trace { table, key, column, pipeline } => {
             command::trace::trace(&table, &key, column.as_deref(), pipeline.as_deref(), &cli.global, output)
         }
-        Command::Verify { pipeline, hashes_only } => command::verify::verify(&pipeline, hashes_only, &cli.global, output),
+        Command::Verify { pipeline, hashes_only } => {
+            command::verify::verify(&pipeline, hashes_only, &cli.global, output)
+        }
         Command::Schema { table } => command::schema::schema(table.as_deref(), output),
     };
     match done {
@@ -62,7 +66,8 @@ fn main() -> ExitCode {
 
 /// Logs go to stderr: `WARN` says that something is odd but no data is lost, `ERROR` that data is.
 fn start_log(filter: &str, json: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second start in one process would fail; there is none.
     let _ = if json { builder.json().try_init() } else { builder.without_time().try_init() };
@@ -75,7 +80,9 @@ fn stop_on_signals() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async {
-            let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
                 return;
             };
             tokio::select! {

@@ -31,9 +31,11 @@ impl Output {
     }
 
     /// Prints data to stdout. A reader that went away is no failure.
-    pub(crate) fn data(self, text: &str) -> Result<()> {
+    pub(crate) fn data(text: &str) -> Result<()> {
         let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+        let written = out
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
         match written.and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Fault::io(quipu_schema::ErrorKind::Storage, "write to stdout", "stdout", error))
@@ -44,7 +46,7 @@ impl Output {
 
     /// Prints one event as a line of NDJSON, where the format is JSON.
     pub(crate) fn event(self, event: &Value) -> Result<()> {
-        if self.is_json() { self.data(&event.to_string()) } else { Ok(()) }
+        if self.is_json() { Self::data(&event.to_string()) } else { Ok(()) }
     }
 
     /// Prints a line for people to stderr.
@@ -103,7 +105,9 @@ impl Output {
                     for (what, n) in source.tally.quarantined.iter().chain(&source.tally.ignored) {
                         self.say(&format!("      {n} {what}"));
                     }
-                    for remark in source.notes.iter().filter(|_| report.stage == "transform" || report.stage == "screen") {
+                    for remark in
+                        source.notes.iter().filter(|_| report.stage == "transform" || report.stage == "screen")
+                    {
                         self.say(&format!("      {remark}"));
                     }
                 }

@@ -46,7 +46,8 @@ impl Reference {
         let mut frames = Vec::new();
         for table in table::REFERENCE {
             let path = folder.join(format!("{}.csv", table.name));
-            let bytes = std::fs::read(&path).map_err(|e| Fault::io(ErrorKind::Pipeline, "read a reference list", &path, e))?;
+            let bytes =
+                std::fs::read(&path).map_err(|e| Fault::io(ErrorKind::Pipeline, "read a reference list", &path, e))?;
             hasher.part(table.name, &bytes);
             let list = read_list(table, &bytes, &path)?;
             frames.push((*table, frame::from_texts(table, &list, &path.display().to_string())?));
@@ -68,7 +69,8 @@ impl Reference {
             let Some(rows) = lists.get(table.name) else { continue };
             for (position, column) in table.columns.iter().enumerate() {
                 if table.key == [column.name] {
-                    self.values.insert((table.name, column.name), rows.iter().filter_map(|row| get(row, position)).collect());
+                    self.values
+                        .insert((table.name, column.name), rows.iter().filter_map(|row| get(row, position)).collect());
                 }
             }
         }
@@ -190,9 +192,14 @@ impl Reference {
             return Ok(());
         }
         let scheme = codes.scheme.as_ref().map(|s| s.value.as_str()).unwrap_or_default();
-        let known: Vec<&str> =
-            self.labels.keys().filter(|(list, scheme)| *list == codes.list && !scheme.is_empty()).map(|(_, s)| s.as_str()).collect();
-        let fault = Fault::new(ErrorKind::Pipeline, format!("the list `{}` has no scheme `{scheme}`", codes.list)).at(place);
+        let known: Vec<&str> = self
+            .labels
+            .keys()
+            .filter(|(list, scheme)| *list == codes.list && !scheme.is_empty())
+            .map(|(_, s)| s.as_str())
+            .collect();
+        let fault =
+            Fault::new(ErrorKind::Pipeline, format!("the list `{}` has no scheme `{scheme}`", codes.list)).at(place);
         Err(match suggestion(scheme, known) {
             Some(help) => fault.help(help),
             None => fault,

@@ -60,7 +60,9 @@ impl DocumentRow {
             "title" => self.title.as_deref().and_then(text),
             "language" => self.language.as_deref().and_then(text),
             "published_on" => self.published.map(|(day, _)| Value::Date(period::days(day))),
-            "published_basis" => self.published.and_then(|(_, stated)| text(if stated { "stated" } else { "inferred" })),
+            "published_basis" => {
+                self.published.and_then(|(_, stated)| text(if stated { "stated" } else { "inferred" }))
+            }
             "media_type" => text(&self.media_type),
             "size" | table::LOC_END => Some(Value::UInt(self.size)),
             "licence" => self.licence.as_deref().and_then(text),

@@ -1,8 +1,8 @@
 //! Frames of a table's type from texts, checked against the table's contract.
 
 use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr};
-use polars::prelude::{Float64Chunked, Int32Chunked, Int64Chunked, StringChunked, UInt32Chunked, UInt64Chunked};
 use polars::prelude::{DataType, TimeUnit, TimeZone};
+use polars::prelude::{Float64Chunked, Int32Chunked, Int64Chunked, StringChunked, UInt32Chunked, UInt64Chunked};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::{self, Kind, Rule, Table};
 use quipu_schema::{ErrorKind, Fault, Result};
@@ -173,7 +173,7 @@ pub(crate) fn column(definition: &table::Column, values: Vec<Option<Value>>) -> 
         }
         Kind::Time => {
             let micros = Int64Chunked::from_slice_options(name, &collect!(Value::Time(v) => Some(v)));
-micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
+            micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
         }
     };
     if wrong { Err(Fault::bug(format!("a value of another type in `{}`", definition.name))) } else { Ok(column) }

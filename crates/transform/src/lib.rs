@@ -48,7 +48,17 @@ pub fn decode_for_people(state: &SourceState, bytes: &[u8], start: usize, end: u
         Some(encoding) => encoding.decode_without_bom_handling(piece).0,
         None => String::from_utf8_lossy(piece),
     };
-    text.chars().map(|c| if c == '\n' { '⏎' } else if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c == '\n' {
+                '⏎'
+            } else if c.is_control() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn is_text(state: &SourceState) -> bool {

@@ -173,7 +173,8 @@ impl Marks {
             return Some(());
         }
         let mark = self.thousands?;
-        let is_mark = |c: char| c == mark || (is_space(c) && is_space(mark)) || (is_apostrophe(c) && is_apostrophe(mark));
+        let is_mark =
+            |c: char| c == mark || (is_space(c) && is_space(mark)) || (is_apostrophe(c) && is_apostrophe(mark));
         for (index, group) in whole.split(is_mark).enumerate() {
             let good = if index == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 };
             if !good || !group.bytes().all(|b| b.is_ascii_digit()) {
@@ -218,7 +219,9 @@ mod tests {
 
     fn conclude(values: &[&str]) -> Result<Marks, Ambiguous> {
         let mut evidence = Evidence::new(None, None);
-        values.iter().for_each(|value| evidence.add_bytes(value.as_bytes()));
+        for value in values {
+            evidence.add_bytes(value.as_bytes());
+        }
         evidence.conclude()
     }
 
@@ -247,7 +250,9 @@ mod tests {
     #[test]
     fn single_numbers() {
         let dot = Marks { decimal: '.', thousands: None };
-        for (text, value) in [(".80050492", 0.800_504_92), ("-3", -3.0), ("1e3", 1000.0), ("+7", 7.0), ("\u{2212}2.5", -2.5)] {
+        for (text, value) in
+            [(".80050492", 0.800_504_92), ("-3", -3.0), ("1e3", 1000.0), ("+7", 7.0), ("\u{2212}2.5", -2.5)]
+        {
             assert_eq!(dot.read(text), Some(value), "{text}");
         }
         for text in ["", ".", "1.", "1.2.3", "1,300", "abc", "inf", "NaN", "1e", "1e9999", "--3", "2366*"] {

@@ -116,7 +116,11 @@ pub(crate) fn month(text: &str) -> Option<i8> {
     };
     by_name(&|name| name == folded).or_else(|| {
         let short = folded.len() >= 3 && (folded.len() <= 4 || folded == "setiembre");
-        if folded == "setiembre" { Some(9) } else { short.then(|| by_name(&|name| name.starts_with(&folded))).flatten() }
+        if folded == "setiembre" {
+            Some(9)
+        } else {
+            short.then(|| by_name(&|name| name.starts_with(&folded))).flatten()
+        }
     })
 }
 
@@ -159,7 +163,17 @@ mod tests {
 
     #[test]
     fn months_by_number_and_name() {
-        for (text, expected) in [("ENERO", 1), ("março", 3), ("Août", 8), ("Dic.", 12), ("septiembre", 9), ("set", 9), ("setiembre", 9), ("7", 7), ("07", 7)] {
+        for (text, expected) in [
+            ("ENERO", 1),
+            ("março", 3),
+            ("Août", 8),
+            ("Dic.", 12),
+            ("septiembre", 9),
+            ("set", 9),
+            ("setiembre", 9),
+            ("7", 7),
+            ("07", 7),
+        ] {
             assert_eq!(month(text), Some(expected), "{text}");
         }
         for text in ["", "13", "0", "ju", "jui", "ma", "mar€", "total"] {

@@ -42,7 +42,13 @@ struct Row {
 ///
 /// # Errors
 /// A document whose shape the mapping does not fit.
-pub(crate) fn read(source: &Source, options: &Csv, rows: &Rows, inputs: &[Input<'_>], reference: &Reference) -> Result<Listed> {
+pub(crate) fn read(
+    source: &Source,
+    options: &Csv,
+    rows: &Rows,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+) -> Result<Listed> {
     let mut wanted: Vec<&str> = rows.columns.iter().flat_map(|(_, o)| o.columns()).map(|c| c.value.as_str()).collect();
     wanted.sort_unstable();
     wanted.dedup();
@@ -68,7 +74,13 @@ struct Filler<'a> {
     columns: Vec<usize>,
 }
 
-fn bind<'a>(source: &Source, rows: &'a Rows, csv: &CsvText<'_>, reference: &Reference, input: &Input<'_>) -> Result<Vec<Filler<'a>>> {
+fn bind<'a>(
+    source: &Source,
+    rows: &'a Rows,
+    csv: &CsvText<'_>,
+    reference: &Reference,
+    input: &Input<'_>,
+) -> Result<Vec<Filler<'a>>> {
     let mut fillers = Vec::new();
     let mut read = Vec::new();
     for column in rows.table.columns {
@@ -83,15 +95,19 @@ fn bind<'a>(source: &Source, rows: &'a Rows, csv: &CsvText<'_>, reference: &Refe
                     reference.check(codes, input.name)?;
                 }
                 if !matches!(take.from, TakeFrom::Columns(_)) {
-                    return Err(Fault::new(ErrorKind::Pipeline, format!("`{}` of `rows` must come from a column", column.name))
-                        .at(format!("source `{}`", source.id)));
+                    return Err(Fault::new(
+                        ErrorKind::Pipeline,
+                        format!("`{}` of `rows` must come from a column", column.name),
+                    )
+                    .at(format!("source `{}`", source.id)));
                 }
             }
         }
         read.extend(&columns);
         fillers.push(Filler { name: column.name, gate: Gate::new(column)?, origin, columns });
     }
-    let ignored = |name: &String| rows.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
+    let ignored =
+        |name: &String| rows.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
     let unread: Vec<String> = csv
         .header
         .names
@@ -126,7 +142,15 @@ fn walk(
         let refuse_line = |reason: Reason, message: String, scanner: &crate::csv::Scanner<'_>| {
             let (start, end) = scanner.span();
             // The whole line may hold names and numbers of people, so it is not kept.
-            Rejected { document: input.digest, locator: csv.span_locator(start, end), reason, column: None, raw: None, message, cells: 1 }
+            Rejected {
+                document: input.digest,
+                locator: csv.span_locator(start, end),
+                reason,
+                column: None,
+                raw: None,
+                message,
+                cells: 1,
+            }
         };
         match found {
             Found::End => return,
@@ -134,7 +158,11 @@ fn walk(
             Found::UnclosedQuote => {
                 tally.read += 1;
                 tally.quarantine(Reason::UnclosedQuote, 1);
-                rejected.push(refuse_line(Reason::UnclosedQuote, "a quoted field is opened and never closed".into(), &scanner));
+                rejected.push(refuse_line(
+                    Reason::UnclosedQuote,
+                    "a quoted field is opened and never closed".into(),
+                    &scanner,
+                ));
                 continue;
             }
             Found::Record => {}
@@ -155,7 +183,9 @@ fn walk(
         for filler in fillers {
             let column = filler.columns.first().copied();
             let field = csv.trimmed(column.and_then(|c| fields.get(c)).copied().unwrap_or_default());
-            if located == Some(filler.name) && let Some(column) = column {
+            if located == Some(filler.name)
+                && let Some(column) = column
+            {
                 place = Some(csv.locator(line, column, field));
             }
             match fill(filler, csv, fields, reference) {
@@ -185,7 +215,11 @@ fn walk(
                 reason: refusal.reason,
                 column: Some(column),
                 raw: if personal { None } else { csv.text(field).map(std::borrow::Cow::into_owned) },
-                message: if personal { format!("`{column}` is refused; its text is personal and not kept") } else { refusal.message },
+                message: if personal {
+                    format!("`{column}` is refused; its text is personal and not kept")
+                } else {
+                    refusal.message
+                },
                 cells: 1,
             });
             continue;
@@ -222,7 +256,12 @@ fn key_text(table: &quipu_schema::table::Table, values: &[Option<Value>], key: &
     })
 }
 
-fn fill(filler: &Filler<'_>, csv: &CsvText<'_>, fields: &[Field], reference: &Reference) -> Result<Option<Value>, Refusal> {
+fn fill(
+    filler: &Filler<'_>,
+    csv: &CsvText<'_>,
+    fields: &[Field],
+    reference: &Reference,
+) -> Result<Option<Value>, Refusal> {
     let text = match filler.origin {
         None => String::new(),
         Some(Origin::Constant(text)) => text.value.clone(),
@@ -241,7 +280,9 @@ fn fill(filler: &Filler<'_>, csv: &CsvText<'_>, fields: &[Field], reference: &Re
             }
             if let Some((_, meant)) = take.map.iter().find(|(printed, _)| *printed == joined) {
                 joined.clone_from(meant);
-            } else if let Some(codes) = &take.codes && !joined.is_empty() {
+            } else if let Some(codes) = &take.codes
+                && !joined.is_empty()
+            {
                 let meaning = reference.lookup(codes, &joined).ok_or_else(|| Refusal {
                     reason: Reason::UnknownCode,
                     message: format!(
@@ -269,7 +310,12 @@ fn fill(filler: &Filler<'_>, csv: &CsvText<'_>, fields: &[Field], reference: &Re
 
 /// Sends rows with the key of another row to quarantine: later copies of the same row, and every
 /// row of a key whose rows differ.
-fn without_duplicates(listed: &[Row], width: usize, tally: &mut Tally, rejected: &mut Vec<Rejected>) -> Vec<Vec<Option<Value>>> {
+fn without_duplicates(
+    listed: &[Row],
+    width: usize,
+    tally: &mut Tally,
+    rejected: &mut Vec<Rejected>,
+) -> Vec<Vec<Option<Value>>> {
     let mut by_key: FxHashMap<Vec<Option<String>>, Vec<usize>> = FxHashMap::default();
     for (at, row) in listed.iter().enumerate() {
         by_key.entry(row.key.clone()).or_default().push(at);
@@ -292,8 +338,13 @@ fn without_duplicates(listed: &[Row], width: usize, tally: &mut Tally, rejected:
                 tally.quarantine(reason, 1);
                 let lines: Vec<String> =
                     twins.iter().filter_map(|twin| listed.get(*twin)).map(|twin| twin.line.to_string()).collect();
-                let what = if reason == Reason::DuplicateRow { "are the same row" } else { "have the same key and differ" };
-                rejected.push(Rejected { reason, message: format!("lines {} {what}", lines.join(", ")), ..row.rejected.clone() });
+                let what =
+                    if reason == Reason::DuplicateRow { "are the same row" } else { "have the same key and differ" };
+                rejected.push(Rejected {
+                    reason,
+                    message: format!("lines {} {what}", lines.join(", ")),
+                    ..row.rejected.clone()
+                });
             }
         }
     }

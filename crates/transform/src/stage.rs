@@ -8,7 +8,9 @@ use quipu_schema::pipeline::{Interpreter, Origin, Pipeline, Reader, Source, Take
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Capture, Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions};
+use quipu_store::{
+    Capture, Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
+};
 
 use crate::codes::Reference;
 use crate::document::{self, DocumentRow};
@@ -52,7 +54,8 @@ pub fn run(context: &Context<'_>) -> Result<StageReport> {
         let outcome = if skipped { Ok(Fresh::Held) } else { fresh(context, source, &reference, held.as_ref()) };
         let (outcome, notes, tally) = match outcome {
             Ok(Fresh::Held) => {
-                let (tally, notes) = held.as_ref().map(|(state, _)| (state.tally.clone(), state.notes.clone())).unwrap_or_default();
+                let (tally, notes) =
+                    held.as_ref().map(|(state, _)| (state.tally.clone(), state.notes.clone())).unwrap_or_default();
                 keep(held, source, &mut parts, &mut states);
                 (Outcome::Unchanged, notes, tally)
             }
@@ -97,7 +100,8 @@ pub fn run(context: &Context<'_>) -> Result<StageReport> {
     for (table, frame) in &reference.frames {
         parts.push(context.store.write_table(table, std::slice::from_ref(frame), &WriteOptions::default())?);
     }
-    let snapshot = Snapshot { pipeline: pipeline.name.clone(), stage: STAGE.to_owned(), ingredients, parts, sources: states };
+    let snapshot =
+        Snapshot { pipeline: pipeline.name.clone(), stage: STAGE.to_owned(), ingredients, parts, sources: states };
     report.output = Some(context.store.publish(&snapshot)?);
     report.changed = true;
     Ok(report)
@@ -125,7 +129,15 @@ fn keep(held: Option<Held>, source: &Source, parts: &mut Vec<Part>, states: &mut
 
 /// Failures that are not one source's own.
 fn stops_the_stage(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Bug | ErrorKind::Contract | ErrorKind::Storage | ErrorKind::Corrupt | ErrorKind::Pipeline | ErrorKind::Interrupted)
+    matches!(
+        kind,
+        ErrorKind::Bug
+            | ErrorKind::Contract
+            | ErrorKind::Storage
+            | ErrorKind::Corrupt
+            | ErrorKind::Pipeline
+            | ErrorKind::Interrupted
+    )
 }
 
 /// Reads a source unless nothing that goes into it has changed.
@@ -220,7 +232,11 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
         _ => return Err(Fault::bug(format!("source `{}` has a reader that its interpreter does not take", source.id))),
     };
     if documents.is_empty() {
-        documents.extend(inputs.iter().map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.bytes.len() as u64)));
+        documents.extend(
+            inputs
+                .iter()
+                .map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.bytes.len() as u64)),
+        );
     }
     tables.push((definition("document")?, document::document_frame(&documents)?));
     if !tally.balances() {

@@ -1,6 +1,16 @@
 //! The mappings of `pipelines/americas.toml` on whole published files, read where they lie when they
 //! are there. The expected figures can be checked by looking into the files.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and whole numbers are compared"
+)]
+
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{AnyValue, DataFrame, Expr, IntoLazy, col, lit};
@@ -23,8 +33,7 @@ fn transform(source: &str, file: &str) -> Option<(Transformed, Vec<u8>)> {
     let pipeline = Pipeline::parse(&pipeline_file, &text).unwrap_or_else(|problems| panic!("{problems:?}"));
     let reference = Reference::load(&pipeline.reference).unwrap_or_else(|fault| panic!("{fault}"));
     let source = pipeline.source(source).expect("source");
-    let transformed =
-        transform_source(source, &[(file, &bytes)], &reference).unwrap_or_else(|fault| panic!("{fault}"));
+    let transformed = transform_source(source, &[(file, &bytes)], &reference).unwrap_or_else(|fault| panic!("{fault}"));
     Some((transformed, bytes))
 }
 
@@ -76,14 +85,21 @@ fn is_sound(transformed: &Transformed, bytes: &[u8], latin_1: bool) {
     for row in 0..frame.height() {
         let (start, end) = (starts.get(row).expect("start") as usize, ends.get(row).expect("end") as usize);
         let piece = &bytes[start..end];
-        let again = if latin_1 { piece.iter().map(|b| char::from(*b)).collect() } else { String::from_utf8(piece.to_vec()).expect("UTF-8") };
+        let again = if latin_1 {
+            piece.iter().map(|b| char::from(*b)).collect()
+        } else {
+            String::from_utf8(piece.to_vec()).expect("UTF-8")
+        };
         assert_eq!(Some(again.as_str()), texts.get(row), "row {row}");
     }
 }
 
 #[test]
 fn world_bank() {
-    let Some((made, bytes)) = transform("worldbank-homicide", "unodc/wb_API_VC.IHR.PSRC.P5_DS2_en_csv_v2_4355130.csv") else { return };
+    let Some((made, bytes)) = transform("worldbank-homicide", "unodc/wb_API_VC.IHR.PSRC.P5_DS2_en_csv_v2_4355130.csv")
+    else {
+        return;
+    };
     is_sound(&made, &bytes, false);
     let frame = table(&made, "observation");
     let of = |area: &str, y: i16| one(frame, is("ref_area", area).and(year(y)));
@@ -97,7 +113,8 @@ fn world_bank() {
     assert_eq!(made.tally.quarantined_total(), 0, "{:?}", made.tally);
     assert!(select(frame, year(2021)).column("value").expect("value").null_count() == 266);
     let totals = select(frame, is("ref_area", "WB.LCN").or(is("ref_area", "MX")).and(year(2015)));
-    let flags: Vec<AnyValue<'_>> = (0..2).map(|row| totals.column("is_total").expect("c").get(row).expect("v")).collect();
+    let flags: Vec<AnyValue<'_>> =
+        (0..2).map(|row| totals.column("is_total").expect("c").get(row).expect("v")).collect();
     assert!(flags.contains(&AnyValue::Boolean(true)) && flags.contains(&AnyValue::Boolean(false)));
 }
 

@@ -115,21 +115,9 @@ fn all_but_quarantine_is_released_once_and_then_skipped() {
     assert!(!again.changed && matches!(again.sources[0].outcome, Outcome::Unchanged));
     assert_eq!((again.output, again.tally()), (first.output, first.tally()));
     assert_eq!(again.notes, first.notes);
-}
-
-#[test]
-fn a_second_record_of_the_stage_by_others_does_not_undo_the_skipping() {
-    let bench = Bench::new();
-    let pipeline = bench.pipeline("", "");
-    bench.publish("transform", &tables());
-    let first = bench.run(&pipeline).unwrap();
-    let record = bench.ledger.last_stage("figures", "export").unwrap().unwrap();
-    let run = bench.ledger.runs(Some("figures"), 1).unwrap()[0].id;
-    let blind = StageRecord { ingredients: Digest::of([]), ..record };
-    bench.ledger.record_stage(run, &blind).unwrap();
-    bench.ledger.begin_run("figures", "ingest", "test").unwrap();
-    let again = bench.run(&pipeline).unwrap();
-    assert!(!again.changed && again.output == first.output);
+    let records = [1, 2].map(|run| bench.ledger.stages(run).unwrap());
+    assert_eq!(records.each_ref().map(Vec::len), [1, 1]);
+    assert!(records[0][0].changed && !records[1][0].changed);
 }
 
 #[test]

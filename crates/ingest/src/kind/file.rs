@@ -40,10 +40,20 @@ fn find(path: &Path, base: &Path) -> Result<Vec<PathBuf>> {
             .help("name a file in it, or a glob such as `folder/*.csv`")),
         Ok(_) => Ok(vec![path.to_owned()]),
         Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => {
-            if is_glob(path.strip_prefix(base).unwrap_or(path)) { find_all(path, base) } else { Err(missing(path)) }
+            if is_glob(below(path, base).1) {
+                find_all(path, base)
+            } else {
+                Err(missing(path))
+            }
         }
         Err(error) => Err(Fault::io(ErrorKind::Source, "read the file", path, error)),
     }
+}
+
+/// A path parted at the nearest folder that it shares with `base`, where the pipeline file lies.
+fn below<'p>(path: &'p Path, base: &'p Path) -> (&'p Path, &'p Path) {
+    let shared = base.ancestors().find_map(|folder| path.strip_prefix(folder).ok().map(|rest| (folder, rest)));
+    shared.unwrap_or((Path::new(""), path))
 }
 
 fn is_glob(path: &Path) -> bool {
@@ -54,12 +64,8 @@ fn find_all(path: &Path, base: &Path) -> Result<Vec<PathBuf>> {
     let wrong = |message: &str| Fault::new(ErrorKind::Source, message).at(path.display());
     let text = |path: &Path| path.to_str().map(str::to_owned).ok_or_else(|| wrong("the glob is not valid Unicode"));
     // Only what the pipeline file says is a glob; the folder it lies in may have any name.
-    let pattern = match path.strip_prefix(base) {
-        Ok(rest) if !base.as_os_str().is_empty() => {
-            text(&Path::new(&glob::Pattern::escape(&text(base)?)).join(text(rest)?))?
-        }
-        _ => text(path)?,
-    };
+    let (folder, rest) = below(path, base);
+    let pattern = text(&Path::new(&glob::Pattern::escape(&text(folder)?)).join(text(rest)?))?;
     let matches = glob::glob(&pattern).map_err(|error| wrong("this is not a valid glob").because(error))?;
     let mut paths = Vec::new();
     for found in matches {

@@ -18,7 +18,9 @@ pub(crate) fn check(pipelines: &[PathBuf], output: Output) -> Result<u8> {
         match checked {
             Ok(pipeline) => {
                 output.say(&format!("{}: right ({} sources)", path.display(), pipeline.sources.len()));
-                output.event(&json!({ "event": "checked", "pipeline": path, "right": true, "sources": pipeline.sources.len() }))?;
+                output.event(
+                    &json!({ "event": "checked", "pipeline": path, "right": true, "sources": pipeline.sources.len() }),
+                )?;
             }
             Err(fault) => {
                 output.complain(&fault);

@@ -32,7 +32,8 @@ pub(crate) fn read_pipeline(path: &Path) -> Result<Pipeline> {
         let count = problems.len();
         let listed: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let plural = if count == 1 { "mistake" } else { "mistakes" };
-        Fault::new(ErrorKind::Pipeline, format!("{count} {plural} in the pipeline file\n\n{}", listed.join("\n\n"))).at(path.display())
+        Fault::new(ErrorKind::Pipeline, format!("{count} {plural} in the pipeline file\n\n{}", listed.join("\n\n")))
+            .at(path.display())
     })
 }
 

@@ -1,5 +1,6 @@
 //! `quipu plan`: what a run would do.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use quipu_schema::Result;
@@ -45,18 +46,24 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
         } else {
             "transform again"
         };
-        text.push_str(&format!("  {:<28} {from}\n", source.id));
-        text.push_str(&format!("  {:<28}   {} documents captured; into {into}; {transform}\n", "", captures.len()));
+        let _ = write!(text, "  {:<28} {from}\n", source.id);
+        let _ = write!(text, "  {:<28}   {} documents captured; into {into}; {transform}\n", "", captures.len());
         output.event(&json!({
             "event": "source_planned", "source": source.id, "from": from, "captured": captures.len(), "into": into, "transform": transform,
         }))?;
     }
-    let screen = pipeline.screen.as_ref().map_or_else(|| "no [screen]: skipped".to_owned(), |s| format!("kinds {}", s.kinds.join(", ")));
-    let export = pipeline.export.as_ref().map_or_else(|| "no [export]: skipped".to_owned(), |e| format!("a release in {}", e.to.display()));
-    text.push_str(&format!("  screen: {screen}\n  export: {export}\n"));
+    let screen = pipeline
+        .screen
+        .as_ref()
+        .map_or_else(|| "no [screen]: skipped".to_owned(), |s| format!("kinds {}", s.kinds.join(", ")));
+    let export = pipeline
+        .export
+        .as_ref()
+        .map_or_else(|| "no [export]: skipped".to_owned(), |e| format!("a release in {}", e.to.display()));
+    let _ = write!(text, "  screen: {screen}\n  export: {export}\n");
     output.event(&json!({ "event": "planned", "screen": screen, "export": export }))?;
     if !output.is_json() {
-        output.data(&text)?;
+        Output::data(&text)?;
     }
     Ok(exit::DONE)
 }

@@ -53,7 +53,8 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
         Err(fault) => (fault.kind().exit_code(), false),
     };
     let seconds = started.elapsed().as_secs_f64();
-    let summary = json!({ "event": "run_finished", "run": run, "exit_code": code, "changed": changed, "seconds": seconds });
+    let summary =
+        json!({ "event": "run_finished", "run": run, "exit_code": code, "changed": changed, "seconds": seconds });
     ledger.finish_run(run, code, &summary)?;
     if let Err(fault) = &ended {
         output.complain(fault);
@@ -176,7 +177,13 @@ mod tests {
             tally: Tally::default(),
             notes: Vec::new(),
         });
-        let report = StageReport { stage: "ingest", changed: false, sources: sources.collect(), output: None, notes: Vec::new() };
+        let report = StageReport {
+            stage: "ingest",
+            changed: false,
+            sources: sources.collect(),
+            output: None,
+            notes: Vec::new(),
+        };
         let mut ended = Ended::default();
         ended.add(&report);
         ended.code()

@@ -16,9 +16,11 @@ pub(crate) fn schema(name: Option<&str>, output: Output) -> Result<u8> {
     };
     if output.format == Format::Json {
         let value = table::json(&tables);
-        output.data(&serde_json::to_string_pretty(&value).map_err(|e| Fault::bug("a dictionary is no JSON").because(e))?)?;
+        Output::data(
+            &serde_json::to_string_pretty(&value).map_err(|e| Fault::bug("a dictionary is no JSON").because(e))?,
+        )?;
     } else {
-        output.data(&table::markdown(&tables))?;
+        Output::data(&table::markdown(&tables))?;
     }
     Ok(exit::DONE)
 }

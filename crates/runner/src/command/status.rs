@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use quipu_schema::fault::exit;
 use quipu_schema::Result;
+use quipu_schema::fault::exit;
 use serde_json::json;
 
 use super::{existing_store, read_pipeline, store_path};
@@ -34,7 +34,11 @@ pub(crate) fn status(pipeline: Option<&Path>, global: &Global, output: Output) -
             let Some(snapshot) = store.current(&name, stage)? else { continue };
             for part in &snapshot.parts {
                 let source = part.source.as_deref().unwrap_or("-");
-                let _ = writeln!(text, "  {stage:<10} {:<16} {source:<28} {:>9} rows  {:>10} bytes", part.table, part.rows, part.size);
+                let _ = writeln!(
+                    text,
+                    "  {stage:<10} {:<16} {source:<28} {:>9} rows  {:>10} bytes",
+                    part.table, part.rows, part.size
+                );
                 output.event(&json!({ "event": "part", "pipeline": name, "stage": stage, "part": part }))?;
             }
         }
@@ -45,7 +49,7 @@ pub(crate) fn status(pipeline: Option<&Path>, global: &Global, output: Output) -
         }
     }
     if !output.is_json() {
-        output.data(&text)?;
+        Output::data(&text)?;
     }
     Ok(exit::DONE)
 }
@@ -84,7 +88,9 @@ pub(crate) fn runs(pipeline: Option<&Path>, limit: u32, global: &Global, output:
         for stage in ledger.stages(run.id)? {
             let state = if stage.changed { "" } else { "  (nothing changed)" };
             let _ = writeln!(text, "         {:<10} {}{state}", stage.stage, stage.tally);
-            stages.push(json!({ "stage": stage.stage, "changed": stage.changed, "tally": stage.tally, "output": stage.output }));
+            stages.push(
+                json!({ "stage": stage.stage, "changed": stage.changed, "tally": stage.tally, "output": stage.output }),
+            );
         }
         if let Some(slot) = event.get_mut("stages") {
             *slot = stages.into();
@@ -92,7 +98,7 @@ pub(crate) fn runs(pipeline: Option<&Path>, limit: u32, global: &Global, output:
         output.event(&event)?;
     }
     if !output.is_json() {
-        output.data(if text.is_empty() { "no runs yet" } else { &text })?;
+        Output::data(if text.is_empty() { "no runs yet" } else { &text })?;
     }
     Ok(exit::DONE)
 }

@@ -51,23 +51,28 @@ pub(crate) fn trace(
         }
     }
     match found.as_slice() {
-        [] => Err(Fault::new(ErrorKind::Usage, format!("no row of `{}` has {key} ({seen} rows looked at)", table.name))
-            .help("see the values with `quipu trace TABLE '#1'`, and the columns with `quipu schema TABLE`")),
+        [] => {
+            Err(Fault::new(ErrorKind::Usage, format!("no row of `{}` has {key} ({seen} rows looked at)", table.name))
+                .help("see the values with `quipu trace TABLE '#1'`, and the columns with `quipu schema TABLE`"))
+        }
         [(snapshot, part, frame, row)] => {
             let traced = Traced::new(&store, table, snapshot, part, frame, *row, column)?;
             output.event(&traced.json())?;
             if !output.is_json() {
-                output.data(&traced.text())?;
+                Output::data(&traced.text())?;
             }
             if traced.agrees() { Ok(exit::DONE) } else { Err(traced.disagreement()) }
         }
         several => {
-            let mut text = format!("{} rows of `{}` have {key}; add a column that tells them apart:", several.len(), table.name);
+            let mut text =
+                format!("{} rows of `{}` have {key}; add a column that tells them apart:", several.len(), table.name);
             for (_, _, frame, row) in several.iter().take(LISTED) {
                 let pairs: Vec<String> = table
                     .key
                     .iter()
-                    .filter(|column| several.iter().any(|(_, _, f, r)| cell(f, column, *r) != cell(frame, column, *row)))
+                    .filter(|column| {
+                        several.iter().any(|(_, _, f, r)| cell(f, column, *r) != cell(frame, column, *row))
+                    })
                     .filter_map(|column| cell(frame, column, *row).map(|value| format!("{column}={value}")))
                     .collect();
                 let _ = write!(text, "\n    {}", pairs.join(","));
@@ -93,17 +98,22 @@ fn known_column(table: &Table, column: &str) -> Result<()> {
 
 /// The store and the name of the pipeline in it.
 fn open(pipeline: Option<&str>, global: &Global) -> Result<(Store, String)> {
-    let file = pipeline.filter(|text| Path::new(text).is_file()).map(|text| read_pipeline(Path::new(text))).transpose()?;
+    let file =
+        pipeline.filter(|text| Path::new(text).is_file()).map(|text| read_pipeline(Path::new(text))).transpose()?;
     let path = store_path(file.as_ref(), global);
     let store = existing_store(&path)?;
     let wanted = file.map(|file| file.name).or_else(|| pipeline.map(str::to_owned));
     let names = pipelines(&path, wanted.as_deref());
     match names.as_slice() {
         [name] => Ok((store, name.clone())),
-        [] => Err(Fault::new(ErrorKind::Usage, "the store holds no published tables of this pipeline").at(path.display())),
-        several => Err(Fault::new(ErrorKind::Usage, format!("the store holds several pipelines: {}", several.join(", ")))
-            .at(path.display())
-            .help("choose one with --pipeline NAME")),
+        [] => {
+            Err(Fault::new(ErrorKind::Usage, "the store holds no published tables of this pipeline").at(path.display()))
+        }
+        several => {
+            Err(Fault::new(ErrorKind::Usage, format!("the store holds several pipelines: {}", several.join(", ")))
+                .at(path.display())
+                .help("choose one with --pipeline NAME"))
+        }
     }
 }
 
@@ -124,7 +134,8 @@ impl Key {
         }
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
         for piece in text.split(',') {
-            let column = piece.split_once('=').and_then(|(name, value)| table.column(name.trim()).map(|c| (c.name, value)));
+            let column =
+                piece.split_once('=').and_then(|(name, value)| table.column(name.trim()).map(|c| (c.name, value)));
             match (column, pairs.last_mut()) {
                 (Some((name, value)), _) => pairs.push((name, value.trim().to_owned())),
                 // A comma inside a value.
@@ -147,9 +158,12 @@ impl Key {
     /// The rows of a frame that are meant; `before` rows of other parts were seen already.
     fn rows(&self, frame: &DataFrame, before: usize) -> Vec<usize> {
         match self {
-            Self::Number(number) => number.checked_sub(before).filter(|row| *row < frame.height()).into_iter().collect(),
+            Self::Number(number) => {
+                number.checked_sub(before).filter(|row| *row < frame.height()).into_iter().collect()
+            }
             Self::Pairs(pairs) => {
-                let columns: Vec<_> = pairs.iter().filter_map(|(name, value)| Some((frame.column(name).ok()?, value))).collect();
+                let columns: Vec<_> =
+                    pairs.iter().filter_map(|(name, value)| Some((frame.column(name).ok()?, value))).collect();
                 (0..frame.height())
                     .filter(|row| {
                         columns.iter().all(|(column, value)| column.get(*row).is_ok_and(|cell| shown(&cell) == **value))
@@ -246,13 +260,16 @@ impl Traced {
 
     fn open(&mut self, store: &Store, snapshot: &Snapshot, state: &SourceState, document: &Digest) -> Result<()> {
         let bytes = store.archive().read(document)?;
-        let source = self.row.iter().find(|(name, _)| *name == SOURCE).and_then(|(_, value)| value.clone()).unwrap_or_default();
+        let source =
+            self.row.iter().find(|(name, _)| *name == SOURCE).and_then(|(_, value)| value.clone()).unwrap_or_default();
         let captures = store.ledger()?.current_captures(&snapshot.pipeline, &source)?;
         self.name = captures.into_iter().find(|capture| capture.digest == *document).map(|capture| capture.name);
         let Some(locator) = &self.locator else { return Ok(()) };
         let Some((start, end)) = locator.bytes() else { return Ok(()) };
         let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else { return Ok(()) };
-        let show = |from: usize, to: usize| quipu_transform::decode_for_people(state, &bytes, from.min(bytes.len()), to.min(bytes.len()));
+        let show = |from: usize, to: usize| {
+            quipu_transform::decode_for_people(state, &bytes, from.min(bytes.len()), to.min(bytes.len()))
+        };
         self.before = show(start.saturating_sub(AROUND), start);
         self.after = show(end, end.saturating_add(AROUND));
         self.at = show(start, end.min(start.saturating_add(4 * AROUND)));
@@ -270,7 +287,11 @@ impl Traced {
     fn disagreement(&self) -> Fault {
         Fault::new(
             ErrorKind::Corrupt,
-            format!("the archive reads {:?} where {:?} is published", self.read_again.as_deref().unwrap_or(""), self.published.as_deref().unwrap_or("")),
+            format!(
+                "the archive reads {:?} where {:?} is published",
+                self.read_again.as_deref().unwrap_or(""),
+                self.published.as_deref().unwrap_or("")
+            ),
         )
         .at(self.locator.as_ref().map(ToString::to_string).unwrap_or_default())
     }

@@ -21,7 +21,8 @@ pub(crate) fn verify(path: &Path, hashes_only: bool, global: &Global, output: Ou
     let pipeline = read_pipeline(path)?;
     let store = existing_store(&store_path(Some(&pipeline), global))?;
     let Some(transform) = store.current(&pipeline.name, "transform")? else {
-        return Err(Fault::new(ErrorKind::Usage, format!("nothing of `{}` is published yet", pipeline.name)).help("run it first"));
+        return Err(Fault::new(ErrorKind::Usage, format!("nothing of `{}` is published yet", pipeline.name))
+            .help("run it first"));
     };
     let screen = store.current(&pipeline.name, "screen")?;
     let mut checks = Checks { output, wrong: Vec::new() };
@@ -107,17 +108,24 @@ fn again(
         captures.retain(|capture| seen.insert(capture.digest));
         let digests: Vec<Digest> = captures.iter().map(|capture| capture.digest).collect();
         if digests != state.documents {
-            checks.output.say(&format!("skipped source `{}`: captured anew since its tables were made; run the pipeline", source.id));
+            checks.output.say(&format!(
+                "skipped source `{}`: captured anew since its tables were made; run the pipeline",
+                source.id
+            ));
             return Ok(());
         }
         let mut documents = Vec::new();
         for capture in &captures {
             documents.push((capture.name.clone(), store.archive().read(&capture.digest)?));
         }
-        let named: Vec<(&str, &[u8])> = documents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let named: Vec<(&str, &[u8])> =
+            documents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
         let made = quipu_transform::transform_source(source, &named, &reference)?;
         for (table, frame) in made.tables {
-            let held = transform.parts.iter().find(|p| p.table == table.name && p.source.as_deref() == Some(source.id.as_str()));
+            let held = transform
+                .parts
+                .iter()
+                .find(|p| p.table == table.name && p.source.as_deref() == Some(source.id.as_str()));
             let Some(held) = held else { continue };
             let logical = quipu_store::logical_hash(table, std::slice::from_ref(&frame))?;
             let what = format!("table `{}` of {} made again from the archive", table.name, source.id);

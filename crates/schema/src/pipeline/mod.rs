@@ -12,7 +12,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
@@ -129,8 +129,8 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
             let help = "use lower-case letters, digits and hyphens".to_owned();
             root.findings().report(name.span.clone(), format!("`{}` is not a pipeline name", name.value), Some(help));
         }
-        store = head.text("store").map(|t| base.join(t.value));
-        reference = head.required_text("reference", "the folder of reference lists").map(|t| base.join(t.value));
+        store = head.text("store").map(|t| join(base, &t.value));
+        reference = head.required_text("reference", "the folder of reference lists").map(|t| join(base, &t.value));
         head.finish();
     }
     let mut sources: Vec<Source> = Vec::new();
@@ -174,7 +174,7 @@ fn read_screen(section: Section<'_, '_>, text: &str) -> Screen {
 }
 
 fn read_export(section: Section<'_, '_>, base: &Path, text: &str) -> Option<Export> {
-    let to = section.required_text("to", "the folder that holds the releases").map(|t| base.join(t.value));
+    let to = section.required_text("to", "the folder that holds the releases").map(|t| join(base, &t.value));
     let title = section.required_text("title", "the title of the release");
     let licence = section.text("licence").map(|t| t.value);
     let tables = section.texts("tables");
@@ -217,6 +217,21 @@ fn table_of(section: &Section<'_, '_>, name: &Placed<String>) -> Option<&'static
         section.findings().report(name.span.clone(), format!("there is no table `{}`", name.value), help);
     }
     found
+}
+
+/// A path of the file, seen from where the file lies, without `.` and needless `..`.
+pub(super) fn join(base: &Path, path: &str) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in base.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
 /// Whether a name is fit for file names: lower-case letters, digits, hyphens.

@@ -7,7 +7,7 @@ use super::observe::Observe;
 use super::origin::Origin;
 use super::problem::suggestion;
 use super::section::{Placed, Section};
-use super::{is_slug, part_digest};
+use super::{is_slug, join, part_digest};
 use crate::digest::Digest;
 use crate::marking::Marking;
 use crate::table::{self, Kind, Table};
@@ -162,7 +162,7 @@ impl Source {
             let help = "use lower-case letters, digits and hyphens".to_owned();
             section.findings().report(id.span.clone(), format!("`{}` is not a source id", id.value), Some(help));
         }
-        let file = section.text("file").map(|t| SourceKind::File(FileSource { path: base.join(t.value) }));
+        let file = section.text("file").map(|t| SourceKind::File(FileSource { path: join(base, &t.value) }));
         let http = read_http(section).map(SourceKind::Http);
         let kind = match (file, http) {
             (Some(_), Some(_)) => {

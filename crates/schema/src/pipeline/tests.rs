@@ -55,7 +55,7 @@ fn parse(text: &str) -> Result<Pipeline, String> {
 #[test]
 fn a_whole_file_is_read_as_written() {
     let pipeline = parse(GOOD).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(pipeline.reference, Path::new("dir/../data/reference"));
+    assert_eq!(pipeline.reference, Path::new("data/reference"));
     let wb = pipeline.source("wb").expect("source");
     assert!(matches!(&wb.kind, SourceKind::File(f) if f.path == Path::new("dir/in/*.csv")));
     let Interpreter::Observe(observe) = &wb.interpreter else { panic!("not observe") };
@@ -114,4 +114,15 @@ fn all_mistakes_are_reported_at_once() {
 fn an_empty_file_says_what_is_needed() {
     let message = parse("").expect_err("empty");
     assert!(message.contains("has no `pipeline`") && message.contains("has no `source`"), "{message}");
+}
+
+#[test]
+fn paths_are_seen_from_the_file_and_kept_short() {
+    let joined = |base: &str, path: &str| super::join(Path::new(base), path).display().to_string();
+    assert_eq!(joined("pipelines", "../release"), "release");
+    assert_eq!(joined("", "../release"), "../release");
+    assert_eq!(joined("a/b", "./c/../../d/*.csv"), "a/d/*.csv");
+    assert_eq!(joined("a", "/srv/x"), "/srv/x");
+    assert_eq!(joined("..", "../x"), "../../x");
+    assert_eq!(joined("a", ".."), ".");
 }

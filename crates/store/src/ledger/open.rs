@@ -15,11 +15,14 @@ const APPLICATION: i32 = 0x7175_6970;
 /// How long to wait for another process, which at most writes one small transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Between two attempts while the ledger is being opened.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Opens the database at `path` and brings it to the present version.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path).map_err(|error| fault("open the ledger", path, error))?;
-    let versions = configure(&connection).map_err(|error| fault("open the ledger", path, error))?;
-    let (application, version, tables) = versions;
+    let (application, version, tables) =
+        patiently(|| configure(&connection)).map_err(|error| fault("open the ledger", path, error))?;
     if (application, version, tables) != (0, 0, 0) && application != APPLICATION {
         return Err(no_ledger(path));
     }
@@ -30,19 +33,35 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
             .at(path.display())
             .help("use the version of quipu that wrote it, or a newer one"));
     }
-    // Only now, when it is ours, may the file be changed. Write-ahead logging lets `quipu status`
-    // read during a run; FULL because a capture must not be forgotten that the archive still holds.
-    connection
-        .pragma_update(None, "journal_mode", "wal")
-        .and_then(|()| connection.pragma_update(None, "synchronous", "full"))
-        .and_then(|()| if version < present { migrate(&mut connection) } else { Ok(()) })
+    // Only now, when it is ours, may the file be changed.
+    patiently(|| prepare(&mut connection, version))
+        .and_then(|()| connection.busy_timeout(PATIENCE))
         .map_err(|error| fault("prepare the ledger", path, error))?;
     Ok(connection)
 }
 
+/// Tries again while the database is busy: a change of the journal's mode does not wait by itself.
+fn patiently<T>(mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
+        match attempt() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    attempt()
+}
+
+fn prepare(connection: &mut Connection, version: usize) -> rusqlite::Result<()> {
+    // Write-ahead logging lets `quipu status` read during a run; FULL because a capture must not be
+    // forgotten that the archive still holds.
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    if version < MIGRATIONS.len() { migrate(connection) } else { Ok(()) }
+}
+
 /// Settings of the connection; returns application id, version and number of tables.
 fn configure(connection: &Connection) -> rusqlite::Result<(i32, usize, i64)> {
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(PAUSE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // In one transaction: another process may be making the ledger just now.
     let transaction = connection.unchecked_transaction()?;

@@ -36,7 +36,7 @@ fn footer(bytes: &[u8]) -> ParquetMetaData {
 fn every_table_comes_back_with_the_same_types_and_values() {
     for table in table::ALL.iter().copied().chain([&EVERY]) {
         let rows = frame(table, 333);
-        for row_group in [1000, 50, 333, 1] {
+        for row_group in [1000, 333, 100] {
             let back = read(&bytes(table, std::slice::from_ref(&rows), &options(row_group)));
             assert_eq!(**back.schema(), table.polars_schema(), "{}", table.name);
             assert!(back.equals_missing(&rows), "{} in groups of {row_group}", table.name);
@@ -193,25 +193,4 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
         pool.install(|| bytes(&EVERY, std::slice::from_ref(&rows), &options(700)))
     };
     assert_eq!(with(1), with(4));
-}
-
-/// Not a test: sizes and speeds of encodings, run by hand with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn measure() {
-    let observation = table::find("observation").unwrap();
-    for (name, table) in [("observation", observation), ("every", &EVERY)] {
-        let rows = frame(table, 1_000_000);
-        let start = std::time::Instant::now();
-        let out = bytes(table, std::slice::from_ref(&rows), &WriteOptions::default());
-        let written = start.elapsed();
-        let start = std::time::Instant::now();
-        crate::logical_hash(table, std::slice::from_ref(&rows)).unwrap();
-        println!(
-            "{name}: {} columns, {} bytes, written in {written:?}, hashed in {:?}",
-            rows.width(),
-            out.len(),
-            start.elapsed()
-        );
-    }
 }

@@ -144,7 +144,8 @@ fn not_text(bytes: &[u8]) -> Option<&'static str> {
         }
     }
     let head = bytes.get(..1_024).unwrap_or(bytes);
-    let start = String::from_utf8_lossy(head).trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).to_ascii_lowercase();
+    let start =
+        String::from_utf8_lossy(head).trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return Some("an HTML page");
     }
@@ -203,7 +204,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_named() {
-        for (bytes, what) in [(&b"PK\x03\x04zip"[..], "zip"), (b"<!DOCTYPE html><html>", "HTML"), (b"a\0\x01b", "binary")] {
+        for (bytes, what) in
+            [(&b"PK\x03\x04zip"[..], "zip"), (b"<!DOCTYPE html><html>", "HTML"), (b"a\0\x01b", "binary")]
+        {
             let message = Encoded::new(bytes, None).expect_err("no text").to_string();
             assert!(message.contains(what), "{message}");
         }

@@ -133,7 +133,10 @@ pub(crate) fn missing(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wante
     if matched == 0 {
         return Fault::new(ErrorKind::Shape, format!("no header{declared} is found in the first {SEARCH} records"))
             .at(place)
-            .help(format!("a record with {} was looked for; check the delimiter and the source", quoted(wanted.iter().copied())));
+            .help(format!(
+                "a record with {} was looked for; check the delimiter and the source",
+                quoted(wanted.iter().copied())
+            ));
     }
     let mut help = Vec::new();
     for name in &absent {
@@ -146,7 +149,11 @@ pub(crate) fn missing(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wante
         format!("the header on line {} lacks {}", header.line, quoted(absent.iter().copied())),
     )
     .at(place);
-    if help.is_empty() { fault.help("the source has changed its shape, or the mapping is meant for another file") } else { fault.help(help.join("; ")) }
+    if help.is_empty() {
+        fault.help("the source has changed its shape, or the mapping is meant for another file")
+    } else {
+        fault.help(help.join("; "))
+    }
 }
 
 fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
@@ -167,7 +174,9 @@ mod tests {
     #[test]
     fn the_header_is_found_below_a_preamble_whatever_the_delimiter() {
         for delimiter in [",", ";", "\t", "|"] {
-            let text = format!("UNODC{delimiter}mail\n17/06/2022\n\nIso3{delimiter} Year {delimiter}VALUE\nMEX{delimiter}2019{delimiter}1\n");
+            let text = format!(
+                "UNODC{delimiter}mail\n17/06/2022\n\nIso3{delimiter} Year {delimiter}VALUE\nMEX{delimiter}2019{delimiter}1\n"
+            );
             let (found, line, names) = open(&text, &Csv::default(), &["VALUE", "year"]).expect("found");
             assert_eq!((found, line), (delimiter.as_bytes()[0], 4));
             assert_eq!(names, ["Iso3", "Year", "VALUE"]);
@@ -176,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_missing_column_is_named_with_its_line_and_the_nearest_name() {
-        let message = open("a,b\nPaís,Año,Valor\n1,2,3\n", &Csv::default(), &["País", "Año", "Valores"]).expect_err("gone");
+        let message =
+            open("a,b\nPaís,Año,Valor\n1,2,3\n", &Csv::default(), &["País", "Año", "Valores"]).expect_err("gone");
         assert_eq!(message.kind(), ErrorKind::Shape);
         let message = message.to_string();
         assert!(message.starts_with("f.csv: the header on line 2 lacks `Valores`"), "{message}");

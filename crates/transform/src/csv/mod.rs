@@ -44,7 +44,8 @@ impl<'a> CsvText<'a> {
         for delimiter in candidates {
             match header::find(&encoded, *delimiter, options, wanted) {
                 header::Search::Found(header) => {
-                    let better = found.as_ref().is_none_or(|(_, other): &(u8, Header)| header.names.len() > other.names.len());
+                    let better =
+                        found.as_ref().is_none_or(|(_, other): &(u8, Header)| header.names.len() > other.names.len());
                     if better {
                         found = Some((*delimiter, header));
                     }
@@ -115,7 +116,10 @@ impl<'a> CsvText<'a> {
             .at(place)
             .help("the source has changed its shape, or the header is on another line: declare `header`")),
             header::Position::None => {
-                let help = quipu_schema::pipeline::suggestion(name, self.header.names.iter().map(String::as_str).collect::<Vec<_>>());
+                let help = quipu_schema::pipeline::suggestion(
+                    name,
+                    self.header.names.iter().map(String::as_str).collect::<Vec<_>>(),
+                );
                 let fault = Fault::new(
                     ErrorKind::Shape,
                     format!("no column is named `{name}` in the header on line {}", self.header.line),
@@ -148,8 +152,13 @@ pub(crate) fn encoding_of(
 /// The error for header columns that a mapping neither reads nor ignores.
 pub(crate) fn unread(csv: &CsvText<'_>, names: &[String], place: &str, source: &str) -> Fault {
     let line = csv.header.line;
-    let message = format!("the header on line {line} has columns that the mapping neither reads nor ignores: {}", names.join(", "));
-    Fault::new(ErrorKind::Shape, message).at(place).help(format!("map them, or add them to `ignore` of source `{source}`"))
+    let message = format!(
+        "the header on line {line} has columns that the mapping neither reads nor ignores: {}",
+        names.join(", ")
+    );
+    Fault::new(ErrorKind::Shape, message)
+        .at(place)
+        .help(format!("map them, or add them to `ignore` of source `{source}`"))
 }
 
 /// Decodes archived bytes at a CSV locator as the reader did: in the document's encoding, doubled
@@ -157,7 +166,12 @@ pub(crate) fn unread(csv: &CsvText<'_>, names: &[String], place: &str, source: &
 ///
 /// # Errors
 /// A range outside the document, or bytes that are not valid in its encoding.
-pub fn reread(bytes: &[u8], declared: Option<&quipu_schema::pipeline::Placed<String>>, start: u64, end: u64) -> Result<String> {
+pub(crate) fn reread(
+    bytes: &[u8],
+    declared: Option<&quipu_schema::pipeline::Placed<String>>,
+    start: u64,
+    end: u64,
+) -> Result<String> {
     let wrong = || Fault::new(ErrorKind::Corrupt, format!("bytes {start} to {end} are no text of this document"));
     let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
@@ -165,7 +179,10 @@ pub fn reread(bytes: &[u8], declared: Option<&quipu_schema::pipeline::Placed<Str
     let label = quipu_schema::pipeline::Placed { value: encoding.name().to_owned(), span: 0..0 };
     let decoder = encoding_rs::Encoding::for_label(label.value.as_bytes()).ok_or_else(wrong)?;
     let text = if decoder == encoding_rs::UTF_16LE || decoder == encoding_rs::UTF_16BE {
-        Encoded::new(piece, Some(&label)).ok().and_then(|e| e.text(0, e.bytes.len()).map(Cow::into_owned)).ok_or_else(wrong)?
+        Encoded::new(piece, Some(&label))
+            .ok()
+            .and_then(|e| e.text(0, e.bytes.len()).map(Cow::into_owned))
+            .ok_or_else(wrong)?
     } else {
         decoder.decode_without_bom_handling_and_without_replacement(piece).ok_or_else(wrong)?.into_owned()
     };

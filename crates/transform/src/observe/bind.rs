@@ -10,8 +10,8 @@ use std::hash::Hasher as _;
 use super::recipe::{Dictionary, Made, Makes, NULL, Piece, Recipe};
 use super::{Harvest, TEXTS};
 use crate::csv::{CsvText, Field, unread as unread_columns};
-use crate::input::Input;
 use crate::frame::Gate;
+use crate::input::Input;
 
 /// Name of the rule that leaves out missing values.
 pub(crate) const MISSING: &str = "missing-value";
@@ -111,7 +111,8 @@ impl Bound {
         }
         read.extend(bound.drops.iter().map(|drop| drop.column));
         read.extend(bound.totals);
-        let ignored = |name: &String| observe.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
+        let ignored =
+            |name: &String| observe.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
         let unread: Vec<String> = csv
             .header
             .names
@@ -142,7 +143,8 @@ impl Bound {
         let mut texts = Vec::with_capacity(TEXTS.len());
         for (number, name) in TEXTS.iter().enumerate() {
             let own = measure.columns.iter().find(|(column, _)| column == name);
-            let origin = own.or_else(|| observe.columns.iter().find(|(column, _)| column == name)).map(|(_, origin)| origin);
+            let origin =
+                own.or_else(|| observe.columns.iter().find(|(column, _)| column == name)).map(|(_, origin)| origin);
             let mut pieces = Vec::new();
             if *name == "breakdown" {
                 for (dimension, origin) in observe.breakdown.iter().chain(&measure.breakdown) {
@@ -203,20 +205,18 @@ impl Bound {
 
     /// The rule that leaves a record out.
     pub(crate) fn drops(&self, csv: &CsvText<'_>, fields: &[Field]) -> Option<&str> {
-        self.drops.iter().find(|drop| {
-            let text = fields.get(drop.column).and_then(|field| csv.text(*field)).unwrap_or_default();
-            let text = text.trim();
-            drop.equals.iter().any(|other| other == text) || drop.matches.as_ref().is_some_and(|m| m.is_match(text))
-        }).map(|drop| drop.rule.as_str())
+        self.drops
+            .iter()
+            .find(|drop| {
+                let text = fields.get(drop.column).and_then(|field| csv.text(*field)).unwrap_or_default();
+                let text = text.trim();
+                drop.equals.iter().any(|other| other == text) || drop.matches.as_ref().is_some_and(|m| m.is_match(text))
+            })
+            .map(|drop| drop.rule.as_str())
     }
 
     /// The number of the text that tells totals.
-    pub(crate) fn total(
-        &self,
-        csv: &CsvText<'_>,
-        fields: &[Field],
-        texts: &mut Dictionary,
-    ) -> Option<u32> {
+    pub(crate) fn total(&self, csv: &CsvText<'_>, fields: &[Field], texts: &mut Dictionary) -> Option<u32> {
         let column = self.totals?;
         let text = fields.get(column).and_then(|field| csv.text(*field)).unwrap_or_default();
         Some(texts.number(text.trim()))
@@ -271,8 +271,14 @@ fn value_columns(pick: &Pick, csv: &CsvText<'_>, place: &str) -> Result<Vec<usiz
         Pick::Pattern(pattern) => {
             let regex = Regex::new(&format!("^(?:{})$", pattern.value))
                 .map_err(|e| Fault::bug("a checked pattern does not compile").because(e))?;
-            let found: Vec<usize> =
-                csv.header.names.iter().enumerate().filter(|(_, name)| regex.is_match(name)).map(|(at, _)| at).collect();
+            let found: Vec<usize> = csv
+                .header
+                .names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| regex.is_match(name))
+                .map(|(at, _)| at)
+                .collect();
             if found.is_empty() {
                 return Err(Fault::new(
                     ErrorKind::Shape,

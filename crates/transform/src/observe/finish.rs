@@ -2,7 +2,9 @@
 
 use hashbrown::HashTable;
 use polars::prelude::{BooleanChunked, Column, DataType, IdxCa, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr};
-use polars::prelude::{ChunkFull, ChunkFullNull, ChunkTake, Float64Chunked, Int32Chunked, StringChunked, UInt32Chunked, UInt64Chunked};
+use polars::prelude::{
+    ChunkFull, ChunkFullNull, ChunkTake, Float64Chunked, Int32Chunked, StringChunked, UInt32Chunked, UInt64Chunked,
+};
 use quipu_schema::pipeline::Csv;
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::{self, DOCUMENT_ID, LOC_COL, LOC_END, LOC_PART, LOC_ROW, LOC_START, SOURCE};
@@ -37,7 +39,8 @@ pub(super) fn finish(mut harvest: Harvest<'_>, texts: &[(CsvText<'_>, Digest)], 
 /// The bytes of a row's value.
 fn value_bytes<'t>(rows: &Rows, texts: &'t [(CsvText<'_>, Digest)], row: usize) -> &'t [u8] {
     let document = rows.document.get(row).copied().unwrap_or_default() as usize;
-    let (start, end) = (rows.start.get(row).copied().unwrap_or_default(), rows.end.get(row).copied().unwrap_or_default());
+    let (start, end) =
+        (rows.start.get(row).copied().unwrap_or_default(), rows.end.get(row).copied().unwrap_or_default());
     texts.get(document).and_then(|(csv, _)| csv.encoded.bytes.get(start..end)).unwrap_or_default()
 }
 
@@ -67,13 +70,21 @@ fn number_format(harvest: &Harvest<'_>, texts: &[(CsvText<'_>, Digest)], options
     }
     evidence.conclude().map_err(|ambiguous| {
         let [one, other] = ambiguous.readings;
-        Fault::new(ErrorKind::Pipeline, format!("`{}` may be {one} or {other}: the values do not tell which", ambiguous.example))
-            .at(format!("source `{}`", harvest.source.id))
-            .help("declare `decimal` and `thousands` in the source's `csv` table")
+        Fault::new(
+            ErrorKind::Pipeline,
+            format!("`{}` may be {one} or {other}: the values do not tell which", ambiguous.example),
+        )
+        .at(format!("source `{}`", harvest.source.id))
+        .help("declare `decimal` and `thousands` in the source's `csv` table")
     })
 }
 
-fn parse_values(harvest: &mut Harvest<'_>, texts: &[(CsvText<'_>, Digest)], marks: Marks, keep: &mut [bool]) -> Vec<Option<f64>> {
+fn parse_values(
+    harvest: &mut Harvest<'_>,
+    texts: &[(CsvText<'_>, Digest)],
+    marks: Marks,
+    keep: &mut [bool],
+) -> Vec<Option<f64>> {
     let mut values = Vec::with_capacity(harvest.rows.len());
     for row in 0..harvest.rows.len() {
         if harvest.rows.missing.get(row) == Some(&true) {
@@ -99,23 +110,48 @@ fn parse_values(harvest: &mut Harvest<'_>, texts: &[(CsvText<'_>, Digest)], mark
     values
 }
 
-fn reject(harvest: &mut Harvest<'_>, texts: &[(CsvText<'_>, Digest)], row: usize, reason: Reason, message: String, raw: Option<String>) {
+fn reject(
+    harvest: &mut Harvest<'_>,
+    texts: &[(CsvText<'_>, Digest)],
+    row: usize,
+    reason: Reason,
+    message: String,
+    raw: Option<String>,
+) {
     let rows = &harvest.rows;
     let document = rows.document.get(row).copied().unwrap_or_default() as usize;
     let Some((csv, digest)) = texts.get(document) else { return };
     let locator = quipu_schema::Locator::Csv {
         line: rows.line.get(row).copied().unwrap_or_default(),
-        column: harvest.headers.texts.get(rows.header.get(row).copied().unwrap_or_default() as usize).cloned().unwrap_or_default(),
+        column: harvest
+            .headers
+            .texts
+            .get(rows.header.get(row).copied().unwrap_or_default() as usize)
+            .cloned()
+            .unwrap_or_default(),
         start: csv.encoded.archived(rows.start.get(row).copied().unwrap_or_default()),
         end: csv.encoded.archived(rows.end.get(row).copied().unwrap_or_default()),
     };
     harvest.tally.quarantine(reason, 1);
-    harvest.rejected.push(Rejected { document: *digest, locator, reason, column: Some("value"), raw, message, cells: 1 });
+    harvest.rejected.push(Rejected {
+        document: *digest,
+        locator,
+        reason,
+        column: Some("value"),
+        raw,
+        message,
+        cells: 1,
+    });
 }
 
 /// Sends rows with the key of an earlier row to quarantine: the later ones where the value is the
 /// same, all of them where it is not, because nothing says which one is right.
-fn reject_duplicates(harvest: &mut Harvest<'_>, texts: &[(CsvText<'_>, Digest)], values: &[Option<f64>], keep: &mut [bool]) {
+fn reject_duplicates(
+    harvest: &mut Harvest<'_>,
+    texts: &[(CsvText<'_>, Digest)],
+    values: &[Option<f64>],
+    keep: &mut [bool],
+) {
     let rows = &harvest.rows;
     // Columns with one text in the whole table tell no rows apart.
     let telling: Vec<&Vec<u32>> = rows
@@ -153,10 +189,15 @@ fn reject_duplicates(harvest: &mut Harvest<'_>, texts: &[(CsvText<'_>, Digest)],
     for (first, others) in repeats {
         let first = first as usize;
         let line = |row: usize| rows.line.get(row).copied().unwrap_or_default();
-        let same = |row: &usize| values.get(*row) == values.get(first) && rows.missing.get(*row) == rows.missing.get(first);
+        let same =
+            |row: &usize| values.get(*row) == values.get(first) && rows.missing.get(*row) == rows.missing.get(first);
         if others.iter().all(same) {
             for row in others {
-                refused.push((row, Reason::DuplicateRow, format!("repeats the key and the value of line {}", line(first))));
+                refused.push((
+                    row,
+                    Reason::DuplicateRow,
+                    format!("repeats the key and the value of line {}", line(first)),
+                ));
             }
         } else {
             let lines: Vec<String> = [first].iter().chain(&others).map(|row| line(*row).to_string()).collect();
@@ -190,7 +231,8 @@ fn mark_totals(harvest: &Harvest<'_>) -> Vec<bool> {
     if let Some(separator) = &rule.separator {
         for (parents, code) in parents.iter_mut().zip(codes) {
             for (number, other) in codes.iter().enumerate() {
-                let extends = code.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with(separator.as_str()));
+                let extends =
+                    code.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with(separator.as_str()));
                 if extends && !other.is_empty() {
                     parents.extend(u32::try_from(number).ok());
                 }
@@ -240,7 +282,6 @@ trait FullOf {
 
 impl FullOf for StringChunked {
     fn full_of(name: &'static str, text: &str, length: usize) -> Column {
-
         Self::full(PlSmallStr::from_static(name), text, length).into_column()
     }
 }
@@ -258,8 +299,10 @@ fn columns(
     let height = indices.map_or(rows.len(), <[usize]>::len);
     let date = |name: &'static str, day: &dyn Fn(&crate::period::Period) -> i32| {
         let days: Vec<i32> = harvest.shelf.periods.iter().map(day).collect();
-        let values: Vec<i32> =
-            picked(&rows.period, indices).into_iter().map(|p| days.get(p as usize).copied().unwrap_or_default()).collect();
+        let values: Vec<i32> = picked(&rows.period, indices)
+            .into_iter()
+            .map(|p| days.get(p as usize).copied().unwrap_or_default())
+            .collect();
         let column = Int32Chunked::from_vec(PlSmallStr::from_static(name), values).into_series().into_column();
         column.cast(&DataType::Date).map_err(|e| Fault::bug("days are no dates").because(e))
     };
@@ -285,7 +328,9 @@ fn columns(
                 let text = |row: usize| value_text(rows, texts, row);
                 let all: StringChunked = match indices {
                     None => StringChunked::from_iter_values(name("value_text"), (0..rows.len()).map(text)),
-                    Some(indices) => StringChunked::from_iter_values(name("value_text"), indices.iter().map(|row| text(*row))),
+                    Some(indices) => {
+                        StringChunked::from_iter_values(name("value_text"), indices.iter().map(|row| text(*row)))
+                    }
                 };
                 all.into_column()
             }

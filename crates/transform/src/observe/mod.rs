@@ -27,19 +27,8 @@ use bind::{Bound, Expression, MISSING};
 use recipe::{NULL, Shelf};
 
 /// The text columns of `observation` that mappings fill, in the order of their numbers.
-pub(crate) const TEXTS: [&str; 11] = [
-    "dataset",
-    "indicator",
-    "crime",
-    "ref_area",
-    "freq",
-    "sex",
-    "age",
-    "breakdown",
-    "unit",
-    "obs_status",
-    "vintage",
-];
+pub(crate) const TEXTS: [&str; 11] =
+    ["dataset", "indicator", "crime", "ref_area", "freq", "sex", "age", "breakdown", "unit", "obs_status", "vintage"];
 const REF_AREA: usize = 3;
 const FREQ: usize = 4;
 const STATUS: usize = 9;
@@ -113,7 +102,10 @@ pub(crate) fn read(
         source,
         observe,
         reference,
-        shelf: Shelf { dictionaries: TEXTS.iter().map(|_| recipe::Dictionary::default()).collect(), ..Shelf::default() },
+        shelf: Shelf {
+            dictionaries: TEXTS.iter().map(|_| recipe::Dictionary::default()).collect(),
+            ..Shelf::default()
+        },
         rows: Rows::new(),
         headers: recipe::Dictionary::default(),
         total_texts: recipe::Dictionary::default(),
@@ -157,7 +149,14 @@ impl Harvest<'_> {
                 Found::Blank => continue,
                 Found::UnclosedQuote => {
                     let (start, end) = scanner.span();
-                    self.reject_line(input.digest, csv, (start, end), cells, Reason::UnclosedQuote, "a quoted field is opened and never closed".into());
+                    self.reject_line(
+                        input.digest,
+                        csv,
+                        (start, end),
+                        cells,
+                        Reason::UnclosedQuote,
+                        "a quoted field is opened and never closed".into(),
+                    );
                     continue;
                 }
                 Found::Record => {}
@@ -219,7 +218,16 @@ impl Harvest<'_> {
                 }
             }
             for (refusal, (cells, recipe)) in &failed {
-                self.reject_refused(input.digest, csv, scanner.record_line(), fields, &bound, *refusal, *recipe, *cells);
+                self.reject_refused(
+                    input.digest,
+                    csv,
+                    scanner.record_line(),
+                    fields,
+                    &bound,
+                    *refusal,
+                    *recipe,
+                    *cells,
+                );
             }
         }
         Ok(())

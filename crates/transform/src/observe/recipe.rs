@@ -144,9 +144,9 @@ impl Piece {
         let from = match &take.from {
             TakeFrom::Header => PieceFrom::Known(header.to_owned()),
             TakeFrom::Preamble(label) => PieceFrom::Known(preamble(csv, label, place)?),
-            TakeFrom::Columns(columns) => {
-                PieceFrom::Columns(columns.iter().map(|column| csv.column(&column.value, place)).collect::<Result<_>>()?)
-            }
+            TakeFrom::Columns(columns) => PieceFrom::Columns(
+                columns.iter().map(|column| csv.column(&column.value, place)).collect::<Result<_>>()?,
+            ),
         };
         let Take { join, codes, map, .. } = take.clone();
         Ok(Self { name, from, join, codes, map })
@@ -183,7 +183,8 @@ impl Piece {
         match reference.lookup(codes, &text) {
             Some(meaning) => Ok(meaning.code.clone()),
             None => {
-                let scheme = codes.scheme.as_ref().map(|s: &Placed<String>| format!(", scheme {}", s.value)).unwrap_or_default();
+                let scheme =
+                    codes.scheme.as_ref().map(|s: &Placed<String>| format!(", scheme {}", s.value)).unwrap_or_default();
                 let help = reference.suggestion(codes, &text).unwrap_or_default();
                 let message = format!("`{}` is not in the list {}{scheme}; {help}", clip(&text), codes.list);
                 Err(Refusal { reason: Reason::UnknownCode, message })
@@ -225,7 +226,13 @@ impl Recipe {
     }
 
     /// Makes the text or period of a record.
-    pub(crate) fn make(&mut self, csv: &CsvText<'_>, fields: &[Field], reference: &Reference, shelf: &mut Shelf) -> Made {
+    pub(crate) fn make(
+        &mut self,
+        csv: &CsvText<'_>,
+        fields: &[Field],
+        reference: &Reference,
+        shelf: &mut Shelf,
+    ) -> Made {
         let bytes = &csv.encoded.bytes;
         let range = |column: &usize| fields.get(*column).and_then(|f| bytes.get(f.start..f.end)).unwrap_or_default();
         if let Some((key, made)) = &self.last
@@ -277,7 +284,9 @@ impl Recipe {
                 }
                 let period = match texts.as_slice() {
                     [whole] => Period::parse(whole),
-                    [year, month] => period::year(year).zip(period::month(month)).and_then(|(y, m)| Period::month(y, m)),
+                    [year, month] => {
+                        period::year(year).zip(period::month(month)).and_then(|(y, m)| Period::month(y, m))
+                    }
                     _ => None,
                 };
                 let period = period.ok_or_else(|| Refusal {

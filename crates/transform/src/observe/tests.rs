@@ -63,10 +63,15 @@ values = "hechos"
 
 #[test]
 fn a_long_file_with_a_quoted_comma_and_a_blank() {
-    let observed = observe(LONG, "pais,anio,hechos\nMEX,2019,\"1,234,567\"\nBrasil,2019,7\n\nCHL,2020,\n".as_bytes()).expect("read");
+    let observed = observe(LONG, "pais,anio,hechos\nMEX,2019,\"1,234,567\"\nBrasil,2019,7\n\nCHL,2020,\n".as_bytes())
+        .expect("read");
     let frame = &observed.frame;
     assert_eq!(frame.height(), 3);
-    let row = |n| ["ref_area", "time_start", "freq", "value", "value_text", "obs_status", "sex", "vintage", "loc_row"].map(|c| text(frame, c, n)).join(" ");
+    let row = |n| {
+        ["ref_area", "time_start", "freq", "value", "value_text", "obs_status", "sex", "vintage", "loc_row"]
+            .map(|c| text(frame, c, n))
+            .join(" ")
+    };
     assert_eq!(row(0), "MX 2019-01-01 A 1234567.0 1,234,567 A _T 2024-02-01 2");
     assert_eq!(row(1), "BR 2019-01-01 A 7.0 7 A _T 2024-02-01 3");
     assert_eq!(row(2), "CL 2020-01-01 A null  O _T 2024-02-01 5");
@@ -110,7 +115,11 @@ values = ["ENERO", "FEBRERO", "MARZO"]
     let observed = observe(mapping, bytes).expect("read");
     let frame = &observed.frame;
     assert_eq!(frame.height(), 6);
-    let row = |n| ["ref_area", "time_start", "time_end", "freq", "value", "breakdown", "loc_part"].map(|c| text(frame, c, n)).join(" ");
+    let row = |n| {
+        ["ref_area", "time_start", "time_end", "freq", "value", "breakdown", "loc_part"]
+            .map(|c| text(frame, c, n))
+            .join(" ")
+    };
     assert_eq!(row(0), "MX-CMX 2025-01-01 2025-01-31 M 13.0 tipo=A / x, y ENERO");
     assert_eq!(row(1), "MX-CMX 2025-02-01 2025-02-28 M 0.0 tipo=A / x, y FEBRERO");
     assert_eq!(row(2), "MX-CMX 2025-03-01 2025-03-31 M null tipo=A / x, y MARZO");

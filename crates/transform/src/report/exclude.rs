@@ -59,6 +59,9 @@ pub(super) fn rule(text: &str, found: &Candidate, spans: &Spans, rules: &Rules) 
     if scan::stands_before(&rules.before_identifier, text, start) {
         return Some("identifier");
     }
+    if rules.after_furniture.at_start(right.trim_start()).is_some() {
+        return Some("furniture");
+    }
     if scan::is_year(digits) && rules.hedges.at_end(left.trim_end()).is_none() {
         let unit = rules.units.at_start(right.trim_start()).is_some();
         if !unit || scan::stands_before(&rules.before_year, text, start) {

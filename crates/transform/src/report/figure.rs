@@ -101,7 +101,8 @@ fn range_of(text: &str, low: &Candidate, high: &Candidate, rules: &Rules) -> Opt
     let (low_start, low_currency) = currency(text, low.range.start, rules);
     let gap = text.get(low.range.end..high_start)?.trim();
     let inner = rules.hedges.at_end(gap).map_or(gap, |(start, _)| before(gap, start).trim_end());
-    let joins = matches!(inner, "-" | "–" | "—") || rules.grammar.range_to.iter().any(|word| inner.eq_ignore_ascii_case(word));
+    let joins =
+        matches!(inner, "-" | "–" | "—") || rules.grammar.range_to.iter().any(|word| inner.eq_ignore_ascii_case(word));
     let hedge = rules.hedges.at_end(before(text, low_start).trim_end());
     let opened = before(text, hedge.map_or(low_start, |(start, _)| start)).trim_end();
     let opening = rules.range_from.at_end(opened);
@@ -181,7 +182,8 @@ fn noun(text: &str, found: &Candidate, currency: Option<&str>, rules: &Rules) ->
     for _ in 0..NOUN_WORDS {
         let here = after(text, at);
         let word = first_word(here);
-        if word.is_empty() || rules.stops.at_start(here).is_some_and(|(width, ())| width == word.len()) {
+        let number = rules.words.at_start(here).is_some();
+        if word.is_empty() || number || rules.stops.at_start(here).is_some_and(|(width, ())| width == word.len()) {
             break;
         }
         if let Some((width, unit)) = rules.units.at_start(here) {
@@ -218,7 +220,11 @@ fn noun(text: &str, found: &Candidate, currency: Option<&str>, rules: &Rules) ->
 }
 
 fn is_plural(word: &str) -> bool {
-    word.chars().count() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("'s") && !word.ends_with("’s")
+    word.chars().count() > 3
+        && word.ends_with('s')
+        && !word.ends_with("ss")
+        && !word.ends_with("'s")
+        && !word.ends_with("’s")
 }
 
 /// The unit at `start..end`, and whether a rate is stated of it ("searches per second").

@@ -52,7 +52,9 @@ pub(crate) fn read(source: &Source, name: &str, digest: &Digest, bytes: &[u8]) -
     };
     if rules.is_none() {
         let language = language.as_deref().unwrap_or("unknown");
-        notes.push(format!("no rules for the language ({language}): no figure is read; `language` in the pipeline file names it"));
+        notes.push(format!(
+            "no rules for the language ({language}): no figure is read; `language` in the pipeline file names it"
+        ));
     }
     let locale = rules.map(|rules| {
         let marks = rules.marks.of(region.as_deref());
@@ -63,7 +65,8 @@ pub(crate) fn read(source: &Source, name: &str, digest: &Digest, bytes: &[u8]) -
         read_block(&text, block, locale, &mut reading)?;
     }
     if !text.left_out.is_empty() {
-        let parts: Vec<String> = text.left_out.iter().filter(|(_, n)| **n > 0).map(|(what, n)| format!("{what} {n}")).collect();
+        let parts: Vec<String> =
+            text.left_out.iter().filter(|(_, n)| **n > 0).map(|(what, n)| format!("{what} {n}")).collect();
         reading.notes.push(format!("characters beside the main text: {}", parts.join(", ")));
     }
     Ok(reading)
@@ -96,7 +99,7 @@ fn row(text: &SourceText, block: &Block, found: &Found, document: &DocumentRow) 
     let placed = |range: &Range<usize>| base + range.start..base + range.end;
     let place = text.locate(&placed(&found.phrase)).ok_or_else(|| Fault::bug("a phrase without place"))?;
     let mut row = FigureRow::new(found, &document.document_id, &document.source, &document.marking);
-    row.phrase = place.text.to_owned();
+    place.text.clone_into(&mut row.phrase);
     (row.start, row.end) = (place.start, place.end);
     let single = |range: &Range<usize>| figure::single_spaced(text.get(&placed(range)));
     row.measure = found.measure.as_ref().map(single).filter(|measure| !measure.is_empty());
@@ -108,7 +111,8 @@ fn row(text: &SourceText, block: &Block, found: &Found, document: &DocumentRow) 
 fn locale_of(source: &Source, text: &SourceText) -> (Option<String>, Option<String>) {
     let tag = text.page.language.as_deref().unwrap_or_default();
     let mut parts = tag.split(['-', '_']);
-    let language = parts.next().map(str::to_ascii_lowercase).filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));
+    let language =
+        parts.next().map(str::to_ascii_lowercase).filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));
     let region = parts.find(|part| part.len() == 2).map(str::to_ascii_uppercase);
     match language {
         Some(language) => (Some(language), region),
@@ -134,7 +138,9 @@ fn document(
     if let (Some(of_page), Some(of_file)) = (&language, &source.language)
         && of_page != of_file
     {
-        notes.push(format!("the page says its language is {of_page}, the pipeline file says {of_file}; the page is followed"));
+        notes.push(format!(
+            "the page says its language is {of_page}, the pipeline file says {of_file}; the page is followed"
+        ));
     }
     row.language = language;
     if let Some((time, stated)) = &page.published {

@@ -36,6 +36,7 @@ pub(super) struct Rules {
     pub(super) stops: Phrases<()>,
     pub(super) before_year: Phrases<()>,
     pub(super) before_identifier: Phrases<()>,
+    pub(super) after_furniture: Phrases<()>,
     pub(super) of: Phrases<()>,
     pub(super) per: Phrases<()>,
     pub(super) joins: Phrases<()>,
@@ -100,6 +101,7 @@ pub(super) struct Not {
     before_year: Vec<String>,
     after_time: Vec<String>,
     before_identifier: Vec<String>,
+    after_furniture: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,7 +131,9 @@ struct File {
 /// `Bug` when a rule file is wrong; a test reads them all.
 pub(super) fn of(language: &str) -> Result<Option<&'static Rules>> {
     static ALL: OnceLock<Result<BTreeMap<&'static str, Rules>, String>> = OnceLock::new();
-    let all = ALL.get_or_init(|| FILES.iter().map(|(code, text)| Ok((*code, read(text).map_err(|e| format!("{code}.toml: {e}"))?))).collect());
+    let all = ALL.get_or_init(|| {
+        FILES.iter().map(|(code, text)| Ok((*code, read(text).map_err(|e| format!("{code}.toml: {e}"))?))).collect()
+    });
     match all {
         Ok(all) => Ok(all.get(language)),
         Err(error) => Err(Fault::bug(format!("the rules of reports cannot be read: {error}"))),
@@ -164,6 +168,7 @@ fn read(text: &str) -> Result<Rules, String> {
         stops: set(&file.stops.words),
         before_year: set(&file.not.before_year),
         before_identifier: set(&file.not.before_identifier),
+        after_furniture: set(&file.not.after_furniture),
         of: set(&file.grammar.of),
         per: set(&file.grammar.per),
         joins: set(&file.grammar.joins),
@@ -177,7 +182,9 @@ fn read(text: &str) -> Result<Rules, String> {
 }
 
 fn flat(lists: BTreeMap<String, Vec<String>>) -> Phrases<String> {
-    Phrases::new(lists.into_iter().flat_map(|(meaning, words)| words.into_iter().map(move |word| (word, meaning.clone()))))
+    Phrases::new(
+        lists.into_iter().flat_map(|(meaning, words)| words.into_iter().map(move |word| (word, meaning.clone()))),
+    )
 }
 
 fn set(words: &[String]) -> Phrases<()> {

@@ -136,7 +136,10 @@ fn shape(text: &str, found: &Candidate, rules: &Rules) -> Option<&'static str> {
     let rest = after(text, found.range.end);
     let mut right = rest.chars();
     let (next, over) = (right.next().unwrap_or(' '), right.next().unwrap_or(' '));
-    if near.is_alphabetic() || matches!(near, '_' | '#' | '@') || (matches!(near, '-' | '‑') && far.is_alphanumeric() && !far.is_ascii_digit()) {
+    if near.is_alphabetic()
+        || matches!(near, '_' | '#' | '@')
+        || (matches!(near, '-' | '‑') && far.is_alphanumeric() && !far.is_ascii_digit())
+    {
         return Some("identifier");
     }
     if (matches!(near, '/' | ':') && far.is_ascii_digit()) || (matches!(next, '/' | ':') && over.is_ascii_digit()) {
@@ -170,15 +173,8 @@ fn words(text: &str, at: usize, rules: &Rules) -> Option<Candidate> {
     if left.ends_with(char::is_alphanumeric) {
         return None;
     }
-    let mut found = Candidate {
-        range: at..at,
-        number: None,
-        unscaled: None,
-        scale: 0,
-        plain: false,
-        doubtful: false,
-        why: None,
-    };
+    let mut found =
+        Candidate { range: at..at, number: None, unscaled: None, scale: 0, plain: false, doubtful: false, why: None };
     if let Some((width, number)) = rules.words.at_start(rest) {
         found.range.end = at + width;
         found.unscaled = Some(*number);
@@ -225,7 +221,8 @@ fn scales(text: &str, found: &mut Candidate, rules: &Rules) {
             thousand = *power == 3;
             found.range.end = start + width;
             found.plain = false;
-        } else if let Some((width, below)) = remainder(next).filter(|_| thousand && rules.grammar.joins_after_thousand) {
+        } else if let Some((width, below)) = remainder(next).filter(|_| thousand && rules.grammar.joins_after_thousand)
+        {
             number = number.and_then(|number| number.plus(below));
             thousand = false;
             found.range.end = start + width;

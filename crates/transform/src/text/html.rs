@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use lol_html::html_content::{Element, TextType};
-use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
+use lol_html::{HtmlRewriter, MemorySettings, Settings, doc_text, element, end_tag};
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::entity;
@@ -43,15 +43,49 @@ pub(crate) struct Main {
 
 /// Elements that are never part of the main text.
 const DROPPED: [&str; 24] = [
-    "script", "style", "nav", "header", "footer", "aside", "form", "figcaption", "noscript", "template", "title",
-    "textarea", "select", "button", "iframe", "noembed", "noframes", "xmp", "plaintext", "svg", "math", "object",
-    "audio", "video",
+    "script",
+    "style",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "figcaption",
+    "noscript",
+    "template",
+    "title",
+    "textarea",
+    "select",
+    "button",
+    "iframe",
+    "noembed",
+    "noframes",
+    "xmp",
+    "plaintext",
+    "svg",
+    "math",
+    "object",
+    "audio",
+    "video",
 ];
 
 /// Words of a class or id that mark what is beside the text.
 const DROPPED_WORDS: [&str; 15] = [
-    "gallery", "galleries", "carousel", "caption", "slider", "slideshow", "nav", "navbar", "navigation", "menu",
-    "breadcrumb", "breadcrumbs", "share", "sharing", "cookie",
+    "gallery",
+    "galleries",
+    "carousel",
+    "caption",
+    "slider",
+    "slideshow",
+    "nav",
+    "navbar",
+    "navigation",
+    "menu",
+    "breadcrumb",
+    "breadcrumbs",
+    "share",
+    "sharing",
+    "cookie",
 ];
 
 /// Elements that hold the text and are not dropped for a word in their class.
@@ -66,6 +100,11 @@ const INLINE: [&str; 42] = [
 
 /// Reason under which text outside the chosen `<article>` or `<main>` is counted.
 const OUTSIDE: &str = "outside-article";
+
+/// Most elements open at one time; browsers stop at 512.
+const DEEPEST: usize = 10_000;
+/// Most memory the tokeniser takes, in bytes; elements that are never closed cost it some.
+const MEMORY: usize = 512 << 20;
 
 #[derive(Default)]
 struct State {
@@ -124,8 +163,9 @@ fn read_once(document: &str, classes: bool) -> Result<Main> {
     let (on_element, on_text) = (Rc::clone(&state), Rc::clone(&state));
     let settings = Settings::new()
         .with_strict(false)
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(MEMORY))
         .append_element_content_handler(element!("*", |element: &mut Element<'_, '_>| {
-            let id = on_element.borrow_mut().open(element);
+            let id = on_element.borrow_mut().open(element).ok_or("elements are nested too deep")?;
             if let Some(handlers) = element.end_tag_handlers() {
                 let state = Rc::clone(&on_element);
                 handlers.push(end_tag!(move |_tag| {
@@ -148,7 +188,8 @@ fn read_once(document: &str, classes: bool) -> Result<Main> {
 }
 
 impl State {
-    fn open(&mut self, element: &Element<'_, '_>) -> u64 {
+    /// The number of the element; `None` when too many are open.
+    fn open(&mut self, element: &Element<'_, '_>) -> Option<u64> {
         let name = element.tag_name();
         let inline = INLINE.contains(&name.as_str());
         if !inline {
@@ -173,7 +214,7 @@ impl State {
             }
             self.open.push(Open { id: self.opened, name, dropped, article, main, heading });
         }
-        self.opened
+        (self.open.len() <= DEEPEST).then_some(self.opened)
     }
 
     /// The end tags that HTML lets authors leave out and that matter here.
@@ -208,8 +249,8 @@ impl State {
         if !self.classes || KEPT.contains(&name) {
             return None;
         }
-        let named = ["class", "id"].into_iter().filter_map(|key| element.get_attribute(key));
-        named.filter_map(|names| marked(&names)).next()
+        let mut named = ["class", "id"].into_iter().filter_map(|key| element.get_attribute(key));
+        named.find_map(|names| marked(&names))
     }
 
     fn describe(&mut self, element: &Element<'_, '_>, name: &str) {
@@ -226,11 +267,15 @@ impl State {
                 match key.to_ascii_lowercase().as_str() {
                     "og:title" => self.page.title = Some(content),
                     "og:site_name" => self.page.publisher = Some(content),
-                    "article:published_time" | "datepublished" | "date" | "dc.date" | "dcterms.date"
-                    | "dcterms.issued" => {
-                        if !matches!(self.page.published, Some((_, true))) {
-                            self.page.published = Some((content, true));
-                        }
+                    "article:published_time"
+                    | "datepublished"
+                    | "date"
+                    | "dc.date"
+                    | "dcterms.date"
+                    | "dcterms.issued"
+                        if !matches!(self.page.published, Some((_, true))) =>
+                    {
+                        self.page.published = Some((content, true));
                     }
                     _ => {}
                 }
@@ -318,7 +363,13 @@ impl State {
                 start = text.len();
             }
             between = Break::None;
-            entity::append(document.get(node.range.clone()).unwrap_or_default(), node.range.start, true, &mut text, &mut map);
+            entity::append(
+                document.get(node.range.clone()).unwrap_or_default(),
+                node.range.start,
+                true,
+                &mut text,
+                &mut map,
+            );
             source = node.range.end;
         }
         push_block(&mut blocks, start..text.len(), &text);
@@ -372,7 +423,7 @@ mod tests {
 
     fn blocks(html: &str) -> Vec<String> {
         let main = read(html).unwrap();
-        main.blocks.iter().map(|block| main.text[block.clone()].trim().to_owned()).collect()
+        main.blocks.iter().map(|block| main.text.get(block.clone()).unwrap().trim().to_owned()).collect()
     }
 
     #[test]
@@ -393,9 +444,18 @@ mod tests {
         let body = "<main><p>intro</p><article><h1>Head <i>line</i></h1><p>The long text of it</p></article>\
             <article><p>x</p></article></main><p>other</p>";
         assert_eq!(blocks(body), ["Head line", "The long text of it", "x"]);
-        assert_eq!(blocks("<main>most of the text is here</main><article>tease</article>"), ["most of the text is here"]);
+        assert_eq!(
+            blocks("<main>most of the text is here</main><article>tease</article>"),
+            ["most of the text is here"]
+        );
         assert_eq!(blocks("<div class=menu>all of it</div>"), ["all of it"]);
         assert_eq!(blocks("<div id=shared-values class='canvas navy'>kept</div>"), ["kept"]);
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        assert_eq!(read(&"<b>".repeat(DEEPEST + 1)).map(|_| ()).unwrap_err().kind(), ErrorKind::Source);
+        assert_eq!(blocks(&"<p>x".repeat(DEEPEST + 1)).len(), DEEPEST + 1);
     }
 
     #[test]

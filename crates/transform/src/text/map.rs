@@ -78,7 +78,7 @@ impl Map {
             if run.text + self.atoms(index) * run.text_step <= begin {
                 break;
             }
-            let whole = if run.source_step == 0 { 0 } else { (to - run.source) / run.source_step };
+            let whole = (to - run.source).checked_div(run.source_step).unwrap_or(0);
             if whole > 0 {
                 end = end.max(run.text + whole.min(self.atoms(index)) * run.text_step);
                 break;

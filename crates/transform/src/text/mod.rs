@@ -90,7 +90,7 @@ impl SourceText {
         let (encoding, known, mark) = decode::choose(bytes, charset(media))?;
         let (document, decoded) = decode::decode(bytes, encoding, mark);
         let mut notes = Vec::new();
-        if known == decode::Known::Detected && !bytes.is_ascii() {
+        if known == decode::Known::Detected && encoding != encoding_rs::UTF_8 {
             notes.push(format!("encoding detected as {}; nothing declares it", encoding.name()));
         }
         let malformed = document.matches(char::REPLACEMENT_CHARACTER).count();
@@ -109,6 +109,7 @@ impl SourceText {
     }
 
     /// The whole text.
+    #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -140,10 +141,9 @@ impl SourceText {
 ///
 /// # Errors
 /// `Source` where the document cannot be read, or the range is not inside it.
-pub fn reread(bytes: &[u8], media: &str, start: u64, end: u64) -> Result<String> {
-    let outside = || {
-        Fault::new(ErrorKind::Source, format!("bytes {start}-{end} are not in a document of {} bytes", bytes.len()))
-    };
+pub(crate) fn reread(bytes: &[u8], media: &str, start: u64, end: u64) -> Result<String> {
+    let outside =
+        || Fault::new(ErrorKind::Source, format!("bytes {start}-{end} are not in a document of {} bytes", bytes.len()));
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok()).map(|(start, end)| start..end);
     let range = range.filter(|range| range.start <= range.end && range.end <= bytes.len()).ok_or_else(outside)?;
     if essence(media) == "text/html" {
@@ -191,7 +191,8 @@ fn is_html(media: Option<&str>, document: &str) -> bool {
         _ => {}
     }
     let start: String = document.chars().take(SNIFF).collect::<String>().to_ascii_lowercase();
-    let tags = ["<!doctype html", "<html", "<head", "<body", "<meta", "<title", "<article", "<main", "<div", "<p>", "<h1"];
+    let tags =
+        ["<!doctype html", "<html", "<head", "<body", "<meta", "<title", "<article", "<main", "<div", "<p>", "<h1"];
     start.trim_start().starts_with('<') && tags.iter().any(|tag| start.contains(tag))
 }
 

@@ -90,7 +90,7 @@ mod tests {
     fn paragraphs_and_counters() {
         let main = read("One\ntwo\n\n  \nthree\n   1 /\n \n  12\n\nfour 1 / 12\n5/6\n12\n");
         let blocks = mark_counters(&main.text, main.blocks);
-        let shown: Vec<_> = blocks.iter().map(|b| (main.text[b.range.clone()].trim(), b.kind)).collect();
+        let shown: Vec<_> = blocks.iter().map(|b| (main.text.get(b.range.clone()).unwrap().trim(), b.kind)).collect();
         assert_eq!(
             shown,
             [
