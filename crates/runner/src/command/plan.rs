@@ -46,8 +46,8 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
         } else {
             "transform again"
         };
-        let _ = write!(text, "  {:<28} {from}\n", source.id);
-        let _ = write!(text, "  {:<28}   {} documents captured; into {into}; {transform}\n", "", captures.len());
+        let _ = writeln!(text, "  {:<28} {from}", source.id);
+        let _ = writeln!(text, "  {:<28}   {} documents captured; into {into}; {transform}", "", captures.len());
         output.event(&json!({
             "event": "source_planned", "source": source.id, "from": from, "captured": captures.len(), "into": into, "transform": transform,
         }))?;
@@ -60,7 +60,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
         .export
         .as_ref()
         .map_or_else(|| "no [export]: skipped".to_owned(), |e| format!("a release in {}", e.to.display()));
-    let _ = write!(text, "  screen: {screen}\n  export: {export}\n");
+    let _ = writeln!(text, "  screen: {screen}\n  export: {export}");
     output.event(&json!({ "event": "planned", "screen": screen, "export": export }))?;
     if !output.is_json() {
         Output::data(&text)?;

@@ -12,7 +12,19 @@ use quipu_schema::{ErrorKind, Fault, Result};
 
 pub(crate) use encoding::Encoded;
 pub(crate) use header::Header;
-pub(crate) use scan::{Field, Found, Scanner};
+pub(crate) use scan::{Field, Found, Piece, Scanner};
+
+/// Size of a piece that one thread walks, in bytes.
+pub(crate) const PIECE: usize = 4 << 20;
+
+/// What is left behind the first line end at least `size` bytes away, where no field is quoted.
+fn cut(bytes: &[u8], piece: Piece, size: usize) -> Piece {
+    let from = piece.start.saturating_add(size).min(bytes.len());
+    let rest = bytes.get(from..).unwrap_or_default();
+    let end = memchr::memchr(b'\n', rest).map_or(bytes.len(), |at| from + at + 1);
+    let lines = memchr::memchr_iter(b'\n', bytes.get(piece.start..end).unwrap_or_default()).count();
+    Piece { start: end, line: piece.line + lines as u64, ..piece }
+}
 
 /// A delimited text whose layout is known.
 #[derive(Debug)]
@@ -72,6 +84,37 @@ impl<'a> CsvText<'a> {
     pub(crate) fn body(&self) -> Scanner<'_> {
         let (at, line) = self.header.body;
         Scanner::new(&self.encoded.bytes, self.delimiter, at, line)
+    }
+
+    /// A scanner over a piece of the records below the header.
+    pub(crate) fn scanner(&self, piece: Piece) -> Scanner<'_> {
+        Scanner::over(&self.encoded.bytes, self.delimiter, piece)
+    }
+
+    /// The records below the header in pieces of about `size` bytes, cut between records.
+    pub(crate) fn pieces(&self, size: usize) -> Vec<Piece> {
+        let bytes: &[u8] = &self.encoded.bytes;
+        let mut rest = self.body().rest();
+        let body = bytes.get(rest.start..).unwrap_or_default();
+        // Where a quoted field may hold a line end, or a line ends otherwise, only the scanner knows
+        // where records end.
+        let lone_return = |at: usize| body.get(at + 1) != Some(&b'\n');
+        let plain = memchr::memchr(b'"', body).is_none() && !memchr::memchr_iter(b'\r', body).any(lone_return);
+        let mut pieces = Vec::new();
+        while rest.end.saturating_sub(rest.start) > size.saturating_mul(2) {
+            let next = if plain { cut(bytes, rest, size) } else { self.skip(rest, size) };
+            pieces.push(Piece { end: next.start, ..rest });
+            rest = next;
+        }
+        pieces.push(rest);
+        pieces
+    }
+
+    /// What is left behind the first record end at least `size` bytes away, by reading the records.
+    fn skip(&self, piece: Piece, size: usize) -> Piece {
+        let mut scanner = self.scanner(piece);
+        while scanner.position().0 < piece.start.saturating_add(size) && scanner.next() != Found::End {}
+        scanner.rest()
     }
 
     /// The text of a field, unescaped; `None` where its bytes are not valid in the encoding.
@@ -188,4 +231,38 @@ pub(crate) fn reread(
     };
     let quoted = from.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'"') && bytes.get(to) == Some(&b'"');
     Ok(if quoted { text.replace("\"\"", "\"") } else { text })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records(csv: &CsvText<'_>, pieces: &[Piece]) -> Vec<(u64, Found, (usize, usize), Vec<Field>)> {
+        let mut out = Vec::new();
+        for piece in pieces {
+            let mut scanner = csv.scanner(*piece);
+            loop {
+                let found = scanner.next();
+                if found == Found::End {
+                    break;
+                }
+                out.push((scanner.record_line(), found, scanner.span(), scanner.fields().to_vec()));
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_hold_the_same_records_as_the_whole(body in "[ab,\n\r]{0,80}|([ab,]{0,4}\n){0,20}|[a,\"\n]{0,40}", size in 1..20_usize) {
+            let text = format!("x,y\n{body}");
+            let csv = CsvText::open(text.as_bytes(), &Csv::default(), &["x", "y"], "f.csv").expect("open");
+            let whole = csv.pieces(usize::MAX);
+            prop_assert_eq!(whole.len(), 1);
+            let whole = records(&csv, &whole);
+            prop_assert_eq!(records(&csv, &csv.pieces(size)), whole);
+        }
+    }
 }

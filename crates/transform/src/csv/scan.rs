@@ -18,6 +18,19 @@ pub(crate) struct Field {
     pub(crate) escaped: bool,
 }
 
+/// A run of whole records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// First byte.
+    pub(crate) start: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+    /// Line of the first record.
+    pub(crate) line: u64,
+    /// Beyond this position no quoted field is closed any more.
+    pub(crate) unclosed_from: usize,
+}
+
 /// What the scanner found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -42,6 +55,8 @@ pub(crate) struct Scanner<'a> {
     record_start: usize,
     record_end: usize,
     fields: Vec<Field>,
+    /// Records that start here or later are not read.
+    stop: usize,
     /// Beyond this position no quoted field is closed any more.
     unclosed_from: usize,
 }
@@ -64,8 +79,21 @@ impl<'a> Scanner<'a> {
             record_start: at,
             record_end: at,
             fields: Vec::new(),
+            stop: bytes.len(),
             unclosed_from: usize::MAX,
         }
+    }
+
+    /// A scanner over the records that start in a piece. It sees the bytes behind the piece, because
+    /// whether a quote is closed may show only there.
+    pub(crate) fn over(bytes: &'a [u8], delimiter: u8, piece: Piece) -> Self {
+        let stop = piece.end.min(bytes.len());
+        Self { stop, unclosed_from: piece.unclosed_from, ..Self::new(bytes, delimiter, piece.start, piece.line) }
+    }
+
+    /// The records from where the scanner is on.
+    pub(crate) fn rest(&self) -> Piece {
+        Piece { start: self.at, end: self.bytes.len(), line: self.line, unclosed_from: self.unclosed_from }
     }
 
     /// The fields of the last record.
@@ -93,7 +121,7 @@ impl<'a> Scanner<'a> {
         self.fields.clear();
         self.record_line = self.line;
         self.record_start = self.at;
-        if self.at >= self.bytes.len() {
+        if self.at >= self.stop {
             self.record_end = self.at;
             return Found::End;
         }

@@ -4,8 +4,6 @@ use quipu_schema::pipeline::{Observe, Origin, Pick};
 use quipu_schema::table;
 use quipu_schema::{ErrorKind, Fault, Result};
 use regex::Regex;
-use rustc_hash::FxHasher;
-use std::hash::Hasher as _;
 
 use super::recipe::{Dictionary, Made, Makes, NULL, Piece, Recipe};
 use super::{Harvest, TEXTS};
@@ -222,12 +220,17 @@ impl Bound {
         Some(texts.number(text.trim()))
     }
 
-    /// Which recipes read the column that tells totals.
-    pub(crate) fn totals_recipes(&self) -> impl Fn(usize) -> bool {
-        let column = self.totals;
-        move |recipe: usize| {
-            column.is_some_and(|column| self.recipes.get(recipe).is_some_and(|r| r.reads.contains(&column)))
+    /// Which text columns are made from the column that tells totals.
+    pub(crate) fn told_by_total(&self) -> [bool; TEXTS.len()] {
+        let mut told = [false; TEXTS.len()];
+        let Some(column) = self.totals else { return told };
+        for value in &self.values {
+            for (told, expression) in told.iter_mut().zip(&value.texts) {
+                let Expression::Recipe(recipe) = expression else { continue };
+                *told |= self.recipes.get(*recipe).is_some_and(|recipe| recipe.reads.contains(&column));
+            }
         }
+        told
     }
 }
 
@@ -238,19 +241,6 @@ impl ValueColumn {
             Expression::Recipe(recipe) => made.get(*recipe).and_then(|m| m.err()).map(|refusal| (refusal, *recipe)),
             Expression::Known(_) => None,
         })
-    }
-
-    /// A hash of what names the row apart from the column that tells totals.
-    pub(crate) fn rest(&self, made: &[Made], tells_totals: impl Fn(usize) -> bool, value: usize) -> u64 {
-        let mut hasher = FxHasher::default();
-        hasher.write_usize(value);
-        for expression in self.texts.iter().chain([&self.period]) {
-            match expression {
-                Expression::Recipe(recipe) if tells_totals(*recipe) => {}
-                expression => hasher.write_u32(expression.number(made)),
-            }
-        }
-        hasher.finish()
     }
 }
 

@@ -9,6 +9,7 @@ use quipu_schema::pipeline::Csv;
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::{self, DOCUMENT_ID, LOC_COL, LOC_END, LOC_PART, LOC_ROW, LOC_START, SOURCE};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::Hasher as _;
 
@@ -19,6 +20,9 @@ use crate::frame::{self, clip};
 use crate::number::{Evidence, Marks};
 use crate::period::days;
 use crate::quarantine::Rejected;
+
+/// Into how many parts the search for duplicates is cut.
+const PARTS: u64 = 8;
 
 /// Turns what was collected into the table.
 pub(super) fn finish(mut harvest: Harvest<'_>, texts: &[(CsvText<'_>, Digest)], options: &Csv) -> Result<Observed> {
@@ -85,26 +89,28 @@ fn parse_values(
     marks: Marks,
     keep: &mut [bool],
 ) -> Vec<Option<f64>> {
-    let mut values = Vec::with_capacity(harvest.rows.len());
-    for row in 0..harvest.rows.len() {
-        if harvest.rows.missing.get(row) == Some(&true) {
-            values.push(None);
+    let rows = &harvest.rows;
+    let read = |row: usize| {
+        if rows.missing.get(row) == Some(&true) {
+            return None;
+        }
+        let bytes = value_bytes(rows, texts, row);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.is_ascii() => marks.read(text),
+            _ => marks.read(&value_text(rows, texts, row)),
+        }
+    };
+    let values: Vec<Option<f64>> = (0..rows.len()).into_par_iter().map(read).collect();
+    for (row, value) in values.iter().enumerate() {
+        if value.is_some() || harvest.rows.missing.get(row) == Some(&true) {
             continue;
         }
-        let bytes = value_bytes(&harvest.rows, texts, row);
-        let value = match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.is_ascii() => marks.read(text),
-            _ => marks.read(&value_text(&harvest.rows, texts, row)),
-        };
-        if value.is_none() {
-            let text = value_text(&harvest.rows, texts, row).into_owned();
-            let message = format!("`{}` is no number ({marks}) and no declared missing value", clip(&text));
-            reject(harvest, texts, row, Reason::BadValue, message, Some(text));
-            if let Some(kept) = keep.get_mut(row) {
-                *kept = false;
-            }
+        let text = value_text(&harvest.rows, texts, row).into_owned();
+        let message = format!("`{}` is no number ({marks}) and no declared missing value", clip(&text));
+        reject(harvest, texts, row, Reason::BadValue, message, Some(text));
+        if let Some(kept) = keep.get_mut(row) {
+            *kept = false;
         }
-        values.push(value);
     }
     harvest.notes.push(format!("numbers: {marks}"));
     values
@@ -162,29 +168,30 @@ fn reject_duplicates(
         .map(|(numbers, _)| numbers)
         .chain([&rows.period])
         .collect();
-    let hash = |row: usize| {
-        let mut hasher = FxHasher::default();
-        for numbers in &telling {
-            hasher.write_u32(numbers.get(row).copied().unwrap_or(NULL));
-        }
-        hasher.finish()
-    };
     let equal = |one: usize, other: usize| telling.iter().all(|numbers| numbers.get(one) == numbers.get(other));
-    let mut first_rows: HashTable<u32> = HashTable::with_capacity(rows.len());
-    let mut repeats: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
-    for row in 0..rows.len() {
-        if keep.get(row) != Some(&true) {
-            continue;
-        }
-        let hashed = hash(row);
-        match first_rows.find(hashed, |first| equal(*first as usize, row)) {
-            Some(first) => repeats.entry(*first).or_default().push(row),
-            None => {
-                let Ok(number) = u32::try_from(row) else { continue };
-                first_rows.insert_unique(hashed, number, |first| hash(*first as usize));
+    let hashes: Vec<u64> = (0..rows.len()).into_par_iter().map(|row| hash_of(&telling, row)).collect();
+    // Each part of the hashes has its own table, so that threads do not share one.
+    let parts = if rows.len() < 50_000 { 1 } else { PARTS };
+    let repeats: Vec<(u32, Vec<usize>)> = (0..parts)
+        .into_par_iter()
+        .flat_map_iter(|part| {
+            let mut first_rows: HashTable<u32> = HashTable::new();
+            let mut repeats: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+            for (row, hashed) in hashes.iter().enumerate() {
+                // The table itself looks at the lowest and the highest bits.
+                if (hashed >> 32) % parts != part || keep.get(row) != Some(&true) {
+                    continue;
+                }
+                if let Some(first) = first_rows.find(*hashed, |first| equal(*first as usize, row)) {
+                    repeats.entry(*first).or_default().push(row);
+                } else if let Ok(number) = u32::try_from(row) {
+                    let hash = |first: &u32| hashes.get(*first as usize).copied().unwrap_or_default();
+                    first_rows.insert_unique(*hashed, number, hash);
+                }
             }
-        }
-    }
+            repeats
+        })
+        .collect();
     let mut refused: Vec<(usize, Reason, String)> = Vec::new();
     for (first, others) in repeats {
         let first = first as usize;
@@ -217,6 +224,15 @@ fn reject_duplicates(
     }
 }
 
+/// A hash of a row's numbers in these columns.
+fn hash_of(columns: &[&Vec<u32>], row: usize) -> u64 {
+    let mut hasher = FxHasher::default();
+    for numbers in columns {
+        hasher.write_u32(numbers.get(row).copied().unwrap_or(NULL));
+    }
+    hasher.finish()
+}
+
 /// Which rows add up others: aggregates of areas, labels of totals, and codes that other codes of
 /// the same period, area and measure extend.
 fn mark_totals(harvest: &Harvest<'_>) -> Vec<bool> {
@@ -239,15 +255,26 @@ fn mark_totals(harvest: &Harvest<'_>) -> Vec<bool> {
             }
         }
     }
+    // What names a row apart from the column that tells totals.
+    let others: Vec<&Vec<u32>> = rows
+        .texts
+        .iter()
+        .zip(TEXTS)
+        .zip(harvest.told_by_total)
+        .filter(|((_, name), told)| !told && *name != "obs_status")
+        .map(|((numbers, _), _)| numbers)
+        .chain([&rows.period, &rows.header])
+        .collect();
+    let rest = |row: usize| hash_of(&others, row);
     let mut extended: FxHashSet<(u32, u64)> = FxHashSet::default();
-    for (code, rest) in &rows.total {
+    for (row, code) in rows.total.iter().enumerate() {
         for parent in parents.get(*code as usize).into_iter().flatten() {
-            extended.insert((*parent, *rest));
+            extended.insert((*parent, rest(row)));
         }
     }
-    for (total, (code, rest)) in totals.iter_mut().zip(&rows.total) {
+    for (row, (total, code)) in totals.iter_mut().zip(&rows.total).enumerate() {
         let labelled = codes.get(*code as usize).is_some_and(|text| rule.labels.contains(text));
-        *total = *total || labelled || extended.contains(&(*code, *rest));
+        *total = *total || labelled || extended.contains(&(*code, rest(row)));
     }
     totals
 }
@@ -297,7 +324,7 @@ fn columns(
     let rows = &harvest.rows;
     let name = PlSmallStr::from_static;
     let height = indices.map_or(rows.len(), <[usize]>::len);
-    let date = |name: &'static str, day: &dyn Fn(&crate::period::Period) -> i32| {
+    let date = |name: &'static str, day: fn(&crate::period::Period) -> i32| {
         let days: Vec<i32> = harvest.shelf.periods.iter().map(day).collect();
         let values: Vec<i32> = picked(&rows.period, indices)
             .into_iter()
@@ -318,11 +345,11 @@ fn columns(
             }
         }
     };
-    let mut out = Vec::new();
-    for column in table.all_columns() {
-        out.push(match column.name {
-            "time_start" => date("time_start", &|p| days(p.start))?,
-            "time_end" => date("time_end", &|p| days(p.end))?,
+    let definitions: Vec<_> = table.all_columns().collect();
+    let made = definitions.into_par_iter().map(|column| {
+        Ok(match column.name {
+            "time_start" => date("time_start", |p| days(p.start))?,
+            "time_end" => date("time_end", |p| days(p.end))?,
             "value" => Float64Chunked::from_slice_options(name("value"), &picked(values, indices)).into_column(),
             "value_text" => {
                 let text = |row: usize| value_text(rows, texts, row);
@@ -354,7 +381,7 @@ fn columns(
                 let texts = TEXTS.get(number).copied().unwrap_or_default();
                 text_column(texts, dictionary, picked(numbers, indices))?
             }
-        });
-    }
-    Ok(out)
+        })
+    });
+    made.collect()
 }

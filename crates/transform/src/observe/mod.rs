@@ -17,10 +17,11 @@ use quipu_schema::pipeline::{Csv, Observe, Source};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::codes::Reference;
-use crate::csv::{CsvText, Field, Found};
+use crate::csv::{CsvText, Field, Found, PIECE, Piece};
 use crate::input::Input;
 use crate::quarantine::Rejected;
 use bind::{Bound, Expression, MISSING};
@@ -59,8 +60,8 @@ pub(crate) struct Rows {
     pub(crate) escaped: Vec<bool>,
     pub(crate) document: Vec<u32>,
     pub(crate) missing: Vec<bool>,
-    /// Number of the text in the column that tells totals, and a hash of what else names the row.
-    pub(crate) total: Vec<(u32, u64)>,
+    /// Number of the text in the column that tells totals; empty where no column does.
+    pub(crate) total: Vec<u32>,
 }
 
 impl Rows {
@@ -73,7 +74,7 @@ impl Rows {
     }
 }
 
-/// Everything collected from the documents of a source.
+/// Everything collected from the documents of a source, or from a piece of one.
 pub(crate) struct Harvest<'a> {
     pub(crate) source: &'a Source,
     pub(crate) observe: &'a Observe,
@@ -82,9 +83,19 @@ pub(crate) struct Harvest<'a> {
     pub(crate) rows: Rows,
     pub(crate) headers: recipe::Dictionary,
     pub(crate) total_texts: recipe::Dictionary,
+    /// Text columns that are made from the column that tells totals.
+    pub(crate) told_by_total: [bool; TEXTS.len()],
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) tally: Tally,
     pub(crate) notes: Vec<String>,
+}
+
+/// A part of a document's body that is walked by one thread.
+#[derive(Debug, Clone, Copy)]
+struct Stretch<'t> {
+    document: usize,
+    csv: &'t CsvText<'t>,
+    piece: Piece,
 }
 
 /// Reads the documents of a source as observations.
@@ -98,40 +109,105 @@ pub(crate) fn read(
     inputs: &[Input<'_>],
     reference: &Reference,
 ) -> Result<Observed> {
-    let mut harvest = Harvest {
-        source,
-        observe,
-        reference,
-        shelf: Shelf {
-            dictionaries: TEXTS.iter().map(|_| recipe::Dictionary::default()).collect(),
-            ..Shelf::default()
-        },
-        rows: Rows::new(),
-        headers: recipe::Dictionary::default(),
-        total_texts: recipe::Dictionary::default(),
-        rejected: Vec::new(),
-        tally: Tally::default(),
-        notes: Vec::new(),
-    };
+    read_in_pieces(source, options, observe, inputs, reference, PIECE)
+}
+
+/// As [`read`], in pieces of this size.
+fn read_in_pieces(
+    source: &Source,
+    options: &Csv,
+    observe: &Observe,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+    size: usize,
+) -> Result<Observed> {
     let wanted = bind::wanted(observe);
     let mut texts = Vec::new();
     for input in inputs {
-        let csv = CsvText::open(input.bytes, options, &wanted, input.name)?;
-        texts.push((csv, input.digest));
+        texts.push((CsvText::open(input.bytes, options, &wanted, input.name)?, input.digest));
     }
-    for (number, (input, (csv, _))) in inputs.iter().zip(&texts).enumerate() {
-        for note in &csv.notes {
-            harvest.notes.push(format!("{}: {note}", input.name));
-        }
-        let number = u32::try_from(number).map_err(|_| Fault::bug("more documents than fit"))?;
-        harvest.walk(input, number, csv, options)?;
+    let stretches: Vec<Stretch<'_>> = texts
+        .iter()
+        .enumerate()
+        .flat_map(|(document, (csv, _))| {
+            csv.pieces(size).into_iter().map(move |piece| Stretch { document, csv, piece })
+        })
+        .collect();
+    let walked: Vec<Harvest<'_>> = stretches
+        .par_iter()
+        .map(|stretch| {
+            let input = inputs.get(stretch.document).ok_or_else(|| Fault::bug("a stretch of no document"))?;
+            let mut harvest = Harvest::new(source, observe, reference);
+            harvest.walk(input, *stretch, options)?;
+            Ok(harvest)
+        })
+        .collect::<Result<_>>()?;
+    let mut walked = walked.into_iter();
+    let mut harvest = walked.next().unwrap_or_else(|| Harvest::new(source, observe, reference));
+    for piece in walked {
+        harvest.absorb(piece);
+    }
+    for (input, (csv, _)) in inputs.iter().zip(&texts) {
+        harvest.notes.extend(csv.notes.iter().map(|note| format!("{}: {note}", input.name)));
     }
     finish::finish(harvest, &texts, options)
 }
 
+impl<'a> Harvest<'a> {
+    fn new(source: &'a Source, observe: &'a Observe, reference: &'a Reference) -> Self {
+        Self {
+            source,
+            observe,
+            reference,
+            shelf: Shelf::new(TEXTS.len()),
+            rows: Rows::new(),
+            headers: recipe::Dictionary::default(),
+            total_texts: recipe::Dictionary::default(),
+            told_by_total: [false; TEXTS.len()],
+            rejected: Vec::new(),
+            tally: Tally::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Takes over what another piece collected, its numbers turned into ours.
+    fn absorb(&mut self, other: Self) {
+        let columns = self.rows.texts.iter_mut().zip(&mut self.shelf.dictionaries);
+        for ((numbers, ours), (more, theirs)) in
+            columns.zip(other.rows.texts.into_iter().zip(&other.shelf.dictionaries))
+        {
+            extend(numbers, &more, &ours.absorb(theirs));
+        }
+        let periods: Vec<u32> = other.shelf.periods.iter().map(|period| self.shelf.period(*period)).collect();
+        extend(&mut self.rows.period, &other.rows.period, &periods);
+        extend(&mut self.rows.header, &other.rows.header, &self.headers.absorb(&other.headers));
+        extend(&mut self.rows.total, &other.rows.total, &self.total_texts.absorb(&other.total_texts));
+        self.rows.line.extend(other.rows.line);
+        self.rows.start.extend(other.rows.start);
+        self.rows.end.extend(other.rows.end);
+        self.rows.escaped.extend(other.rows.escaped);
+        self.rows.document.extend(other.rows.document);
+        self.rows.missing.extend(other.rows.missing);
+        for (ours, theirs) in self.told_by_total.iter_mut().zip(other.told_by_total) {
+            *ours |= theirs;
+        }
+        self.rejected.extend(other.rejected);
+        self.tally.add(&other.tally);
+        self.notes.extend(other.notes);
+    }
+}
+
+/// Appends numbers, each replaced by its entry in `map`; null stays null.
+fn extend(numbers: &mut Vec<u32>, more: &[u32], map: &[u32]) {
+    numbers.extend(more.iter().map(|number| map.get(*number as usize).copied().unwrap_or(NULL)));
+}
+
 impl Harvest<'_> {
-    fn walk(&mut self, input: &Input<'_>, document: u32, csv: &CsvText<'_>, options: &Csv) -> Result<()> {
+    fn walk(&mut self, input: &Input<'_>, stretch: Stretch<'_>, options: &Csv) -> Result<()> {
+        let csv = stretch.csv;
+        let document = u32::try_from(stretch.document).map_err(|_| Fault::bug("more documents than fit"))?;
         let mut bound = Bound::new(self, input, csv)?;
+        self.told_by_total = bound.told_by_total();
         let missing = missing_markers(options, &mut self.shelf);
         let header_numbers: Vec<u32> = bound
             .values
@@ -142,7 +218,7 @@ impl Harvest<'_> {
         let width = csv.header.names.len();
         let mut made = Vec::new();
         let mut failed: FxHashMap<usize, (u64, usize)> = FxHashMap::default();
-        let mut scanner = csv.body();
+        let mut scanner = csv.scanner(stretch.piece);
         loop {
             match scanner.next() {
                 Found::End => break,
@@ -213,9 +289,7 @@ impl Harvest<'_> {
                 self.rows.escaped.push(field.escaped);
                 self.rows.document.push(document);
                 self.rows.missing.push(status.is_some());
-                if let Some(total) = total {
-                    self.rows.total.push((total, value.rest(&made, bound.totals_recipes(), index)));
-                }
+                self.rows.total.extend(total);
             }
             for (refusal, (cells, recipe)) in &failed {
                 self.reject_refused(

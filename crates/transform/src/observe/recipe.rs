@@ -13,6 +13,8 @@ use crate::csv::{CsvText, Field};
 use crate::frame::{Gate, Refusal, clip};
 use crate::period::{self, Period};
 
+/// Parts the fields of a remembered input.
+const SEPARATOR: u8 = 0x1f;
 /// The code of null in a dictionary.
 pub(crate) const NULL: u32 = u32::MAX;
 
@@ -33,6 +35,11 @@ impl Dictionary {
         self.texts.push(text.to_owned());
         self.numbers.insert(text.to_owned(), number);
         number
+    }
+
+    /// Takes over the texts of another dictionary; gives our number for each of its numbers.
+    pub(crate) fn absorb(&mut self, other: &Self) -> Vec<u32> {
+        other.texts.iter().map(|text| self.number(text)).collect()
     }
 }
 
@@ -81,7 +88,9 @@ pub(crate) struct Recipe {
     /// The record's columns it reads, in order.
     pub(crate) reads: Vec<usize>,
     made: FxHashMap<Vec<u8>, Made>,
-    last: Option<(Vec<u8>, Made)>,
+    /// The input of the last record and its outcome: most files are sorted by something.
+    last: (Vec<u8>, Option<Made>),
+    key: Vec<u8>,
 }
 
 /// Outcome of a recipe: a number in a dictionary (or [`NULL`]), or an index into the refusals.
@@ -94,12 +103,17 @@ pub(crate) struct Shelf {
     pub(crate) dictionaries: Vec<Dictionary>,
     /// Distinct periods.
     pub(crate) periods: Vec<Period>,
-    pub(crate) numbers: FxHashMap<Period, u32>,
+    numbers: FxHashMap<Period, u32>,
     /// Distinct refusals.
     pub(crate) refusals: Vec<Refusal>,
 }
 
 impl Shelf {
+    /// A shelf with these dictionaries.
+    pub(crate) fn new(columns: usize) -> Self {
+        Self { dictionaries: (0..columns).map(|_| Dictionary::default()).collect(), ..Self::default() }
+    }
+
     /// The number of a period.
     pub(crate) fn period(&mut self, period: Period) -> u32 {
         if let Some(number) = self.numbers.get(&period) {
@@ -217,7 +231,7 @@ impl Recipe {
                 reads.extend(columns);
             }
         }
-        Self { makes, pieces, reads, made: FxHashMap::default(), last: None }
+        Self { makes, pieces, reads, made: FxHashMap::default(), last: (Vec::new(), None), key: Vec::new() }
     }
 
     /// Whether the outcome is the same for every record.
@@ -235,26 +249,29 @@ impl Recipe {
     ) -> Made {
         let bytes = &csv.encoded.bytes;
         let range = |column: &usize| fields.get(*column).and_then(|f| bytes.get(f.start..f.end)).unwrap_or_default();
-        if let Some((key, made)) = &self.last
-            && let [column] = self.reads.as_slice()
-            && key.as_slice() == range(column)
+        if let ([column], (last, Some(made))) = (self.reads.as_slice(), &self.last)
+            && last.as_slice() == range(column)
         {
             return *made;
         }
-        let mut key = Vec::with_capacity(32);
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
         for (index, column) in self.reads.iter().enumerate() {
             if index > 0 {
-                key.push(0x1f);
+                key.push(SEPARATOR);
             }
             key.extend_from_slice(range(column));
         }
-        if let Some(made) = self.made.get(&key) {
-            self.last = Some((key, *made));
-            return *made;
-        }
-        let made = self.work(csv, fields, reference, shelf).map_err(|refusal| shelf.refuse(refusal));
-        self.made.insert(key.clone(), made);
-        self.last = Some((key, made));
+        let made = match (&self.last, self.made.get(&key)) {
+            ((last, Some(made)), _) if *last == key => *made,
+            (_, Some(made)) => *made,
+            (_, None) => {
+                let made = self.work(csv, fields, reference, shelf).map_err(|refusal| shelf.refuse(refusal));
+                self.made.insert(key.clone(), made);
+                made
+            }
+        };
+        self.key = std::mem::replace(&mut self.last, (key, Some(made))).0;
         made
     }
 

@@ -6,7 +6,7 @@ use polars::prelude::{AnyValue, DataFrame};
 use quipu_schema::pipeline::{Interpreter, Pipeline, Reader};
 use quipu_schema::{Digest, Result};
 
-use super::{Observed, read};
+use super::{Observed, read, read_in_pieces};
 use crate::codes::Reference;
 use crate::csv;
 use crate::input::Input;
@@ -26,7 +26,12 @@ fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
     let source = pipeline.source("s").expect("source");
     let (Interpreter::Observe(observe), Reader::Csv(options)) = (&source.interpreter, &source.reader) else { panic!() };
     let input = Input { name: "f.csv", digest: Digest::of(bytes), bytes };
-    let observed = read(source, options, observe, &[input], &reference())?;
+    let reference = reference();
+    let observed = read(source, options, observe, &[input], &reference)?;
+    let pieces = read_in_pieces(source, options, observe, &[input], &reference, 8)?;
+    assert!(observed.frame.equals_missing(&pieces.frame), "pieces give other rows");
+    assert_eq!(observed.tally, pieces.tally);
+    assert_eq!(observed.rejected, pieces.rejected);
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);
     every_value_is_at_its_locator(&observed.frame, bytes);
