@@ -104,14 +104,19 @@ impl ValueHasher {
         Self { seed, null: xxh3_128_with_seed(&[0], !seed) }
     }
 
-    fn add<T, B: AsRef<[u8]>>(
+    fn add<T: Copy + PartialEq, B: AsRef<[u8]>>(
         &self,
         rows: &mut [u128],
         values: impl Iterator<Item = Option<T>>,
         bytes: impl Fn(T) -> B,
     ) {
+        // Most columns of a table repeat the value of the row before.
+        let (mut last, mut hash) = (None, self.null);
         for (row, value) in rows.iter_mut().zip(values) {
-            let hash = value.map_or(self.null, |value| xxh3_128_with_seed(bytes(value).as_ref(), self.seed));
+            if value != last {
+                hash = value.map_or(self.null, |value| xxh3_128_with_seed(bytes(value).as_ref(), self.seed));
+                last = value;
+            }
             *row = row.wrapping_add(hash);
         }
     }

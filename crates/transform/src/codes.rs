@@ -4,8 +4,8 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Codes, Csv, suggestion};
-use quipu_schema::table::{self, Table};
+use quipu_schema::pipeline::{Codes, Csv, Interpreter, Origin, Pipeline, Problem, suggestion};
+use quipu_schema::table::{self, Rule, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
@@ -192,18 +192,80 @@ impl Reference {
             return Ok(());
         }
         let scheme = codes.scheme.as_ref().map(|s| s.value.as_str()).unwrap_or_default();
-        let known: Vec<&str> = self
-            .labels
-            .keys()
-            .filter(|(list, scheme)| *list == codes.list && !scheme.is_empty())
-            .map(|(_, s)| s.as_str())
-            .collect();
         let fault =
             Fault::new(ErrorKind::Pipeline, format!("the list `{}` has no scheme `{scheme}`", codes.list)).at(place);
-        Err(match suggestion(scheme, known) {
+        Err(match suggestion(scheme, self.schemes(&codes.list)) {
             Some(help) => fault.help(help),
             None => fault,
         })
+    }
+}
+
+impl Reference {
+    /// Places of a pipeline file that refer to a code or scheme which no list has.
+    pub fn dangling(&self, pipeline: &Pipeline) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for source in &pipeline.sources {
+            match &source.interpreter {
+                Interpreter::Observe(observe) => {
+                    let table = table::find("observation");
+                    let measures = observe.measures.iter().flat_map(|measure| &measure.columns);
+                    for (name, origin) in observe.columns.iter().chain(measures) {
+                        self.check_origin(pipeline, table.and_then(|t| t.column(name)), origin, &mut problems);
+                    }
+                    let measures = observe.measures.iter().flat_map(|measure| &measure.breakdown);
+                    for (_, origin) in observe.breakdown.iter().chain(measures) {
+                        self.check_origin(pipeline, None, origin, &mut problems);
+                    }
+                }
+                Interpreter::Rows(rows) => {
+                    for (name, origin) in &rows.columns {
+                        self.check_origin(pipeline, rows.table.column(name), origin, &mut problems);
+                    }
+                }
+                Interpreter::Report => {}
+            }
+        }
+        problems
+    }
+
+    fn check_origin(
+        &self,
+        pipeline: &Pipeline,
+        column: Option<&table::Column>,
+        origin: &Origin,
+        problems: &mut Vec<Problem>,
+    ) {
+        let rule = column.map(|column| column.rule);
+        let mut refer = |code: &str, span: &std::ops::Range<usize>| {
+            let Some(Rule::References(list, target)) = rule else { return };
+            if !self.stands_in(list, target, code) {
+                let known = self.values.iter().find(|((t, c), _)| *t == list && *c == target).map(|(_, values)| values);
+                let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+                let message = format!("`{code}` does not stand in the list {list}");
+                problems.push(pipeline.problem(span.clone(), message, suggestion(code, known)));
+            }
+        };
+        match origin {
+            Origin::Constant(text) => refer(&text.value, &text.span),
+            Origin::Read(take) => {
+                for (_, meant) in &take.map {
+                    refer(meant, &take.span);
+                }
+                if let Some(codes) = &take.codes
+                    && let Some(scheme) = &codes.scheme
+                    && self.labels_of(codes).is_none()
+                {
+                    let message = format!("the list `{}` has no scheme `{}`", codes.list, scheme.value);
+                    let help = suggestion(&scheme.value, self.schemes(&codes.list));
+                    problems.push(pipeline.problem(scheme.span.clone(), message, help));
+                }
+            }
+        }
+    }
+
+    fn schemes(&self, list: &str) -> Vec<&str> {
+        self.labels.keys().filter(|(of, scheme)| of == list && !scheme.is_empty()).map(|(_, s)| s.as_str()).collect()
     }
 }
 
@@ -291,5 +353,24 @@ mod tests {
         assert_eq!(named["x"], None);
         offer(&mut named, "x".into(), &one);
         assert_eq!(named["x"], None);
+    }
+
+    #[test]
+    fn codes_and_schemes_that_no_list_has_are_found_in_the_pipeline_file() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let reference = Reference::load(&folder.join("data/reference")).unwrap_or_else(|fault| panic!("{fault}"));
+        let text = std::fs::read_to_string(folder.join("pipelines/americas.toml")).expect("pipeline");
+        let dangling = |text: &str| {
+            let pipeline = Pipeline::parse(Path::new("p.toml"), text).unwrap_or_else(|problems| panic!("{problems:?}"));
+            reference.dangling(&pipeline)
+        };
+        assert_eq!(dangling(&text), []);
+        let wrong = text.replace("\"homicide-rate\"", "\"homicide-rat\"").replace("\"indec\"", "\"indek\"");
+        let found: Vec<_> = dangling(&wrong).into_iter().map(|p| (p.message, p.help.unwrap_or_default())).collect();
+        let expected = [
+            ("`homicide-rat` does not stand in the list indicator", "did you mean `homicide-rate`?"),
+            ("the list `area` has no scheme `indek`", "did you mean `indec`?"),
+        ];
+        assert_eq!(found, expected.map(|(message, help)| (message.to_owned(), help.to_owned())));
     }
 }

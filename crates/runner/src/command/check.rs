@@ -4,19 +4,17 @@ use std::path::PathBuf;
 
 use quipu_schema::Result;
 use quipu_schema::fault::exit;
-use quipu_transform::Reference;
 use serde_json::json;
 
-use super::read_pipeline;
+use super::read_with_lists;
 use crate::output::Output;
 
 /// Checks pipeline files and the reference lists that they name; every file is looked at.
 pub(crate) fn check(pipelines: &[PathBuf], output: Output) -> Result<u8> {
     let mut code = exit::DONE;
     for path in pipelines {
-        let checked = read_pipeline(path).and_then(|pipeline| Reference::load(&pipeline.reference).map(|_| pipeline));
-        match checked {
-            Ok(pipeline) => {
+        match read_with_lists(path) {
+            Ok((pipeline, _)) => {
                 output.say(&format!("{}: right ({} sources)", path.display(), pipeline.sources.len()));
                 output.event(
                     &json!({ "event": "checked", "pipeline": path, "right": true, "sources": pipeline.sources.len() }),

@@ -10,9 +10,10 @@ pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};
 
-use quipu_schema::pipeline::Pipeline;
+use quipu_schema::pipeline::{Pipeline, Problem};
 use quipu_schema::{ErrorKind, Fault, Result};
 use quipu_store::Store;
+use quipu_transform::Reference;
 
 use crate::cli::Global;
 
@@ -28,13 +29,26 @@ pub(crate) fn read_pipeline(path: &Path) -> Result<Pipeline> {
         let fault = Fault::io(ErrorKind::Pipeline, "read the pipeline file", path, error);
         if path.is_dir() { fault.help("this is a folder; name the file in it") } else { fault }
     })?;
-    Pipeline::parse(path, &text).map_err(|problems| {
-        let count = problems.len();
-        let listed: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let plural = if count == 1 { "mistake" } else { "mistakes" };
-        Fault::new(ErrorKind::Pipeline, format!("{count} {plural} in the pipeline file\n\n{}", listed.join("\n\n")))
-            .at(path.display())
-    })
+    Pipeline::parse(path, &text).map_err(|problems| mistakes(path, &problems))
+}
+
+/// Reads a pipeline file and the reference lists that it names, and holds the one against the other.
+///
+/// # Errors
+/// As for [`read_pipeline`]; a list that is missing or wrong; a code or scheme that no list has.
+pub(crate) fn read_with_lists(path: &Path) -> Result<(Pipeline, Reference)> {
+    let pipeline = read_pipeline(path)?;
+    let reference = Reference::load(&pipeline.reference)?;
+    let problems = reference.dangling(&pipeline);
+    if problems.is_empty() { Ok((pipeline, reference)) } else { Err(mistakes(path, &problems)) }
+}
+
+fn mistakes(path: &Path, problems: &[Problem]) -> Fault {
+    let count = problems.len();
+    let listed: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let plural = if count == 1 { "mistake" } else { "mistakes" };
+    let message = format!("{count} {plural} in the pipeline file\n\n{}", listed.join("\n\n"));
+    Fault::new(ErrorKind::Pipeline, message).at(path.display())
 }
 
 /// Where the store of a pipeline is.

@@ -6,18 +6,16 @@ use std::path::Path;
 use quipu_schema::Result;
 use quipu_schema::fault::exit;
 use quipu_schema::pipeline::{Interpreter, SourceKind};
-use quipu_transform::Reference;
 use serde_json::json;
 
-use super::{read_pipeline, store_path};
+use super::{read_with_lists, store_path};
 use crate::BUILD;
 use crate::cli::Global;
 use crate::output::Output;
 
 /// Prints, per source and stage, what a run would do. Neither network nor source files are read.
 pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
-    let pipeline = read_pipeline(path)?;
-    let reference = Reference::load(&pipeline.reference)?;
+    let (pipeline, reference) = read_with_lists(path)?;
     let store_at = store_path(Some(&pipeline), global);
     let store = if store_at.is_dir() { Some(quipu_store::Store::open(&store_at)?) } else { None };
     let ledger = store.as_ref().map(quipu_store::Store::ledger).transpose()?;

@@ -8,7 +8,7 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use quipu_store::{Context, Outcome, Progress, Silent, StageRecord, StageReport, Store};
 use serde_json::json;
 
-use super::{read_pipeline, store_path};
+use super::{read_with_lists, store_path};
 use crate::BUILD;
 use crate::cli::{Global, RunArgs, Stage};
 use crate::output::Output;
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
     if from > to {
         return Err(Fault::new(ErrorKind::Usage, "--from names a later stage than --to"));
     }
-    let pipeline = read_pipeline(&args.pipeline)?;
+    let (pipeline, _) = read_with_lists(&args.pipeline)?;
     check_only(args.only.as_deref(), &pipeline)?;
     if let Some(jobs) = args.jobs {
         // The pool can be sized once; nothing has used it yet.

@@ -43,6 +43,8 @@ pub struct Pipeline {
     pub screen: Option<Screen>,
     /// The release, where the pipeline makes one.
     pub export: Option<Export>,
+    /// The text of the file, for messages that point into it.
+    pub text: String,
 }
 
 /// `[screen]`: which checks meet which records.
@@ -107,6 +109,11 @@ impl Pipeline {
         }
     }
 
+    /// A problem at a place of the file, found by who knows more than the file itself.
+    pub fn problem(&self, span: std::ops::Range<usize>, message: String, help: Option<String>) -> Problem {
+        problem::Places::new(&self.file.display().to_string(), &self.text).problem(span, message, help)
+    }
+
     /// The source of this id.
     pub fn source(&self, id: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.id == id)
@@ -150,7 +157,7 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
     let screen = root.section("screen").map(|section| read_screen(section, text));
     let export = root.section("export").and_then(|section| read_export(section, base, text));
     let (name, reference) = (name?.value, reference?);
-    Some(Pipeline { name, file: file.to_owned(), store, reference, sources, screen, export })
+    Some(Pipeline { name, file: file.to_owned(), store, reference, sources, screen, export, text: text.to_owned() })
 }
 
 fn read_screen(section: Section<'_, '_>, text: &str) -> Screen {

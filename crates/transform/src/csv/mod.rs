@@ -239,7 +239,10 @@ mod tests {
 
     use super::*;
 
-    fn records(csv: &CsvText<'_>, pieces: &[Piece]) -> Vec<(u64, Found, (usize, usize), Vec<Field>)> {
+    /// A record as the scanner tells it: line, what was found, byte range, fields.
+    type Told = (u64, Found, (usize, usize), Vec<Field>);
+
+    fn records(csv: &CsvText<'_>, pieces: &[Piece]) -> Vec<Told> {
         let mut out = Vec::new();
         for piece in pieces {
             let mut scanner = csv.scanner(*piece);
