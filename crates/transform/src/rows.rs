@@ -106,20 +106,8 @@ fn bind<'a>(
         read.extend(&columns);
         fillers.push(Filler { name: column.name, gate: Gate::new(column)?, origin, columns });
     }
-    let ignored =
-        |name: &String| rows.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
-    let unread: Vec<String> = csv
-        .header
-        .names
-        .iter()
-        .enumerate()
-        .filter(|(at, name)| !read.contains(at) && !ignored(name))
-        .map(|(_, name)| format!("{name:?}"))
-        .collect();
-    if unread.is_empty() {
-        return Ok(fillers);
-    }
-    Err(crate::csv::unread(csv, &unread, input.name, &source.id))
+    csv.check_unread(&read, &rows.ignore, input.name, &source.id)?;
+    Ok(fillers)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one walk fills three lists")]
@@ -266,18 +254,7 @@ fn fill(
         None => String::new(),
         Some(Origin::Constant(text)) => text.value.clone(),
         Some(Origin::Read(take)) => {
-            let mut joined = String::new();
-            for (index, column) in filler.columns.iter().enumerate() {
-                let field = fields.get(*column).copied().unwrap_or_default();
-                let text = csv.text(field).ok_or_else(|| Refusal {
-                    reason: Reason::BadEncoding,
-                    message: format!("the bytes are not valid {}", csv.encoded.name()),
-                })?;
-                if index > 0 {
-                    joined.push_str(&take.join);
-                }
-                joined.push_str(text.trim());
-            }
+            let mut joined = csv.joined(fields, &filler.columns, &take.join)?;
             if let Some((_, meant)) = take.map.iter().find(|(printed, _)| *printed == joined) {
                 joined.clone_from(meant);
             } else if let Some(codes) = &take.codes

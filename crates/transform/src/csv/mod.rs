@@ -7,8 +7,11 @@ mod scan;
 use std::borrow::Cow;
 
 use quipu_schema::locator::Locator;
-use quipu_schema::pipeline::Csv;
+use quipu_schema::pipeline::{Csv, Placed};
+use quipu_schema::quarantine::Reason;
 use quipu_schema::{ErrorKind, Fault, Result};
+
+use crate::frame::Refusal;
 
 pub(crate) use encoding::Encoded;
 pub(crate) use header::Header;
@@ -145,6 +148,54 @@ impl<'a> CsvText<'a> {
         Locator::Bytes { start: self.encoded.archived(start), end: self.encoded.archived(end) }
     }
 
+    /// Checks that every column is among those that are `read` or is ignored by name.
+    ///
+    /// # Errors
+    /// A column that is neither: the source has changed its shape.
+    pub(crate) fn check_unread(
+        &self,
+        read: &[usize],
+        ignore: &[Placed<String>],
+        place: &str,
+        source: &str,
+    ) -> Result<()> {
+        let ignored = |name: &str| ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
+        let columns = self.header.names.iter().enumerate();
+        let unread: Vec<String> = columns
+            .filter(|(at, name)| !read.contains(at) && !ignored(name))
+            .map(|(_, name)| format!("{name:?}"))
+            .collect();
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "the header on line {} has columns that the mapping neither reads nor ignores: {}",
+            self.header.line,
+            unread.join(", ")
+        );
+        let help = format!("map them, or add them to `ignore` of source `{source}`");
+        Err(Fault::new(ErrorKind::Shape, message).at(place).help(help))
+    }
+
+    /// The texts of these columns of a record, trimmed and joined.
+    ///
+    /// # Errors
+    /// Bytes that are not valid in the encoding.
+    pub(crate) fn joined(&self, fields: &[Field], columns: &[usize], join: &str) -> Result<String, Refusal> {
+        let mut out = String::new();
+        for (index, column) in columns.iter().enumerate() {
+            let text = self.text(fields.get(*column).copied().unwrap_or_default()).ok_or_else(|| Refusal {
+                reason: Reason::BadEncoding,
+                message: format!("the bytes are not valid {}", self.encoded.name()),
+            })?;
+            if index > 0 {
+                out.push_str(join);
+            }
+            out.push_str(text.trim());
+        }
+        Ok(out)
+    }
+
     /// The position of the column of this name.
     ///
     /// # Errors
@@ -184,24 +235,9 @@ pub(crate) fn unescaped<'e>(encoded: &'e Encoded<'_>, field: Field) -> Option<Co
 }
 
 /// The encoding of a document, where it is text at all.
-pub(crate) fn encoding_of(
-    bytes: &[u8],
-    declared: Option<&quipu_schema::pipeline::Placed<String>>,
-) -> Option<&'static encoding_rs::Encoding> {
+pub(crate) fn encoding_of(bytes: &[u8], declared: Option<&Placed<String>>) -> Option<&'static encoding_rs::Encoding> {
     let encoded = Encoded::new(bytes, declared).ok()?;
     encoding_rs::Encoding::for_label(encoded.name().as_bytes())
-}
-
-/// The error for header columns that a mapping neither reads nor ignores.
-pub(crate) fn unread(csv: &CsvText<'_>, names: &[String], place: &str, source: &str) -> Fault {
-    let line = csv.header.line;
-    let message = format!(
-        "the header on line {line} has columns that the mapping neither reads nor ignores: {}",
-        names.join(", ")
-    );
-    Fault::new(ErrorKind::Shape, message)
-        .at(place)
-        .help(format!("map them, or add them to `ignore` of source `{source}`"))
 }
 
 /// Decodes archived bytes at a CSV locator as the reader did: in the document's encoding, doubled
@@ -209,17 +245,12 @@ pub(crate) fn unread(csv: &CsvText<'_>, names: &[String], place: &str, source: &
 ///
 /// # Errors
 /// A range outside the document, or bytes that are not valid in its encoding.
-pub(crate) fn reread(
-    bytes: &[u8],
-    declared: Option<&quipu_schema::pipeline::Placed<String>>,
-    start: u64,
-    end: u64,
-) -> Result<String> {
+pub(crate) fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: u64) -> Result<String> {
     let wrong = || Fault::new(ErrorKind::Corrupt, format!("bytes {start} to {end} are no text of this document"));
     let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
     let encoding = Encoded::new(bytes, declared)?;
-    let label = quipu_schema::pipeline::Placed { value: encoding.name().to_owned(), span: 0..0 };
+    let label = Placed { value: encoding.name().to_owned(), span: 0..0 };
     let decoder = encoding_rs::Encoding::for_label(label.value.as_bytes()).ok_or_else(wrong)?;
     let text = if decoder == encoding_rs::UTF_16LE || decoder == encoding_rs::UTF_16BE {
         Encoded::new(piece, Some(&label))

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::recipe::{Dictionary, Made, Makes, NULL, Piece, Recipe};
 use super::{Harvest, TEXTS};
-use crate::csv::{CsvText, Field, unread as unread_columns};
+use crate::csv::{CsvText, Field};
 use crate::frame::Gate;
 use crate::input::Input;
 
@@ -109,19 +109,7 @@ impl Bound {
         }
         read.extend(bound.drops.iter().map(|drop| drop.column));
         read.extend(bound.totals);
-        let ignored =
-            |name: &String| observe.ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
-        let unread: Vec<String> = csv
-            .header
-            .names
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| !read.contains(at) && !ignored(name))
-            .map(|(_, name)| format!("{name:?}"))
-            .collect();
-        if !unread.is_empty() {
-            return Err(unread_columns(csv, &unread, input.name, &harvest.source.id));
-        }
+        csv.check_unread(&read, &observe.ignore, input.name, &harvest.source.id)?;
         Ok(bound)
     }
 

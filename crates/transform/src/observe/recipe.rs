@@ -169,21 +169,7 @@ impl Piece {
     fn make(&self, csv: &CsvText<'_>, fields: &[Field], reference: &Reference) -> Result<Option<String>, Refusal> {
         let text = match &self.from {
             PieceFrom::Known(text) => Cow::Borrowed(text.as_str()),
-            PieceFrom::Columns(columns) => {
-                let mut joined = String::new();
-                for (index, column) in columns.iter().enumerate() {
-                    let field = fields.get(*column).copied().unwrap_or_default();
-                    let text = csv.text(field).ok_or_else(|| Refusal {
-                        reason: Reason::BadEncoding,
-                        message: format!("the bytes are not valid {}", csv.encoded.name()),
-                    })?;
-                    if index > 0 {
-                        joined.push_str(&self.join);
-                    }
-                    joined.push_str(text.trim());
-                }
-                Cow::Owned(joined)
-            }
+            PieceFrom::Columns(columns) => Cow::Owned(csv.joined(fields, columns, &self.join)?),
         };
         if let Some((_, meant)) = self.map.iter().find(|(printed, _)| *printed == text) {
             return Ok(Some(meant.clone()));
