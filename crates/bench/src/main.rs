@@ -13,10 +13,12 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use polars::prelude::{
-    LazyCsvReader, LazyFileListReader, ParquetWriteOptions, PlRefPath, SinkDestination, SinkTarget, UnifiedSinkArgs,
+    FileWriteFormat, LazyCsvReader, LazyFileListReader, ParquetWriteOptions, PlRefPath, SinkDestination, SinkTarget,
+    UnifiedSinkArgs,
 };
 use quipu_schema::Digest;
 use quipu_schema::pipeline::{Pipeline, Source};
@@ -93,8 +95,10 @@ fn quipu(
     let bytes = fs::read(csv)?;
     let made = transform_source(source, &[("long.csv", &bytes)], reference)?;
     let (table, frame) = made.tables.iter().find(|(table, _)| table.name == "observation").ok_or("no table")?;
+    let mapped = start.elapsed().as_secs_f64();
     let part = store.write_table(table, std::slice::from_ref(frame), &WriteOptions::default())?;
     let seconds = start.elapsed().as_secs_f64();
+    say(&format!("  read and map {mapped:.3} s, write {:.3} s", seconds - mapped));
     if part.rows != rows as u64 {
         return Err(format!("{} rows of {rows}: {}", part.rows, made.tally).into());
     }
@@ -109,7 +113,12 @@ fn polars(csv: &Path, parquet: &Path) -> Result<(f64, u64), Box<dyn Error>> {
     let scan = LazyCsvReader::new(PlRefPath::try_from_path(csv)?).finish()?;
     let target = SinkTarget::Path(PlRefPath::try_from_path(parquet)?);
     let options = ParquetWriteOptions::default();
-    scan.sink(SinkDestination::File { target }, options.into(), UnifiedSinkArgs::default())?.collect()?;
+    scan.sink(
+        SinkDestination::File { target },
+        FileWriteFormat::Parquet(Arc::new(options)),
+        UnifiedSinkArgs::default(),
+    )?
+    .collect()?;
     let seconds = start.elapsed().as_secs_f64();
     Ok((seconds, fs::metadata(parquet)?.len()))
 }

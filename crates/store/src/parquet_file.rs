@@ -39,6 +39,10 @@ impl Default for WriteOptions {
     }
 }
 
+/// How many columns of a table's key have the bounds of their texts in the footer. Rows are sorted by
+/// the key, so that bounds of later columns span everything and cost a comparison of every value.
+const PRUNING: usize = 4;
+
 /// Text columns in which nearly every value is its own, so that a dictionary would only cost.
 const MOSTLY_UNIQUE: &[&str] = &["phrase", "key_raw", "raw", "context", "record_id", "check_id", "key"];
 
@@ -197,6 +201,9 @@ fn properties(table: &Table, options: &WriteOptions) -> WriterProperties {
         let path = || ColumnPath::from(column.name);
         let (dictionary, encoding) = encoding(column);
         properties = properties.set_column_dictionary_enabled(path(), dictionary).set_column_encoding(path(), encoding);
+        if column.kind == Kind::Text && !table.key.iter().take(PRUNING).any(|key| *key == column.name) {
+            properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
+        }
     }
     properties.build()
 }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::csv::{CsvText, Field};
+
 /// The marks of a number format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
@@ -100,6 +102,29 @@ impl Evidence {
         }
     }
 
+    /// Adds the value of a field.
+    pub(crate) fn add_field(&mut self, csv: &CsvText<'_>, field: Field) {
+        let bytes = csv.encoded.bytes.get(field.start..field.end).unwrap_or_default();
+        if bytes.is_ascii() {
+            self.add_bytes(bytes);
+        } else if let Some(text) = csv.text(field) {
+            self.add(&text);
+        }
+    }
+
+    /// Adds what another part of the column tells.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let first = self.alive.first().copied();
+        self.alive.retain(|marks| other.alive.contains(marks));
+        // Parts that contradict each other: the earlier one counts, the other's values are refused.
+        if self.alive.is_empty() {
+            self.alive.extend(first);
+        }
+        self.settled = self.alive.len() == 1;
+        let room = DISPUTED.saturating_sub(self.disputed.len());
+        self.disputed.extend(other.disputed.iter().take(room).cloned());
+    }
+
     fn differ(&self, text: &str) -> bool {
         let mut readings = self.alive.iter().filter_map(|marks| marks.read(text));
         let first = readings.next();
@@ -190,6 +215,11 @@ impl Marks {
 fn plain(text: &str) -> Option<f64> {
     if text.is_empty() || text.ends_with('.') {
         return None;
+    }
+    // Up to fifteen digits a float is exact.
+    if text.len() <= 15 && !text.contains('.') {
+        let digits = text.bytes().fold(0_u64, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')));
+        return Some(digits as f64);
     }
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }

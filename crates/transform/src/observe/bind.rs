@@ -208,6 +208,21 @@ impl Bound {
         Some(texts.number(text.trim()))
     }
 
+    /// The numbers of the text columns that are the same in every row.
+    pub(crate) fn same(&self) -> [Option<u32>; TEXTS.len()] {
+        let mut same = [None; TEXTS.len()];
+        for (column, same) in same.iter_mut().enumerate() {
+            let mut all = self.values.iter().map(|value| value.texts.get(column));
+            let first = all.next().flatten();
+            if let Some(Expression::Known(number)) = first
+                && all.all(|other| other == first)
+            {
+                *same = Some(*number);
+            }
+        }
+        same
+    }
+
     /// Which text columns are made from the column that tells totals.
     pub(crate) fn told_by_total(&self) -> [bool; TEXTS.len()] {
         let mut told = [false; TEXTS.len()];

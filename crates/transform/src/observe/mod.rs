@@ -6,8 +6,10 @@
 //! has shown which marks it uses.
 
 mod bind;
+mod columns;
 mod finish;
 mod recipe;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +25,11 @@ use rustc_hash::FxHashMap;
 use crate::codes::Reference;
 use crate::csv::{CsvText, Field, Found, PIECE, Piece};
 use crate::input::Input;
+use crate::number::Evidence;
 use crate::quarantine::Rejected;
 use bind::{Bound, Expression, MISSING};
 use recipe::{NULL, Shelf};
+use rows::{Maps, Rows};
 
 /// The text columns of `observation` that mappings fill, in the order of their numbers.
 pub(crate) const TEXTS: [&str; 11] =
@@ -47,33 +51,6 @@ pub(crate) struct Observed {
     pub(crate) notes: Vec<String>,
 }
 
-/// Rows as they are collected: one entry per value cell in every vector.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) texts: Vec<Vec<u32>>,
-    pub(crate) period: Vec<u32>,
-    pub(crate) line: Vec<u64>,
-    /// Number of the header name in `headers`.
-    pub(crate) header: Vec<u32>,
-    pub(crate) start: Vec<usize>,
-    pub(crate) end: Vec<usize>,
-    pub(crate) escaped: Vec<bool>,
-    pub(crate) document: Vec<u32>,
-    pub(crate) missing: Vec<bool>,
-    /// Number of the text in the column that tells totals; empty where no column does.
-    pub(crate) total: Vec<u32>,
-}
-
-impl Rows {
-    fn new() -> Self {
-        Self { texts: TEXTS.iter().map(|_| Vec::new()).collect(), ..Self::default() }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.line.len()
-    }
-}
-
 /// Everything collected from the documents of a source, or from a piece of one.
 pub(crate) struct Harvest<'a> {
     pub(crate) source: &'a Source,
@@ -85,6 +62,8 @@ pub(crate) struct Harvest<'a> {
     pub(crate) total_texts: recipe::Dictionary,
     /// Text columns that are made from the column that tells totals.
     pub(crate) told_by_total: [bool; TEXTS.len()],
+    /// What the values tell of the marks they are printed with.
+    pub(crate) evidence: Evidence,
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) tally: Tally,
     pub(crate) notes: Vec<String>,
@@ -137,33 +116,34 @@ fn read_in_pieces(
         .par_iter()
         .map(|stretch| {
             let input = inputs.get(stretch.document).ok_or_else(|| Fault::bug("a stretch of no document"))?;
-            let mut harvest = Harvest::new(source, observe, reference);
+            let mut harvest = Harvest::new(source, observe, reference, options);
             harvest.walk(input, *stretch, options)?;
             Ok(harvest)
         })
         .collect::<Result<_>>()?;
-    let mut walked = walked.into_iter();
-    let mut harvest = walked.next().unwrap_or_else(|| Harvest::new(source, observe, reference));
+    let mut harvest = Harvest::new(source, observe, reference, options);
+    harvest.rows.reserve(walked.iter().map(|piece| piece.rows.len()).sum());
     for piece in walked {
-        harvest.absorb(piece);
+        harvest.absorb(piece, inputs.len());
     }
     for (input, (csv, _)) in inputs.iter().zip(&texts) {
         harvest.notes.extend(csv.notes.iter().map(|note| format!("{}: {note}", input.name)));
     }
-    finish::finish(harvest, &texts, options)
+    finish::finish(harvest, &texts)
 }
 
 impl<'a> Harvest<'a> {
-    fn new(source: &'a Source, observe: &'a Observe, reference: &'a Reference) -> Self {
+    fn new(source: &'a Source, observe: &'a Observe, reference: &'a Reference, options: &Csv) -> Self {
         Self {
             source,
             observe,
             reference,
             shelf: Shelf::new(TEXTS.len()),
-            rows: Rows::new(),
+            rows: Rows::new([Some(NULL); TEXTS.len()], Some(NULL), NULL, false),
             headers: recipe::Dictionary::default(),
             total_texts: recipe::Dictionary::default(),
             told_by_total: [false; TEXTS.len()],
+            evidence: Evidence::new(options.decimal, options.thousands),
             rejected: Vec::new(),
             tally: Tally::default(),
             notes: Vec::new(),
@@ -171,35 +151,26 @@ impl<'a> Harvest<'a> {
     }
 
     /// Takes over what another piece collected, its numbers turned into ours.
-    fn absorb(&mut self, other: Self) {
-        let columns = self.rows.texts.iter_mut().zip(&mut self.shelf.dictionaries);
-        for ((numbers, ours), (more, theirs)) in
-            columns.zip(other.rows.texts.into_iter().zip(&other.shelf.dictionaries))
-        {
-            extend(numbers, &more, &ours.absorb(theirs));
-        }
-        let periods: Vec<u32> = other.shelf.periods.iter().map(|period| self.shelf.period(*period)).collect();
-        extend(&mut self.rows.period, &other.rows.period, &periods);
-        extend(&mut self.rows.header, &other.rows.header, &self.headers.absorb(&other.headers));
-        extend(&mut self.rows.total, &other.rows.total, &self.total_texts.absorb(&other.total_texts));
-        self.rows.line.extend(other.rows.line);
-        self.rows.start.extend(other.rows.start);
-        self.rows.end.extend(other.rows.end);
-        self.rows.escaped.extend(other.rows.escaped);
-        self.rows.document.extend(other.rows.document);
-        self.rows.missing.extend(other.rows.missing);
-        for (ours, theirs) in self.told_by_total.iter_mut().zip(other.told_by_total) {
+    fn absorb(&mut self, piece: Self, documents: usize) {
+        let dictionaries = self.shelf.dictionaries.iter_mut().zip(&piece.shelf.dictionaries);
+        let texts: Vec<Vec<u32>> = dictionaries.map(|(ours, theirs)| ours.absorb(theirs)).collect();
+        let maps = Maps {
+            status: texts.get(STATUS).cloned().unwrap_or_default(),
+            texts,
+            header: self.headers.absorb(&piece.headers),
+            document: (0..).take(documents).collect(),
+            total: self.total_texts.absorb(&piece.total_texts),
+            period: piece.shelf.periods.iter().map(|period| self.shelf.period(*period)).collect(),
+        };
+        self.rows.append(&piece.rows, &maps);
+        for (ours, theirs) in self.told_by_total.iter_mut().zip(piece.told_by_total) {
             *ours |= theirs;
         }
-        self.rejected.extend(other.rejected);
-        self.tally.add(&other.tally);
-        self.notes.extend(other.notes);
+        self.evidence.join(&piece.evidence);
+        self.rejected.extend(piece.rejected);
+        self.tally.add(&piece.tally);
+        self.notes.extend(piece.notes);
     }
-}
-
-/// Appends numbers, each replaced by its entry in `map`; null stays null.
-fn extend(numbers: &mut Vec<u32>, more: &[u32], map: &[u32]) {
-    numbers.extend(more.iter().map(|number| map.get(*number as usize).copied().unwrap_or(NULL)));
 }
 
 impl Harvest<'_> {
@@ -214,6 +185,10 @@ impl Harvest<'_> {
             .iter()
             .map(|value| self.headers.number(csv.header.names.get(value.column).map_or("", String::as_str)))
             .collect();
+        let only_header = if let [number] = header_numbers.as_slice() { Some(*number) } else { None };
+        let same = bound.same();
+        self.rows = Rows::new(same, only_header, document, self.observe.totals.is_some());
+        let telling: Vec<usize> = (0..TEXTS.len()).filter(|column| same.get(*column) == Some(&None)).collect();
         let cells = bound.values.len() as u64;
         let width = csv.header.names.len();
         let mut made = Vec::new();
@@ -266,30 +241,24 @@ impl Harvest<'_> {
                     failed.entry(refusal).or_insert((0, recipe)).0 += 1;
                     continue;
                 }
-                for (column, (numbers, expression)) in self.rows.texts.iter_mut().zip(&value.texts).enumerate() {
-                    let number = match (column, status) {
-                        (STATUS, Some(status)) => status,
-                        _ => expression.number(&made),
-                    };
-                    numbers.push(number);
-                }
-                let period = value.period.number(&made);
-                self.rows.period.push(period);
-                if self.rows.texts.get(FREQ).and_then(|f| f.last()) == Some(&NULL) {
-                    let freq = self.shelf.periods.get(period as usize).map_or("A", |p| p.freq);
-                    let number = self.shelf.dictionaries.get_mut(FREQ).map_or(NULL, |d| d.number(freq));
-                    if let Some(last) = self.rows.texts.get_mut(FREQ).and_then(|f| f.last_mut()) {
-                        *last = number;
+                for column in &telling {
+                    if let (Some(numbers), Some(expression)) =
+                        (self.rows.texts.get_mut(*column), value.texts.get(*column))
+                    {
+                        numbers.push(expression.number(&made));
                     }
                 }
+                self.rows.push_missing(status);
+                if status.is_none() {
+                    self.evidence.add_field(csv, field);
+                }
+                self.rows.period.push(value.period.number(&made));
                 self.rows.line.push(scanner.record_line());
-                self.rows.header.push(header_numbers.get(index).copied().unwrap_or_default());
+                self.rows.header.push(header_numbers.get(index).copied().unwrap_or(NULL));
+                self.rows.total.push(total.unwrap_or(NULL));
                 self.rows.start.push(field.start);
                 self.rows.end.push(field.end);
                 self.rows.escaped.push(field.escaped);
-                self.rows.document.push(document);
-                self.rows.missing.push(status.is_some());
-                self.rows.total.extend(total);
             }
             for (refusal, (cells, recipe)) in &failed {
                 self.reject_refused(

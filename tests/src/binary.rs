@@ -1,0 +1,36 @@
+//! The binary under test.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::workspace;
+
+/// The binary under test: `QUIPU_BIN` where that is set, else built once per process with the
+/// profile of the tests.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| match std::env::var_os("QUIPU_BIN") {
+        Some(path) => std::path::absolute(path).expect("QUIPU_BIN is a path"),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--locked", "-p", "quipu-runner", "--bin", "quipu", "--message-format=json"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let built = cargo.current_dir(workspace()).stderr(Stdio::inherit()).output().expect("cargo starts");
+    let messages = String::from_utf8_lossy(&built.stdout);
+    assert!(built.status.success(), "the binary does not build:\n{messages}");
+    let executable = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message.pointer("/target/name")? == "quipu";
+        is_it.then(|| message.get("executable")?.as_str().map(PathBuf::from))?
+    };
+    messages.lines().filter_map(executable).next_back().expect("cargo names the binary it built")
+}

@@ -1,0 +1,90 @@
+//! A source behind HTTP, from a server that is busy at first to a release.
+
+use quipu_tests::{Answer, Dir, Server, Tree};
+
+use crate::small::{ROWS, RUN, observations, pipeline, rows};
+
+const BUSY: Answer = Answer { status: "503 Service Unavailable", media_type: "text/plain", body: Vec::new() };
+
+fn csv(plus: u64) -> Answer {
+    Answer { status: "200 OK", media_type: "text/csv; charset=utf-8", body: rows(plus).into_bytes() }
+}
+
+/// A folder whose source `odd` is fetched from `url`.
+fn dir(url: &str) -> Dir {
+    let from = "file = \"../in/odd.csv\"";
+    let text = pipeline();
+    assert!(text.contains(from));
+    let dir = Dir::with_pipeline(&text.replace(from, &format!("http = {{ url = \"{url}\", tries = 2 }}")));
+    dir.write("in/steady.csv", rows(0));
+    dir
+}
+
+#[test]
+fn a_file_behind_a_busy_server_becomes_observations() {
+    let server = Server::start(vec![BUSY, csv(0)]);
+    let dir = dir(&server.url("/data.csv?token=s3cr3t"));
+    let ended = dir.quipu(&["run", "pipelines/test.toml", "--format", "json"]).expect(0);
+    assert_eq!(server.asked(), 2, "asked again after 503");
+    assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, ROWS));
+    dir.assert_whole();
+    let traced = dir.quipu(&["trace", "observation", "dataset=ODD,ref_area=MX,time_start=2012-01-01", "--format", "json"]).expect(0);
+    let traced = traced.event("traced");
+    assert_eq!((&traced["agrees"], &traced["at"]), (&true.into(), &"123".into()), "{traced}");
+    assert_eq!(traced["captured"], server.url("/data.csv?token=***"), "without the secret");
+
+    // The same bytes again are nothing new; other bytes are.
+    dir.quipu(&["run", "pipelines/test.toml", "--unchanged-exit-code"]).expect(99);
+    assert_eq!(server.asked(), 3);
+    dir.quipu(&["run", "pipelines/test.toml", "--offline"]).expect(0);
+    assert_eq!(server.asked(), 3, "offline is offline");
+    dir.quipu(&["verify", "pipelines/test.toml"]).expect(0);
+    assert_eq!(server.asked(), 3);
+    let secret = "s3cr3t";
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(secret));
+    for place in ["quipu-store", "release"] {
+        for path in Tree::read(&dir.path(place)).paths() {
+            let bytes = dir.read(&format!("{place}/{path}"));
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{place}/{path} holds the secret");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stays_busy_leaves_what_was_published() {
+    let server = Server::start(vec![csv(0), BUSY, BUSY, csv(1)]);
+    let dir = dir(&server.url("/data.csv"));
+    dir.quipu(&RUN).expect(0);
+    let before = Tree::read(&dir.path("release"));
+    let parts = ["GET failed after 2 tries", "503", &server.url("/data.csv"), "keeps the 1 document of its last good ingest"];
+    dir.quipu(&RUN).expect(3).says(&parts);
+    before.assert_untouched(&Tree::read(&dir.path("release")), "the release");
+    dir.quipu(&RUN).expect(0);
+    assert_ne!(before.paths(), Tree::read(&dir.path("release")).paths());
+    dir.assert_whole();
+}
+
+#[test]
+fn a_document_that_is_gone_and_a_page_in_its_place() {
+    let gone = Answer { status: "404 Not Found", media_type: "text/html", body: b"<html>gone</html>".to_vec() };
+    let page = Answer { status: "200 OK", media_type: "text/html", body: b"<!DOCTYPE html><html>sign in</html>".to_vec() };
+    let server = Server::start(vec![gone, page]);
+    let dir = dir(&server.url("/data.csv"));
+    dir.quipu(&RUN).expect(3).says(&["the server has no such document: 404"]);
+    assert_eq!(server.asked(), 1, "asked once");
+    dir.quipu(&RUN).expect(5).says(&["the file is an HTML page, not delimited text"]);
+    assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, 0));
+    dir.assert_whole();
+}
+
+#[test]
+fn where_nothing_can_be_reached_the_run_is_worth_another_try() {
+    let server = Server::start(vec![BUSY]);
+    let dir = dir(&server.url("/data.csv"));
+    let text = String::from_utf8(dir.read("pipelines/test.toml")).expect("text");
+    dir.write("pipelines/test.toml", text.replace(&crate::small::source("steady"), ""));
+    dir.quipu(&RUN).expect(75).says(&["GET failed after 2 tries", "run again later"]);
+    assert!(dir.releases_in("release").is_empty());
+    drop(server);
+    dir.quipu(&RUN).expect(75).says(&["GET failed after 2 tries"]);
+}

@@ -1,0 +1,28 @@
+//! End to end: the binary against files, servers and faults, as a user would run it.
+
+#[cfg(test)]
+mod bad_command;
+#[cfg(test)]
+mod bad_row;
+#[cfg(test)]
+mod bad_source;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod large;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod same_bytes;
+#[cfg(test)]
+mod small;
+#[cfg(test)]
+mod trace;
+#[cfg(test)]
+mod verify;
