@@ -10,7 +10,7 @@
 //! 64-bit little endian; floats are their IEEE bits with one zero and one NaN; booleans one byte.
 //! Null is a byte of its own under a seed of its own, so that no value can look like it.
 
-use polars::prelude::{Column as PolarsColumn, DataFrame, PolarsError, Series};
+use polars::prelude::{Column as PolarsColumn, DataFrame, PolarsError, Series, StringChunked};
 use quipu_schema::table::{Column, Kind, Table};
 use quipu_schema::{Fault, Result};
 use rayon::prelude::*;
@@ -69,7 +69,7 @@ fn hash_rows(columns: &[(&Column, &Series)], from: usize, length: usize) -> Resu
 fn add_column(column: &Column, series: &Series, rows: &mut [u128]) -> Result<(), PolarsError> {
     let hasher = ValueHasher::new(column.name);
     match column.kind {
-        Kind::Text => hasher.add(rows, series.str()?.iter(), str::as_bytes),
+        Kind::Text => hasher.add_texts(rows, series.str()?),
         Kind::Int => hasher.add(rows, series.i64()?.iter(), i64::to_le_bytes),
         Kind::UInt => hasher.add(rows, series.u64()?.iter(), u64::to_le_bytes),
         Kind::UInt32 => hasher.add(rows, series.u32()?.iter(), |n| u64::from(n).to_le_bytes()),
@@ -102,6 +102,22 @@ impl ValueHasher {
     fn new(column: &str) -> Self {
         let seed = xxh3_64(column.as_bytes());
         Self { seed, null: xxh3_128_with_seed(&[0], !seed) }
+    }
+
+    /// As [`ValueHasher::add`], but tells a repeated text by its view, without looking at its bytes.
+    fn add_texts(&self, rows: &mut [u128], texts: &StringChunked) {
+        let mut rows = rows.iter_mut();
+        for chunk in texts.downcast_iter() {
+            let (mut last, mut hash) = (None, self.null);
+            for ((view, text), row) in chunk.views().iter().zip(chunk.iter()).zip(&mut rows) {
+                let view = text.is_some().then_some(*view);
+                if view != last {
+                    hash = text.map_or(self.null, |text| xxh3_128_with_seed(text.as_bytes(), self.seed));
+                    last = view;
+                }
+                *row = row.wrapping_add(hash);
+            }
+        }
     }
 
     fn add<T: Copy + PartialEq, B: AsRef<[u8]>>(

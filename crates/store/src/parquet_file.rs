@@ -39,6 +39,9 @@ impl Default for WriteOptions {
     }
 }
 
+/// How many rows tell whether a column repeats its values.
+const SAMPLE: usize = 4_096;
+
 /// How many columns of a table's key have the bounds of their texts in the footer. Rows are sorted by
 /// the key, so that bounds of later columns span everything and cost a comparison of every value.
 const PRUNING: usize = 4;
@@ -69,7 +72,7 @@ pub fn write_parquet<W: Write + Send>(
 
     let schema = Arc::new(Schema::new(columns.iter().map(|input| input.field.clone()).collect::<Vec<_>>()));
     let described = ArrowSchemaConverter::new().schema_root(table.name).convert(&schema).map_err(failed)?;
-    let properties = Arc::new(properties(table, options));
+    let properties = Arc::new(properties(table, &columns, options));
     let mut writer = SerializedFileWriter::new(out, described.root_schema_ptr(), properties).map_err(failed)?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, schema);
 
@@ -141,6 +144,16 @@ impl<'a> Input<'a> {
             .help("the rows should have gone to quarantine before they were written"))
     }
 
+    /// Whether the first rows hardly ever repeat a value, so that a dictionary would only cost.
+    fn is_mostly_unique(&self) -> bool {
+        if !matches!(self.column.kind, Kind::Text | Kind::Float) {
+            return false;
+        }
+        let Ok(head) = self.rows(0, SAMPLE) else { return false };
+        let distinct = head.n_unique().unwrap_or_default();
+        head.len() == SAMPLE && distinct > SAMPLE / 2
+    }
+
     /// Encodes the rows from `from` on as one column chunk.
     fn encode(&self, mut writer: ArrowColumnWriter, from: usize, length: usize) -> Result<ArrowColumnChunk> {
         let series = self.rows(from, length)?;
@@ -181,7 +194,7 @@ impl<'a> Input<'a> {
     }
 }
 
-fn properties(table: &Table, options: &WriteOptions) -> WriterProperties {
+fn properties(table: &Table, inputs: &[Input<'_>], options: &WriteOptions) -> WriterProperties {
     let mut metadata: BTreeMap<String, String> = options.metadata.iter().cloned().collect();
     metadata.insert("quipu.table".to_owned(), table.name.to_owned());
     metadata.insert("quipu.key".to_owned(), table.key.join(","));
@@ -197,9 +210,11 @@ fn properties(table: &Table, options: &WriteOptions) -> WriterProperties {
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(None)
         .set_key_value_metadata(Some(metadata));
-    for column in table.all_columns() {
+    for input in inputs {
+        let column = input.column;
         let path = || ColumnPath::from(column.name);
         let (dictionary, encoding) = encoding(column);
+        let dictionary = dictionary && !input.is_mostly_unique();
         properties = properties.set_column_dictionary_enabled(path(), dictionary).set_column_encoding(path(), encoding);
         if column.kind == Kind::Text && !table.key.iter().take(PRUNING).any(|key| *key == column.name) {
             properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);

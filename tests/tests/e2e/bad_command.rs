@@ -6,8 +6,8 @@ use std::time::Duration;
 use quipu_tests::{Dir, Tree};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::small::{self, RUN, rows, run};
 use crate::large;
+use crate::small::{self, RUN, rows, run};
 
 #[test]
 fn mistakes_in_a_pipeline_file_are_shown_like_a_compiler_does() {
@@ -42,7 +42,9 @@ fn a_file_that_is_no_toml_names_the_place() {
     dir.write("pipelines/test.toml", "");
     run(&dir).expect(2).says(&["[pipeline]"]);
     dir.quipu(&["run", "pipelines"]).expect(2).says(&["this is a folder; name the file in it"]);
-    dir.quipu(&["run", "pipelines/none.toml"]).expect(2).says(&["pipelines/none.toml", "cannot read the pipeline file"]);
+    dir.quipu(&["run", "pipelines/none.toml"])
+        .expect(2)
+        .says(&["pipelines/none.toml", "cannot read the pipeline file"]);
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn unknown_words_of_the_command_line() {
         (&["rnu", "pipelines/test.toml"], "run"),
         (&[], "Usage"),
         (&["run"], "PIPELINE"),
-        (&["run", "pipelines/test.toml", "--form", "json"], "--format"),
+        (&["run", "pipelines/test.toml", "--formats", "json"], "--format"),
         (&["run", "pipelines/test.toml", "--jobs", "many"], "--jobs"),
         (&["run", "pipelines/test.toml", "--only", "steddy"], "did you mean `steady`?"),
         (&["run", "pipelines/test.toml", "--from", "export", "--to", "ingest"], "--from names a later stage than --to"),
@@ -100,7 +102,11 @@ fn a_store_in_use_names_its_holder_and_may_still_be_read() {
     let lock = dir.store().lock("a test with a name").expect("the lock");
     let holder = format!("process {} (`a test with a name`)", std::process::id());
     for command in ["run", "ingest", "transform", "export"] {
-        dir.quipu(&[command, "pipelines/test.toml"]).expect(75).says(&["the store is in use by", &holder, "quipu-store/LOCK"]);
+        dir.quipu(&[command, "pipelines/test.toml"]).expect(75).says(&[
+            "the store is in use by",
+            &holder,
+            "quipu-store/LOCK",
+        ]);
     }
     for command in ["status", "runs", "verify", "plan"] {
         dir.quipu(&[command, "pipelines/test.toml"]).expect(0);

@@ -22,12 +22,7 @@ fn wants(dir: &Dir, file: &str) {
 }
 
 const CASES: &[Case] = &[
-    Case {
-        name: "a missing file",
-        code: 3,
-        says: &["in/odd.csv: there is no such file"],
-        break_it: remove,
-    },
+    Case { name: "a missing file", code: 3, says: &["in/odd.csv: there is no such file"], break_it: remove },
     Case {
         name: "a misspelt file",
         code: 3,
@@ -67,43 +62,62 @@ const CASES: &[Case] = &[
     Case {
         name: "binary data",
         code: 5,
-        says: &["in/odd.csv: the file is binary data, not delimited text"],
+        says: &["odd.csv: the file is binary data, not delimited text"],
         break_it: |dir| dir.write("in/odd.csv", (0..=255).cycle().take(5_000).collect::<Vec<u8>>()),
     },
     Case {
         name: "a workbook",
         code: 5,
-        says: &["in/odd.csv: the file is a zip archive or an XLSX/ODS workbook"],
+        says: &["odd.csv: the file is a zip archive or an XLSX/ODS workbook"],
         break_it: |dir| dir.write("in/odd.csv", b"PK\x03\x04\x14\x00\x06\x00 [Content_Types].xml"),
     },
     Case {
         name: "an HTML page",
         code: 5,
-        says: &["in/odd.csv: the file is an HTML page, not delimited text"],
-        break_it: |dir| dir.write("in/odd.csv", "\n<!DOCTYPE html>\n<html><body><p>Please sign in, area,year,offences</p></body></html>\n"),
+        says: &["odd.csv: the file is an HTML page, not delimited text"],
+        break_it: |dir| {
+            dir.write(
+                "in/odd.csv",
+                "\n<!DOCTYPE html>\n<html><body><p>Please sign in, area,year,offences</p></body></html>\n",
+            )
+        },
     },
     Case {
         name: "a header that lacks a mapped column",
         code: 5,
-        says: &["in/odd.csv: the header on line 1 lacks `offences`", "`offences` may now be `offense`"],
+        says: &["odd.csv: the header on line 1 lacks `offences`", "`offences` may now be `offense`"],
         break_it: |dir| dir.write("in/odd.csv", rows(0).replacen("offences", "offense", 1)),
     },
     Case {
         name: "a mapped column that stands twice",
         code: 5,
-        says: &["in/odd.csv: two columns are named `offences`"],
-        break_it: |dir| dir.write("in/odd.csv", rows(0).lines().map(|line| [line, line.rsplit(',').next().expect("a field")].join(",")).collect::<Vec<_>>().join("\n")),
+        says: &["odd.csv: two columns are named `offences`"],
+        break_it: |dir| {
+            dir.write(
+                "in/odd.csv",
+                rows(0)
+                    .lines()
+                    .map(|line| [line, line.rsplit(',').next().expect("a field")].join(","))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
+        },
     },
     Case {
         name: "a new column",
         code: 5,
-        says: &["in/odd.csv: the header on line 1 has columns that the mapping neither reads nor ignores: \"victims\"", "`ignore` of source `odd`"],
-        break_it: |dir| dir.write("in/odd.csv", rows(0).replace('\n', ",1\n").replacen("offences,1", "offences,victims", 1)),
+        says: &[
+            "odd.csv: the header on line 1 has columns that the mapping neither reads nor ignores: \"victims\"",
+            "`ignore` of source `odd`",
+        ],
+        break_it: |dir| {
+            dir.write("in/odd.csv", rows(0).replace('\n', ",1\n").replacen("offences,1", "offences,victims", 1))
+        },
     },
     Case {
         name: "lines of white space",
         code: 5,
-        says: &["in/odd.csv: the file has no records"],
+        says: &["odd.csv: the file has no records"],
         break_it: |dir| dir.write("in/odd.csv", "\n\n\n"),
     },
 ];
@@ -115,7 +129,13 @@ fn one_clear_error_and_the_other_source_is_published() {
         let dir = small::dir();
         (case.break_it)(&dir);
         let ended = run(&dir).expect(case.code).says(case.says);
-        assert_eq!(ended.stderr.matches(case.says[0]).count(), 1, "{}: the error is told once:\n{}", case.name, ended.stderr);
+        assert_eq!(
+            ended.stderr.matches(case.says[0]).count(),
+            1,
+            "{}: the error is told once:\n{}",
+            case.name,
+            ended.stderr
+        );
         assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, 0), "{}", case.name);
         dir.assert_whole();
         assert_eq!(dir.releases_in("release").len(), 1, "{}", case.name);
@@ -124,7 +144,11 @@ fn one_clear_error_and_the_other_source_is_published() {
         run(&dir).expect(case.code);
         before.assert_untouched(&Tree::read(&dir.path("release")), case.name);
         let json = dir.quipu(&["run", "pipelines/test.toml", "--format", "json"]).expect(case.code);
-        assert!(json.events_named("source_finished").iter().any(|event| event["outcome"] == "failed" && event["source"] == "odd"));
+        assert!(
+            json.events_named("source_finished")
+                .iter()
+                .any(|event| event["outcome"] == "failed" && event["source"] == "odd")
+        );
         assert_eq!(json.event("run_finished")["exit_code"], case.code);
     }
 }
@@ -211,7 +235,11 @@ fn a_wrong_encoding_is_refused_row_by_row() {
     run(&dir).expect(0).says(&["2 bad-encoding"]);
     assert_eq!(observations(&dir, "odd"), ROWS - 2);
     for refused in quarantine(&dir, "odd") {
-        assert_eq!((refused.reason.as_str(), refused.bytes.as_slice()), ("bad-encoding", &b"M\xe9xico"[..]), "{refused:?}");
+        assert_eq!(
+            (refused.reason.as_str(), refused.bytes.as_slice()),
+            ("bad-encoding", &b"M\xe9xico"[..]),
+            "{refused:?}"
+        );
         assert_eq!(refused.raw, None, "what cannot be read is not quoted");
         assert!(refused.message.contains("not valid UTF-8"), "{refused:?}");
     }
@@ -225,9 +253,17 @@ fn over_the_budget_nothing_is_published_and_the_last_release_stays() {
     let before = Tree::read(&dir.path("release"));
     let tables = dir.tables("test");
     dir.write("in/steady.csv", rows(9));
-    let bad: Vec<String> = rows(0).lines().enumerate().map(|(n, line)| if n % 10 == 5 { format!("{line}x") } else { line.to_owned() }).collect();
+    let bad: Vec<String> = rows(0)
+        .lines()
+        .enumerate()
+        .map(|(n, line)| if n % 10 == 5 { format!("{line}x") } else { line.to_owned() })
+        .collect();
     dir.write("in/odd.csv", bad.join("\n"));
-    let parts = ["source `odd`", "6 of 60 values would go to quarantine (6 bad-value), more than the 5 % allowed", "quarantine_max"];
+    let parts = [
+        "source `odd`",
+        "6 of 60 values would go to quarantine (6 bad-value), more than the 5 % allowed",
+        "quarantine_max",
+    ];
     run(&dir).expect(4).says(&parts).says(&["nothing was published"]);
     before.assert_untouched(&Tree::read(&dir.path("release")), "the release");
     assert_eq!(dir.tables("test"), tables, "not even the tables of the other source");

@@ -14,7 +14,12 @@ fn plan_and_check_touch_nothing_and_plan_tells_what_a_run_would_do() {
     let before = Tree::read(dir.root());
     dir.quipu(&["check", PIPELINE]).expect(0).says(&["right (7 sources)"]);
     let plan = dir.quipu(&["plan", PIPELINE]).expect(0);
-    for part in SOURCES.into_iter().chain(["0 documents captured", "transform after the first capture", "a release in", "travel-document, vin"]) {
+    for part in SOURCES.into_iter().chain([
+        "0 documents captured",
+        "transform after the first capture",
+        "a release in",
+        "travel-document, vin",
+    ]) {
         assert!(plan.stdout.contains(part), "`{part}` in\n{}", plan.stdout);
     }
     before.assert_untouched(&Tree::read(dir.root()), "the folder");
@@ -55,7 +60,15 @@ fn status_and_runs_show_what_the_store_and_its_ledger_hold() {
     dir.quipu(&["run", PIPELINE]).expect(0);
     dir.quipu(&["ingest", PIPELINE]).expect(0);
     let status = dir.quipu(&["status", PIPELINE]).expect(0);
-    for part in ["pipeline americas", "last run 2 (ingest)", "exit code 0", "observation", "argentina-snic", "1215 rows", "release"] {
+    for part in [
+        "pipeline americas",
+        "last run 2 (ingest)",
+        "exit code 0",
+        "observation",
+        "argentina-snic",
+        "1215 rows",
+        "release",
+    ] {
         assert!(status.stdout.contains(part), "`{part}` in\n{}", status.stdout);
     }
     // Without a pipeline file the store of this folder is meant.
@@ -73,7 +86,9 @@ fn status_and_runs_show_what_the_store_and_its_ledger_hold() {
         assert_eq!(run["exit_code"], 0);
         assert!(run["started_at"].as_str().expect("a time") < run["finished_at"].as_str().expect("a time"), "{run}");
         for stage in run["stages"].as_array().expect("stages") {
-            let total = |of: &str| stage["tally"][of].as_object().expect("by reason").values().filter_map(Value::as_u64).sum::<u64>();
+            let total = |of: &str| {
+                stage["tally"][of].as_object().expect("by reason").values().filter_map(Value::as_u64).sum::<u64>()
+            };
             let published = stage["tally"]["published"].as_u64().expect("a number");
             assert_eq!(stage["tally"]["read"], published + total("quarantined") + total("ignored"), "{stage}");
         }
@@ -112,7 +127,20 @@ fn the_dictionary_of_every_table_is_printed_in_every_format() {
 fn help_and_version_are_asked_for_and_no_mistake() {
     let dir = Dir::with_pipeline("");
     let help = dir.quipu(&["--help"]).expect(0).stdout;
-    for command in ["run", "ingest", "transform", "screen", "export", "plan", "check", "status", "runs", "trace", "verify", "schema"] {
+    for command in [
+        "run",
+        "ingest",
+        "transform",
+        "screen",
+        "export",
+        "plan",
+        "check",
+        "status",
+        "runs",
+        "trace",
+        "verify",
+        "schema",
+    ] {
         assert!(help.contains(&format!("\n  {command}")), "{command} in\n{help}");
         dir.quipu(&[command, "--help"]).expect(0);
     }

@@ -24,6 +24,11 @@ fn release(dir: &Dir) -> PathBuf {
     dir.release_in("disk/releases").expect("a release")
 }
 
+/// SQLite does not always learn that a disk is full; then it only knows that the disk failed.
+fn names_the_disk(stderr: &str) -> bool {
+    stderr.contains("disk is full") || stderr.contains("disk I/O error") && stderr.contains("check the disk")
+}
+
 #[test]
 fn an_input_larger_than_the_disk() {
     let Some((disk, dir)) = on_a_disk_of_its_own("2m") else { return };
@@ -47,7 +52,7 @@ fn a_disk_that_is_full_from_the_start() {
         disk.leave(free);
         let ended = dir.quipu(&RUN).expect(75);
         println!("{free} bytes free: {}", ended.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or("?"));
-        assert!(ended.stderr.contains("disk is full"), "{}", ended.stderr);
+        assert!(names_the_disk(&ended.stderr), "{}", ended.stderr);
         dir.assert_store_whole("disk/store");
         assert!(dir.release_in("disk/releases").is_none());
     }
@@ -76,7 +81,8 @@ fn a_disk_that_becomes_full_at_any_point_of_a_run() {
             break;
         }
         assert!(free < 2 << 20, "it never fits");
-        let ended = ended.expect(75).says(&["disk is full"]);
+        let ended = ended.expect(75);
+        assert!(names_the_disk(&ended.stderr), "{}", ended.stderr);
         assert_eq!(ended.stderr.matches("error:").count(), 1, "one error:\n{}", ended.stderr);
         full += 1;
     }

@@ -28,7 +28,9 @@ fn a_file_behind_a_busy_server_becomes_observations() {
     assert_eq!(server.asked(), 2, "asked again after 503");
     assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, ROWS));
     dir.assert_whole();
-    let traced = dir.quipu(&["trace", "observation", "dataset=ODD,ref_area=MX,time_start=2012-01-01", "--format", "json"]).expect(0);
+    let traced = dir
+        .quipu(&["trace", "observation", "dataset=ODD,ref_area=MX,time_start=2012-01-01", "--format", "json"])
+        .expect(0);
     let traced = traced.event("traced");
     assert_eq!((&traced["agrees"], &traced["at"]), (&true.into(), &"123".into()), "{traced}");
     assert_eq!(traced["captured"], server.url("/data.csv?token=***"), "without the secret");
@@ -45,7 +47,10 @@ fn a_file_behind_a_busy_server_becomes_observations() {
     for place in ["quipu-store", "release"] {
         for path in Tree::read(&dir.path(place)).paths() {
             let bytes = dir.read(&format!("{place}/{path}"));
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{place}/{path} holds the secret");
+            assert!(
+                !bytes.windows(secret.len()).any(|window| window == secret.as_bytes()),
+                "{place}/{path} holds the secret"
+            );
         }
     }
 }
@@ -56,7 +61,8 @@ fn a_server_that_stays_busy_leaves_what_was_published() {
     let dir = dir(&server.url("/data.csv"));
     dir.quipu(&RUN).expect(0);
     let before = Tree::read(&dir.path("release"));
-    let parts = ["GET failed after 2 tries", "503", &server.url("/data.csv"), "keeps the 1 document of its last good ingest"];
+    let parts =
+        ["GET failed after 2 tries", "503", &server.url("/data.csv"), "keeps the 1 document of its last good ingest"];
     dir.quipu(&RUN).expect(3).says(&parts);
     before.assert_untouched(&Tree::read(&dir.path("release")), "the release");
     dir.quipu(&RUN).expect(0);
@@ -67,7 +73,8 @@ fn a_server_that_stays_busy_leaves_what_was_published() {
 #[test]
 fn a_document_that_is_gone_and_a_page_in_its_place() {
     let gone = Answer { status: "404 Not Found", media_type: "text/html", body: b"<html>gone</html>".to_vec() };
-    let page = Answer { status: "200 OK", media_type: "text/html", body: b"<!DOCTYPE html><html>sign in</html>".to_vec() };
+    let page =
+        Answer { status: "200 OK", media_type: "text/html", body: b"<!DOCTYPE html><html>sign in</html>".to_vec() };
     let server = Server::start(vec![gone, page]);
     let dir = dir(&server.url("/data.csv"));
     dir.quipu(&RUN).expect(3).says(&["the server has no such document: 404"]);

@@ -95,4 +95,3 @@ fn sigkill_at_twenty_moments_leaves_all_whole_and_the_next_run_ends_as_if_undist
     let runs = dir.quipu(&["runs", "pipelines/americas.toml", "--limit", "100"]).expect(0).stdout;
     assert!(runs.contains("unfinished"), "the ledger tells of killed runs:\n{runs}");
 }
-

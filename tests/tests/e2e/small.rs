@@ -16,9 +16,8 @@ pub(crate) const RUN: [&str; 2] = ["run", "pipelines/test.toml"];
 
 /// The pipeline file.
 pub(crate) fn pipeline() -> String {
-    let mut text = String::from(
-        "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n",
-    );
+    let mut text =
+        String::from("[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n");
     text += &source("steady");
     text += &source("odd");
     text += "\n[export]\nto = \"../release\"\ntitle = \"Test\"\n";
@@ -41,7 +40,8 @@ pub(crate) fn rows(plus: u64) -> String {
     let mut text = String::from("area,year,offences\n");
     for (number, year) in (2010..2022).enumerate() {
         for (area, name) in AREAS.iter().enumerate() {
-            let _ = writeln!(text, "{name},{year},{}", 100 + number * 10 + area + usize::try_from(plus).expect("small"));
+            let _ =
+                writeln!(text, "{name},{year},{}", 100 + number * 10 + area + usize::try_from(plus).expect("small"));
         }
     }
     text

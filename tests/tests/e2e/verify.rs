@@ -37,7 +37,11 @@ fn put(path: &Path, bytes: &[u8]) {
 fn what_was_published_passes_and_is_made_again_from_the_archive() {
     let dir = finished();
     let ended = dir.quipu(&VERIFY).expect(0).says(&["everything is as it was published"]);
-    for part in ["capture of source `mexico-ideff`", "table `observation` of argentina-snic made again", "table `hit` made again"] {
+    for part in [
+        "capture of source `mexico-ideff`",
+        "table `observation` of argentina-snic made again",
+        "table `hit` made again",
+    ] {
         assert!(ended.stderr.contains(part), "`{part}` in\n{}", ended.stderr);
     }
     let release = dir.release().file_name().expect("a name").to_string_lossy().into_owned();
@@ -91,7 +95,11 @@ fn one_wrong_byte_in_a_table_of_the_store_is_found() {
         with_one_wrong_byte(&path, &mut random, |at| {
             println!("{}: byte {at} of {}", part.table, part.digest);
             let ended = dir.quipu(&VERIFY).expect(4);
-            ended.says(&[&format!("table `{}`", part.table), &format!("{}.parquet", part.digest), "verification failed"]);
+            ended.says(&[
+                &format!("table `{}`", part.table),
+                &format!("{}.parquet", part.digest),
+                "verification failed",
+            ]);
         });
     }
     dir.quipu(&VERIFY).expect(0);
@@ -104,8 +112,10 @@ fn one_wrong_byte_in_a_released_file_is_found() {
     println!("seed {seed}");
     let release = dir.release();
     let (manifest, _) = quipu_export::Manifest::read(&release).expect("a manifest");
-    let tables = manifest.tables.iter().flat_map(|table| table.files.iter().map(move |file| (Some(&table.name), &file.path)));
-    let files: Vec<(Option<&String>, &String)> = tables.chain(manifest.files.iter().map(|file| (None, &file.path))).collect();
+    let tables =
+        manifest.tables.iter().flat_map(|table| table.files.iter().map(move |file| (Some(&table.name), &file.path)));
+    let files: Vec<(Option<&String>, &String)> =
+        tables.chain(manifest.files.iter().map(|file| (None, &file.path))).collect();
     assert!(files.len() > 15);
     for (table, file) in files {
         with_one_wrong_byte(&release.join(file), &mut random, |at| {
