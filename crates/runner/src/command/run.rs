@@ -130,6 +130,7 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
         if stage < from || stage > to {
             continue;
         }
+        tracing::info!(?stage, pipeline = context.pipeline.name, run = context.run, "begins");
         let report = match stage {
             Stage::Ingest => quipu_ingest::run(context)?,
             Stage::Transform => quipu_transform::run(context)?,
@@ -141,6 +142,15 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
         if stage != Stage::Export {
             record(context, &report)?;
         }
+        for source in &report.sources {
+            let tally = &source.tally;
+            match &source.outcome {
+                // For people the account below says so in full.
+                Outcome::Failed(fault) => tracing::info!(?stage, source = source.source, %fault, "a source failed"),
+                outcome => tracing::debug!(?stage, source = source.source, ?outcome, %tally, "a source is done"),
+            }
+        }
+        tracing::info!(?stage, changed = report.changed, tally = %report.tally(), "is done");
         output.stage(&report)?;
         ended.add(&report);
     }

@@ -83,6 +83,8 @@ async fn with_patience(source: &HttpSource, client: &Client, url: &Url, job: &Jo
             let message = format!("GET failed after {times} in {elapsed:.1} s, at last: {cause}");
             return Err(Fault::new(ErrorKind::Upstream, message).at(redact(url)).help(help));
         }
-        tokio::time::sleep(wait.unwrap_or_else(|| backoff::pause(tried))).await;
+        let pause = wait.unwrap_or_else(|| backoff::pause(tried));
+        tracing::warn!(url = redact(url), tried, cause, pause_s = pause.as_secs_f64(), "trying again");
+        tokio::time::sleep(pause).await;
     }
 }
