@@ -105,6 +105,9 @@ impl Evidence {
     /// Adds the value of a field.
     pub(crate) fn add_field(&mut self, csv: &CsvText<'_>, field: Field) {
         let bytes = csv.encoded.bytes.get(field.start..field.end).unwrap_or_default();
+        if self.settled || bytes.iter().all(u8::is_ascii_digit) {
+            return;
+        }
         if bytes.is_ascii() {
             self.add_bytes(bytes);
         } else if let Some(text) = csv.text(field) {

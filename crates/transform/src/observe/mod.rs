@@ -228,6 +228,7 @@ impl Harvest<'_> {
             for recipe in &mut bound.recipes {
                 made.push(recipe.make(csv, fields, self.reference, &mut self.shelf));
             }
+            let refused = made.iter().any(std::result::Result::is_err);
             let total = bound.total(csv, fields, &mut self.total_texts);
             failed.clear();
             for (index, value) in bound.values.iter().enumerate() {
@@ -237,7 +238,7 @@ impl Harvest<'_> {
                     self.tally.ignore(MISSING, 1);
                     continue;
                 }
-                if let Some((refusal, recipe)) = value.refusal(&made) {
+                if let Some((refusal, recipe)) = refused.then(|| value.refusal(&made)).flatten() {
                     failed.entry(refusal).or_insert((0, recipe)).0 += 1;
                     continue;
                 }
