@@ -27,6 +27,18 @@ pub(crate) struct Rejected {
     pub(crate) cells: u64,
 }
 
+/// How many lines a message names.
+const NAMED: usize = 5;
+
+/// `lines 3, 9, 12`, with no more than a few of them named: a message stands in every row it is about.
+pub(crate) fn lines_named(lines: &[u64]) -> String {
+    let named: Vec<String> = lines.iter().take(NAMED).map(u64::to_string).collect();
+    match lines.len().saturating_sub(NAMED) {
+        0 => format!("lines {}", named.join(", ")),
+        more => format!("lines {} and {more} more", named.join(", ")),
+    }
+}
+
 /// The locator's five columns as values.
 pub(crate) fn locator_values(locator: &Locator) -> [Option<Value>; 5] {
     let columns = locator.to_columns();

@@ -12,7 +12,7 @@ use crate::codes::Reference;
 use crate::csv::{CsvText, Field, Found};
 use crate::frame::{self, Gate, Refusal, Value};
 use crate::input::Input;
-use crate::quarantine::{Rejected, locator_values};
+use crate::quarantine::{Rejected, lines_named, locator_values};
 
 /// Columns whose text is about a person and never shown outside its table.
 const PERSONAL: [&str; 4] = ["key_raw", "key", "names", "birth_date"];
@@ -60,7 +60,7 @@ pub(crate) fn read(
         let fillers = bind(source, rows, &csv, reference, input)?;
         walk(source, rows, input, &csv, &fillers, reference, &mut tally, &mut listed, &mut rejected);
     }
-    let kept = without_duplicates(&listed, rows.table.columns.len(), &mut tally, &mut rejected);
+    let kept = without_duplicates(listed, rows.table.columns.len(), &mut tally, &mut rejected);
     tally.published += kept.len() as u64;
     let frame = frame::from_rows(rows.table, kept)?;
     Ok(Listed { frame, rejected, tally, notes })
@@ -288,42 +288,37 @@ fn fill(
 /// Sends rows with the key of another row to quarantine: later copies of the same row, and every
 /// row of a key whose rows differ.
 fn without_duplicates(
-    listed: &[Row],
+    listed: Vec<Row>,
     width: usize,
     tally: &mut Tally,
     rejected: &mut Vec<Rejected>,
 ) -> Vec<Vec<Option<Value>>> {
-    let mut by_key: FxHashMap<Vec<Option<String>>, Vec<usize>> = FxHashMap::default();
+    let mut by_key: FxHashMap<&[Option<String>], Vec<usize>> = FxHashMap::default();
     for (at, row) in listed.iter().enumerate() {
-        by_key.entry(row.key.clone()).or_default().push(at);
+        by_key.entry(&row.key).or_default().push(at);
     }
     // Where a row stands does not make it another row.
-    let own = |row: &Row| -> Vec<Option<Value>> { row.values.iter().take(width).cloned().collect() };
-    let mut kept = Vec::new();
-    for (at, row) in listed.iter().enumerate() {
-        let twins = by_key.get(&row.key).map(Vec::as_slice).unwrap_or_default();
-        let Some(first) = twins.first().and_then(|first| listed.get(*first)) else { continue };
-        let all_same = twins.iter().filter_map(|twin| listed.get(*twin)).all(|twin| own(twin) == own(first));
-        let reason = match (twins.len() > 1, all_same) {
-            (false, _) => None,
-            (true, true) => (twins.first() != Some(&at)).then_some(Reason::DuplicateRow),
-            (true, false) => Some(Reason::DuplicateKey),
-        };
-        match reason {
-            None => kept.push(row.values.clone()),
-            Some(reason) => {
-                tally.quarantine(reason, 1);
-                let lines: Vec<String> =
-                    twins.iter().filter_map(|twin| listed.get(*twin)).map(|twin| twin.line.to_string()).collect();
-                let what =
-                    if reason == Reason::DuplicateRow { "are the same row" } else { "have the same key and differ" };
-                rejected.push(Rejected {
-                    reason,
-                    message: format!("lines {} {what}", lines.join(", ")),
-                    ..row.rejected.clone()
-                });
-            }
+    let own = |at: &usize| listed.get(*at).and_then(|row| row.values.get(..width));
+    let mut refused: FxHashMap<usize, (Reason, String)> = FxHashMap::default();
+    for twins in by_key.into_values().filter(|twins| twins.len() > 1) {
+        let lines: Vec<u64> = twins.iter().filter_map(|at| listed.get(*at)).map(|row| row.line).collect();
+        let named = lines_named(&lines);
+        if twins.iter().all(|at| own(at) == twins.first().and_then(own)) {
+            let copies = twins.into_iter().skip(1);
+            refused.extend(copies.map(|at| (at, (Reason::DuplicateRow, format!("{named} are the same row")))));
+        } else {
+            let message = format!("{named} have the same key and differ");
+            refused.extend(twins.into_iter().map(|at| (at, (Reason::DuplicateKey, message.clone()))));
         }
+    }
+    let mut kept = Vec::new();
+    for (at, row) in listed.into_iter().enumerate() {
+        let Some((reason, message)) = refused.remove(&at) else {
+            kept.push(row.values);
+            continue;
+        };
+        tally.quarantine(reason, 1);
+        rejected.push(Rejected { reason, message, ..row.rejected });
     }
     kept
 }

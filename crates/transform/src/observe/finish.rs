@@ -14,7 +14,7 @@ use super::{Harvest, Observed, REF_AREA, TEXTS, columns};
 use crate::csv::{CsvText, Field};
 use crate::frame::clip;
 use crate::number::Marks;
-use crate::quarantine::Rejected;
+use crate::quarantine::{Rejected, lines_named};
 
 /// Into how many parts the search for duplicates is cut.
 const PARTS: u64 = 8;
@@ -176,8 +176,8 @@ fn reject_duplicates(
                 ));
             }
         } else {
-            let lines: Vec<String> = [first].iter().chain(&others).map(|row| line(*row).to_string()).collect();
-            let message = format!("lines {} have the same key and different values", lines.join(", "));
+            let lines: Vec<u64> = [first].iter().chain(&others).map(|row| line(*row)).collect();
+            let message = format!("{} have the same key and different values", lines_named(&lines));
             for row in [first].into_iter().chain(others) {
                 refused.push((row, Reason::DuplicateKey, message.clone()));
             }

@@ -6,7 +6,7 @@ use polars::prelude::{AnyValue, DataFrame};
 use quipu_schema::pipeline::{Interpreter, Pipeline, Reader};
 use quipu_schema::{Digest, Result};
 
-use super::{Observed, read, read_in_pieces};
+use super::{Observed, read_in_pieces};
 use crate::codes::Reference;
 use crate::csv;
 use crate::input::Input;
@@ -16,8 +16,22 @@ fn reference() -> Reference {
     Reference::load(&folder).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
-/// Runs a mapping over a text.
+/// Runs a mapping over a text, in one go and in small pieces.
 fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
+    let (observed, pieces) = (observe_pieces(mapping, bytes, usize::MAX)?, observe_pieces(mapping, bytes, 8)?);
+    assert!(observed.frame.equals_missing(&pieces.frame), "pieces give other rows");
+    assert_eq!(observed.tally, pieces.tally);
+    assert_eq!(observed.rejected, pieces.rejected);
+    every_value_is_at_its_locator(&observed.frame, bytes);
+    Ok(observed)
+}
+
+/// Runs a mapping over a text as the program does.
+fn observe_once(mapping: &str, bytes: &[u8]) -> Result<Observed> {
+    observe_pieces(mapping, bytes, crate::csv::PIECE)
+}
+
+fn observe_pieces(mapping: &str, bytes: &[u8], size: usize) -> Result<Observed> {
     let text = format!(
         "[pipeline]\nname = \"t\"\nreference = \"r\"\n[[source]]\nid = \"s\"\nfile = \"f.csv\"\npublished_on = \"2024-02-01\"\n{mapping}"
     );
@@ -26,15 +40,9 @@ fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
     let source = pipeline.source("s").expect("source");
     let (Interpreter::Observe(observe), Reader::Csv(options)) = (&source.interpreter, &source.reader) else { panic!() };
     let input = Input { name: "f.csv", digest: Digest::of(bytes), bytes };
-    let reference = reference();
-    let observed = read(source, options, observe, &[input], &reference)?;
-    let pieces = read_in_pieces(source, options, observe, &[input], &reference, 8)?;
-    assert!(observed.frame.equals_missing(&pieces.frame), "pieces give other rows");
-    assert_eq!(observed.tally, pieces.tally);
-    assert_eq!(observed.rejected, pieces.rejected);
+    let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);
-    every_value_is_at_its_locator(&observed.frame, bytes);
     Ok(observed)
 }
 
@@ -211,4 +219,17 @@ fn utf_16_values_are_found_again_in_the_archive() {
     bytes.extend(text_of.encode_utf16().flat_map(u16::to_le_bytes));
     let observed = observe(LONG, &bytes).expect("read");
     assert_eq!(text(&observed.frame, "value", 1), "6.5");
+}
+
+#[test]
+fn very_many_rows_of_one_key_cost_no_more_than_they_must() {
+    let rows: String = (0..20_000).map(|n| format!("MEX,2019,{n}\n")).collect();
+    let observed = observe_once(LONG, format!("pais,anio,hechos\n{rows}").as_bytes()).expect("read");
+    assert_eq!(observed.rejected.len(), 20_000);
+    let longest = observed.rejected.iter().map(|rejected| rejected.message.len()).max();
+    assert_eq!(
+        observed.rejected[9].message,
+        "lines 2, 3, 4, 5, 6 and 19995 more have the same key and different values"
+    );
+    assert!(longest < Some(100), "{longest:?}");
 }
