@@ -7,7 +7,7 @@
 //!
 //! What each side does: polars infers types and writes the 7 columns of the file. quipu finds every
 //! field's bytes, maps labels through the code lists, holds each row to the contract, refuses
-//! duplicate keys, and writes the 28 columns of `observation`, locators included.
+//! duplicate keys, and writes the 25 columns of `observation`, locators included.
 
 use std::error::Error;
 use std::fmt::Write as _;

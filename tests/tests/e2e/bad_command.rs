@@ -122,10 +122,10 @@ fn a_store_in_use_names_its_holder_and_may_still_be_read() {
 fn a_signal_ends_a_run_with_the_code_for_later_and_leaves_all_whole() {
     for signal in [Signal::TERM, Signal::INT] {
         let dir = Dir::with_samples();
-        large::put(&dir, 3_000, 0);
+        large::put(&dir, large::rows(4_000), 0);
         let mut running = dir.call(&["run", "pipelines/americas.toml", "--format", "json"]).start();
         assert!(running.line().contains("run_started"));
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(30));
         let pid = Pid::from_raw(i32::try_from(running.id()).expect("small")).expect("a process");
         kill_process(pid, signal).expect("sent");
         running.end().expect(75).says(&["stopped by a signal", "run again to go on"]);

@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
             dir.write(
                 "in/odd.csv",
                 "\n<!DOCTYPE html>\n<html><body><p>Please sign in, area,year,offences</p></body></html>\n",
-            )
+            );
         },
     },
     Case {
@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
                     .map(|line| [line, line.rsplit(',').next().expect("a field")].join(","))
                     .collect::<Vec<_>>()
                     .join("\n"),
-            )
+            );
         },
     },
     Case {
@@ -111,7 +111,7 @@ const CASES: &[Case] = &[
             "`ignore` of source `odd`",
         ],
         break_it: |dir| {
-            dir.write("in/odd.csv", rows(0).replace('\n', ",1\n").replacen("offences,1", "offences,victims", 1))
+            dir.write("in/odd.csv", rows(0).replace('\n', ",1\n").replacen("offences,1", "offences,victims", 1));
         },
     },
     Case {

@@ -4,6 +4,11 @@ use std::fmt::Write as _;
 
 use quipu_tests::{Dir, workspace};
 
+/// As many rows as take a release build about as long as `rows` take a debug build.
+pub(crate) const fn rows(rows: usize) -> usize {
+    if cfg!(debug_assertions) { rows } else { rows * 10 }
+}
+
 /// Puts `rows` rows beside the Argentine sample. Each `variant` has other numbers, and so other
 /// tables and another release.
 pub(crate) fn put(dir: &Dir, rows: usize, variant: usize) {

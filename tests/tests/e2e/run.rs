@@ -124,9 +124,15 @@ fn a_second_run_says_that_nothing_changed_and_writes_nothing() {
     dir.quipu(&RUN).expect(0);
     let (releases, tables) = (Tree::read(&dir.path("release")), Tree::read(&dir.path("quipu-store/tables")));
     let snapshots = Tree::read(&dir.path("quipu-store/snapshots"));
-    let begun = Instant::now();
-    dir.quipu(&RUN).expect(0).says(&["nothing changed, nothing was published"]);
-    println!("the second run took {:.2} s", begun.elapsed().as_secs_f64());
+    let mut quickest = f64::MAX;
+    // The machine may be busy with other tests.
+    for _ in 0..3 {
+        let begun = Instant::now();
+        dir.quipu(&RUN).expect(0).says(&["nothing changed, nothing was published"]);
+        quickest = quickest.min(begun.elapsed().as_secs_f64());
+    }
+    println!("a second run takes {quickest:.2} s");
+    assert!(quickest < 1.0, "a run that has nothing to do takes {quickest:.2} s");
     let ended = dir.quipu(&RUN_JSON).expect(0);
     for event in ended.events_named("stage_finished") {
         assert_eq!(event["changed"], false, "{event}");

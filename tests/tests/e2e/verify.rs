@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quipu_tests::{Dir, Random};
+use quipu_tests::{Dir, Random, Tree};
 
 const VERIFY: [&str; 2] = ["verify", "pipelines/americas.toml"];
 
@@ -126,12 +126,18 @@ fn one_wrong_byte_in_a_released_file_is_found() {
             }
         });
     }
-    for file in [release.join("manifest.json"), dir.path("release/latest.json")] {
-        with_one_wrong_byte(&file, &mut random, |at| {
-            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-            println!("byte {at} of {name}");
-            dir.quipu(&VERIFY).expect(4).says(&[&name]);
-        });
+    // What names the files is guarded by what names it, and that by its form.
+    let name = release.file_name().expect("a name").to_string_lossy().into_owned();
+    for (file, says) in [
+        (release.join("manifest.json"), [name.as_str(), "manifest"]),
+        (dir.path("release/latest.json"), ["release/", "latest.json"]),
+    ] {
+        for _ in 0..8 {
+            with_one_wrong_byte(&file, &mut random, |at| {
+                println!("byte {at} of {}", file.display());
+                dir.quipu(&VERIFY).expect(4).says(&says);
+            });
+        }
     }
     dir.quipu(&VERIFY).expect(0);
 }
@@ -156,5 +162,41 @@ fn a_file_that_is_gone_or_was_added_is_found() {
     fs::write(release.join("observation/extra.parquet"), "x").expect("a file");
     dir.quipu(&VERIFY).expect(4).says(&["observation/extra.parquet is not part of the release"]);
     fs::remove_file(release.join("observation/extra.parquet")).expect("removed");
+    dir.quipu(&VERIFY).expect(0);
+}
+
+#[test]
+fn a_damaged_release_is_made_again_as_the_advice_says() {
+    let dir = finished();
+    let before = Tree::read(&dir.path("release"));
+    let figures = dir.release().join("figure.parquet");
+    fs::write(&figures, "x").expect("a file");
+    dir.quipu(&VERIFY).expect(4).says(&["make it again with `quipu export` after removing its manifest.json"]);
+    fs::remove_file(dir.release().join("manifest.json")).expect("the manifest");
+    dir.quipu(&["export", "pipelines/americas.toml"]).expect(0);
+    before.assert_same(&Tree::read(&dir.path("release")), "the release made again");
+    dir.quipu(&VERIFY).expect(0);
+}
+
+#[test]
+fn a_pointer_that_is_lost_or_leads_nowhere_is_put_right_by_the_next_run() {
+    let dir = finished();
+    let before = Tree::read(&dir.path("release"));
+    let pointer = dir.path("release/latest.json");
+    let text = fs::read_to_string(&pointer).expect("the pointer");
+    let name = dir.release().file_name().expect("a name").to_string_lossy().into_owned();
+    for (what, wrong) in [
+        ("lost", None),
+        ("damaged", Some("{".to_owned())),
+        ("to nowhere", Some(text.replace(&name, "0123456789abcdef"))),
+    ] {
+        println!("{what}");
+        fs::remove_file(&pointer).expect("the pointer");
+        if let Some(wrong) = wrong {
+            fs::write(&pointer, wrong).expect("a pointer");
+        }
+        dir.quipu(&["run", "pipelines/americas.toml"]).expect(0);
+        before.assert_same(&Tree::read(&dir.path("release")), what);
+    }
     dir.quipu(&VERIFY).expect(0);
 }
