@@ -132,7 +132,13 @@ pub struct Latest {
 pub fn latest(to: &Path) -> Result<Option<PathBuf>> {
     let Some(pointer) = read_latest(to)? else { return Ok(None) };
     let folder = to.join(&pointer.release);
-    let (_, digest) = Manifest::read(&folder)?;
+    let path = to.join(LATEST);
+    let (_, digest) = Manifest::read(&folder).map_err(|fault| {
+        corrupt("leads to no release")
+            .at(path.display())
+            .because(fault)
+            .help("run the pipeline: it makes the pointer anew")
+    })?;
     if digest != pointer.manifest_sha256 {
         return Err(corrupt("the manifest is not the one that `latest.json` points to").at(folder.display()));
     }

@@ -11,7 +11,7 @@ use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Context, Outcome, Part, Snapshot, SourceReport, StageRecord, StageReport};
 
-use crate::manifest::{FORMAT, Manifest, id, read_latest};
+use crate::manifest::{FORMAT, Latest, Manifest, id, read_latest};
 use crate::release::{Builder, point};
 use crate::source::SourceInfo;
 use crate::staging::Staging;
@@ -182,7 +182,8 @@ fn made_before(context: &Context<'_>, export: &Export, ingredients: Digest) -> R
     match Manifest::read(&export.to.join(id(&output))) {
         Ok((manifest, digest)) if digest == output => {
             // A lost pointer is put back; one to another pipeline's release in this folder stays.
-            if !matches!(read_latest(&export.to), Ok(Some(_))) {
+            let leads = |pointer: &Latest| export.to.join(&pointer.release).join("manifest.json").is_file();
+            if !read_latest(&export.to).is_ok_and(|pointer| pointer.as_ref().is_some_and(leads)) {
                 point(&Staging::begin(&export.to)?, &export.to, &id(&output), output)?;
             }
             Ok(Some((manifest, digest)))

@@ -186,6 +186,9 @@ impl Fault {
                 Some("the disk is full: free some space and run again; what was published stays whole"),
             ),
             Io::ReadOnlyFilesystem => (ErrorKind::Storage, Some("the file system is read-only")),
+            Io::NotADirectory | Io::AlreadyExists if kind == ErrorKind::Storage => {
+                (ErrorKind::Usage, Some("a file stands where a folder is needed: name another folder"))
+            }
             Io::PermissionDenied => (kind, Some("check the permissions of the file and its folder")),
             _ => (kind, None),
         };

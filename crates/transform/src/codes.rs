@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Codes, Csv, Interpreter, Origin, Pipeline, Problem, suggestion};
+use quipu_schema::pipeline::{Codes, Csv, Interpreter, Origin, Pipeline, Problem, nearest, suggestion};
 use quipu_schema::table::{self, Rule, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -172,10 +172,17 @@ impl Reference {
             .is_some_and(|meaning| meaning.aggregate)
     }
 
-    /// The nearest known labels, for messages.
+    /// The nearest known label, for messages: among those that begin alike, because a file may hold
+    /// very many unknown ones.
     pub(crate) fn suggestion(&self, codes: &Codes, label: &str) -> Option<String> {
         let labels = self.labels_of(codes)?;
-        suggestion(label, labels.keys().map(String::as_str).collect::<Vec<_>>())
+        let first = |text: &str| text.chars().next().map(|c| c.to_lowercase().to_string());
+        let (begins, length) = (first(label.trim()), label.len());
+        let alike = |known: &&str| first(known) == begins && known.len().abs_diff(length) <= 4;
+        match nearest(label, labels.keys().map(String::as_str).filter(alike)) {
+            Some(name) => Some(format!("did you mean `{name}`?")),
+            None => Some("add it to the list, or map it in the pipeline file".to_owned()),
+        }
     }
 
     fn labels_of(&self, codes: &Codes) -> Option<&FxHashMap<String, Meaning>> {

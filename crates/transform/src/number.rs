@@ -29,13 +29,38 @@ const CANDIDATES: [Marks; 8] = [
     Marks { decimal: ',', thousands: Some('\'') },
 ];
 
-/// A column that reads differently under two formats.
+/// Why a column does not prove one format.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ambiguous {
-    /// A value that shows it.
-    pub(crate) example: String,
-    /// The two readings.
-    pub(crate) readings: [f64; 2],
+pub(crate) enum Unproven {
+    /// A value that two formats read differently, and nothing tells which is meant.
+    Ambiguous {
+        /// A value that shows it.
+        example: String,
+        /// The two readings.
+        readings: [f64; 2],
+    },
+    /// Values that prove different formats, beside one that reads in both.
+    Contradiction {
+        /// A value that proves one.
+        one: String,
+        /// A value that proves another.
+        other: String,
+        /// A value that may be either.
+        example: String,
+    },
+}
+
+impl fmt::Display for Unproven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ambiguous { example, readings: [one, other] } => {
+                write!(f, "`{example}` may be {one} or {other}: the values do not tell which")
+            }
+            Self::Contradiction { one, other, example } => {
+                write!(f, "`{one}` and `{other}` prove different number formats, and `{example}` may be in either")
+            }
+        }
+    }
 }
 
 /// Collects the evidence for a format from the values of a column.
@@ -44,7 +69,13 @@ pub(crate) struct Evidence {
     alive: Vec<Marks>,
     /// Values on which the formats that are still alive differ.
     disputed: Vec<String>,
-    settled: bool,
+    declared: bool,
+    /// The first value that ruled a format out.
+    proof: Option<String>,
+    /// The first value that only a format that was ruled out can read.
+    contrary: Option<String>,
+    /// The first value that formats of different marks read differently.
+    doubtful: Option<String>,
 }
 
 /// Most disputed values that are kept; they repeat, and one is enough to show ambiguity.
@@ -66,38 +97,53 @@ impl Evidence {
         if alive.is_empty() {
             alive.push(Marks { decimal: decimal.unwrap_or('.'), thousands: thousands.flatten() });
         }
-        let settled = alive.len() == 1;
-        Self { alive, disputed: Vec::new(), settled }
+        let declared = alive.len() == 1;
+        Self { alive, disputed: Vec::new(), declared, proof: None, contrary: None, doubtful: None }
     }
 
     /// Adds one value as printed.
     pub(crate) fn add(&mut self, text: &str) {
-        if self.settled || text.bytes().all(|b| b.is_ascii_digit()) {
+        if self.declared || text.bytes().all(|b| b.is_ascii_digit()) {
             return;
+        }
+        if self.doubtful.is_none() && is_doubtful(text.as_bytes()) {
+            self.doubtful = Some(text.to_owned());
         }
         let readings: Vec<Option<f64>> = self.alive.iter().map(|marks| marks.read(text)).collect();
         if readings.iter().all(Option::is_none) {
-            return; // Not a number in any format; its row goes to quarantine later.
+            // Not a number in any format, or one in a format that is ruled out: its row goes to
+            // quarantine later.
+            if self.contrary.is_none() && CANDIDATES.iter().any(|marks| marks.read(text).is_some()) {
+                self.contrary = Some(text.to_owned());
+            }
+            return;
         }
         if readings.iter().any(Option::is_none) {
             let mut reads = readings.iter().map(Option::is_some);
+            let decimal = self.alive.first().map(|marks| marks.decimal);
             self.alive.retain(|_| reads.next().unwrap_or(false));
-            self.settled = self.alive.len() == 1;
+            if self.proof.is_none() || self.alive.iter().all(|marks| Some(marks.decimal) != decimal) {
+                self.proof = Some(text.to_owned());
+            }
         }
-        if !self.settled && self.disputed.len() < DISPUTED && self.differ(text) {
+        if self.disputed.len() < DISPUTED && self.differ(text) {
             self.disputed.push(text.to_owned());
         }
     }
 
-    /// Adds values of plain digits with at most one `.`: cheap to skip once `.` is the decimal mark.
+    /// Adds a value of ASCII bytes. Plain digits with one `.` are cheap to skip once `.` is the
+    /// decimal mark.
     pub(crate) fn add_bytes(&mut self, bytes: &[u8]) {
-        if self.settled {
+        if self.declared {
             return;
         }
-        let only_dots = self.alive.iter().all(|m| m.decimal == '.')
-            && self.disputed.is_empty()
+        let plain = self.disputed.is_empty()
+            && self.alive.iter().all(|marks| marks.decimal == '.')
+            && memchr::memchr_iter(b'.', bytes).nth(1).is_none()
             && bytes.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-        if !only_dots && let Ok(text) = std::str::from_utf8(bytes) {
+        if (!plain || (self.doubtful.is_none() && is_doubtful(bytes)))
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
             self.add(text);
         }
     }
@@ -105,7 +151,7 @@ impl Evidence {
     /// Adds the value of a field.
     pub(crate) fn add_field(&mut self, csv: &CsvText<'_>, field: Field) {
         let bytes = csv.encoded.bytes.get(field.start..field.end).unwrap_or_default();
-        if self.settled || bytes.iter().all(u8::is_ascii_digit) {
+        if self.declared || bytes.iter().all(u8::is_ascii_digit) {
             return;
         }
         if bytes.is_ascii() {
@@ -122,8 +168,11 @@ impl Evidence {
         // Parts that contradict each other: the earlier one counts, the other's values are refused.
         if self.alive.is_empty() {
             self.alive.extend(first);
+            self.contrary = self.contrary.take().or_else(|| other.proof.clone());
         }
-        self.settled = self.alive.len() == 1;
+        self.contrary = self.contrary.take().or_else(|| other.contrary.clone());
+        self.proof = self.proof.take().or_else(|| other.proof.clone());
+        self.doubtful = self.doubtful.take().or_else(|| other.doubtful.clone());
         let room = DISPUTED.saturating_sub(self.disputed.len());
         self.disputed.extend(other.disputed.iter().take(room).cloned());
     }
@@ -135,14 +184,20 @@ impl Evidence {
     }
 
     /// The format that all values prove.
-    pub(crate) fn conclude(&self) -> Result<Marks, Ambiguous> {
+    ///
+    /// # Errors
+    /// A column that proves none: see [`Unproven`].
+    pub(crate) fn conclude(&self) -> Result<Marks, Unproven> {
+        if let (Some(one), Some(other), Some(example)) = (&self.proof, &self.contrary, &self.doubtful) {
+            return Err(Unproven::Contradiction { one: one.clone(), other: other.clone(), example: example.clone() });
+        }
         let first = self.alive.first().copied().unwrap_or(Marks { decimal: '.', thousands: None });
         for example in &self.disputed {
             let mut readings = self.alive.iter().filter_map(|marks| marks.read(example));
             if let Some(one) = readings.next()
                 && let Some(other) = readings.find(|other| other.to_bits() != one.to_bits())
             {
-                return Err(Ambiguous { example: example.clone(), readings: [one, other] });
+                return Err(Unproven::Ambiguous { example: example.clone(), readings: [one, other] });
             }
         }
         Ok(first)
@@ -214,6 +269,21 @@ impl Marks {
     }
 }
 
+/// Whether a value may print thousands or decimals: groups of three digits behind one kind of mark.
+fn is_doubtful(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let Some((mark, digits)) = bytes
+        .iter()
+        .rev()
+        .position(|b| !b.is_ascii_digit())
+        .and_then(|digits| bytes.get(bytes.len() - 1 - digits).map(|mark| (*mark, digits)))
+    else {
+        return false;
+    };
+    let whole = bytes.get(..bytes.len() - 1 - digits).unwrap_or_default();
+    digits == 3 && matches!(mark, b'.' | b',') && (1..=3).contains(&whole.len()) && whole.iter().all(u8::is_ascii_digit)
+}
+
 /// Digits with at most one `.`; the fast way for most of the world's statistics.
 fn plain(text: &str) -> Option<f64> {
     if text.is_empty() || text.ends_with('.') {
@@ -250,7 +320,7 @@ mod tests {
 
     use super::*;
 
-    fn conclude(values: &[&str]) -> Result<Marks, Ambiguous> {
+    fn conclude(values: &[&str]) -> Result<Marks, Unproven> {
         let mut evidence = Evidence::new(None, None);
         for value in values {
             evidence.add_bytes(value.as_bytes());
@@ -274,10 +344,37 @@ mod tests {
     #[test]
     fn a_column_that_reads_two_ways_is_an_error() {
         let ambiguous = conclude(&["1.300", "2.450", "7"]).expect_err("ambiguous");
-        assert_eq!((ambiguous.example.as_str(), ambiguous.readings), ("1.300", [1.3, 1300.0]));
+        assert_eq!(ambiguous, Unproven::Ambiguous { example: "1.300".into(), readings: [1.3, 1300.0] });
         let mut declared = Evidence::new(Some(','), Some(Some('.')));
         declared.add("1.300");
         assert_eq!(declared.conclude().map(|m| m.read("1.300")), Ok(Some(1300.0)));
+    }
+
+    #[test]
+    fn one_typing_error_does_not_decide_over_the_others() {
+        let mut values = vec!["1,5"];
+        values.extend(["2.5"; 9]);
+        values.extend(["1.234"; 200]);
+        let expected = "prove different number formats, and `1.234` may be in either";
+        for _ in 0..2 {
+            let message = conclude(&values).expect_err("contradiction").to_string();
+            assert!(message.contains(expected), "{message}");
+            // In another order, and from two parts.
+            values.reverse();
+            let (head, tail) = values.split_at(9);
+            let part = |values: &[&str]| {
+                let mut evidence = Evidence::new(None, None);
+                for value in values {
+                    evidence.add(value);
+                }
+                evidence
+            };
+            let mut joined = part(head);
+            joined.join(&part(tail));
+            assert!(joined.conclude().is_err());
+        }
+        // Without a value that may be either, the odd one is simply refused.
+        assert_eq!(conclude(&["2.5", "1,5", "2.75"]).map(|marks| marks.decimal), Ok('.'));
     }
 
     #[test]

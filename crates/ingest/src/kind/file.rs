@@ -109,7 +109,10 @@ fn missing(path: &Path) -> Fault {
 /// elsewhere is named from the fixed part of its glob, a single one by its file name, so that no
 /// table tells how somebody's machine is laid out.
 fn name_of(path: &Path, given: &Path, base: &Path) -> String {
-    let inside = path.strip_prefix(base).ok().filter(|rest| rest.is_relative() && !rest.as_os_str().is_empty());
+    let inside = path.strip_prefix(base).ok().filter(|rest| {
+        // The same file has the same name from wherever the pipeline file is named.
+        rest.is_relative() && !rest.as_os_str().is_empty() && !rest.starts_with("..")
+    });
     let fixed: PathBuf = given.components().take_while(|part| !is_glob(Path::new(part))).collect();
     let rest = inside
         .or_else(|| path.strip_prefix(&fixed).ok().filter(|rest| !rest.as_os_str().is_empty()))
@@ -126,7 +129,8 @@ mod tests {
     fn names_do_not_tell_where_the_machine_keeps_things() {
         for (path, given, base, name) in [
             ("dir/in/a.csv", "dir/in/a.csv", "dir", "in/a.csv"),
-            ("dir/../in/a.csv", "dir/../in/*.csv", "dir", "../in/a.csv"),
+            ("dir/../in/a.csv", "dir/../in/*.csv", "dir", "a.csv"),
+            ("../in/b/a.csv", "../in/**/*.csv", "", "b/a.csv"),
             ("a.csv", "a.csv", "", "a.csv"),
             ("/srv/x/a.csv", "/srv/x/a.csv", "dir", "a.csv"),
             ("/srv/x/y/a.csv", "/srv/*/y/a.csv", "/home", "x/y/a.csv"),

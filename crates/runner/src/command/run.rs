@@ -1,5 +1,6 @@
 //! `quipu run` and the four stage commands.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use quipu_schema::fault::exit;
@@ -86,6 +87,7 @@ fn rayon_threads(jobs: usize) -> Result<()> {
 /// How the stages ended together.
 #[derive(Debug, Default)]
 struct Ended {
+    names: HashSet<String>,
     changed: bool,
     shape: bool,
     failed: usize,
@@ -102,6 +104,10 @@ impl Ended {
         }
         for source in &report.sources {
             let Outcome::Failed(fault) = &source.outcome else { continue };
+            // A source that was not captured fails in the next stage too, of the same cause.
+            if !self.names.insert(source.source.clone()) {
+                continue;
+            }
             self.failed += 1;
             self.retryable += usize::from(fault.kind().is_retryable());
             match fault.kind() {
@@ -128,6 +134,12 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
     let mut ended = Ended::default();
     for stage in [Stage::Ingest, Stage::Transform, Stage::Screen, Stage::Export] {
         if stage < from || stage > to {
+            continue;
+        }
+        let nothing_yet = stage > Stage::Transform && from < Stage::Screen && ended.failed > 0;
+        if nothing_yet && context.store.current(&context.pipeline.name, "transform")?.is_none() {
+            // The failed sources decide the exit code, not what follows from them.
+            output.say(&format!("{stage:?} is left out: no source has given a table yet").to_lowercase());
             continue;
         }
         tracing::info!(?stage, pipeline = context.pipeline.name, run = context.run, "begins");

@@ -192,6 +192,10 @@ fn shown(value: &AnyValue<'_>) -> String {
         AnyValue::String(text) => (*text).to_owned(),
         AnyValue::StringOwned(text) => text.to_string(),
         AnyValue::Float64(number) => number.to_string(),
+        // Moments are kept in microseconds, UTC.
+        AnyValue::Datetime(micros, ..) | AnyValue::DatetimeOwned(micros, ..) => {
+            jiff::Timestamp::from_microsecond(*micros).map_or_else(|_| micros.to_string(), |moment| moment.to_string())
+        }
         other => other.to_string(),
     }
 }
@@ -265,6 +269,10 @@ impl Traced {
         let captures = store.ledger()?.current_captures(&snapshot.pipeline, &source)?;
         self.name = captures.into_iter().find(|capture| capture.digest == *document).map(|capture| capture.name);
         let Some(locator) = &self.locator else { return Ok(()) };
+        // What quarantine withholds, because it may be about a person, is not shown here either.
+        if self.table.located_text().is_some() && self.published.is_none() {
+            return Ok(());
+        }
         let Some((start, end)) = locator.bytes() else { return Ok(()) };
         let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else { return Ok(()) };
         let show = |from: usize, to: usize| {
@@ -319,7 +327,12 @@ impl Traced {
         if let Some(locator) = &self.locator {
             let _ = writeln!(out, "locator   {locator}");
         }
-        if self.locator.is_some() && self.document.is_some() {
+        if self.table.located_text().is_some() && self.published.is_none() {
+            let _ = writeln!(
+                out,
+                "source    the text is withheld, it may be about a person; look into the document itself"
+            );
+        } else if self.locator.is_some() && self.document.is_some() {
             let _ = writeln!(out, "source    {}⟦{}⟧{}", self.before, self.at, self.after);
         }
         if let Some(again) = &self.read_again {

@@ -230,6 +230,10 @@ impl Totals {
         let column = section.required_text("column", "the source column that tells totals");
         let separator = section.text("separator").map(|t| t.value);
         let labels: Vec<String> = section.texts("labels").into_iter().map(|t| t.value).collect();
+        if separator.as_deref() == Some("") {
+            let help = Some("write what parts a code from its parent's, such as \"_\"".to_owned());
+            section.findings().report(section.span(), "an empty `separator` makes every code a total", help);
+        }
         if separator.is_none() && labels.is_empty() {
             section.missing("separator", "what parts a code from its parent's (or `labels` of totals)");
         }

@@ -29,7 +29,10 @@ pub(super) const TABLE: Table = Table {
         Column::text("freq", "SDMX frequency").one_of(&["A", "S", "Q", "M", "W", "D"]),
         Column::text("sex", "SDMX sex").one_of(&["_T", "M", "F", "_U", "_Z"]),
         Column::text("age", "age group; `_T` for all, `_Z` where it does not apply"),
-        Column::text("breakdown", "further dimensions as `name=label`, joined by `;`; `_T` for none"),
+        Column::text(
+            "breakdown",
+            "further dimensions as `name=label`, joined by `;` (`%`, `;` and `=` in labels percent-encoded); `_T` for none",
+        ),
         Column::text("unit", "unit of the value").refers("unit", "unit"),
         Column::float("value", "the value in that unit; null with a status").optional(),
         Column::text("value_text", "the value as printed").optional(),

@@ -130,7 +130,7 @@ pub(crate) fn missing(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wante
         return Fault::new(ErrorKind::Shape, "the file has no records").at(place);
     };
     let absent: Vec<&str> = wanted.iter().copied().filter(|name| header.position(name) == Position::None).collect();
-    if matched == 0 {
+    if matched == 0 || absent.is_empty() {
         return Fault::new(ErrorKind::Shape, format!("no header{declared} is found in the first {SEARCH} records"))
             .at(place)
             .help(format!(

@@ -1,6 +1,6 @@
 //! Binding a mapping to the header of one document.
 
-use quipu_schema::pipeline::{Observe, Origin, Pick};
+use quipu_schema::pipeline::{Observe, Origin, Pick, Placed};
 use quipu_schema::table;
 use quipu_schema::{ErrorKind, Fault, Result};
 use regex::Regex;
@@ -85,7 +85,7 @@ impl Bound {
         let mut bound = Self { recipes: Vec::new(), values: Vec::new(), drops: Vec::new(), totals: None };
         let mut read: Vec<usize> = Vec::new();
         for measure in &observe.measures {
-            for column in value_columns(&measure.values, csv, input.name)? {
+            for column in value_columns(&measure.values, &observe.ignore, csv, input.name)? {
                 read.push(column);
                 let value = bound.value_column(harvest, input, csv, measure, column)?;
                 bound.values.push(value);
@@ -258,7 +258,8 @@ impl Recipe {
     }
 }
 
-fn value_columns(pick: &Pick, csv: &CsvText<'_>, place: &str) -> Result<Vec<usize>> {
+/// The positions of the value columns; a pattern leaves out what is ignored by name.
+fn value_columns(pick: &Pick, ignore: &[Placed<String>], csv: &CsvText<'_>, place: &str) -> Result<Vec<usize>> {
     match pick {
         Pick::Names(names) => names.iter().map(|name| csv.column(&name.value, place)).collect(),
         Pick::Pattern(pattern) => {
@@ -269,7 +270,7 @@ fn value_columns(pick: &Pick, csv: &CsvText<'_>, place: &str) -> Result<Vec<usiz
                 .names
                 .iter()
                 .enumerate()
-                .filter(|(_, name)| regex.is_match(name))
+                .filter(|(_, name)| regex.is_match(name) && !ignore.iter().any(|ignored| ignored.value.trim() == *name))
                 .map(|(at, _)| at)
                 .collect();
             if found.is_empty() {

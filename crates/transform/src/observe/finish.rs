@@ -1,5 +1,6 @@
 //! What needs all rows at once: the number format, duplicates, totals.
 
+use std::borrow::Cow;
 use std::hash::Hasher as _;
 
 use hashbrown::HashTable;
@@ -41,21 +42,24 @@ fn value_bytes<'t>(rows: &Rows, texts: &'t [(CsvText<'_>, Digest)], row: usize) 
 }
 
 /// The text of a row's value as printed.
-pub(super) fn value_text<'t>(rows: &Rows, texts: &'t [(CsvText<'_>, Digest)], row: usize) -> std::borrow::Cow<'t, str> {
+pub(super) fn value_text<'t>(rows: &Rows, texts: &'t [(CsvText<'_>, Digest)], row: usize) -> Cow<'t, str> {
+    decoded(rows, texts, row).unwrap_or_default()
+}
+
+/// As [`value_text`]; `None` where the bytes are not valid in the encoding.
+fn decoded<'t>(rows: &Rows, texts: &'t [(CsvText<'_>, Digest)], row: usize) -> Option<Cow<'t, str>> {
     let document = rows.document.get(row) as usize;
     let field = Field {
         start: rows.start.get(row).copied().unwrap_or_default(),
         end: rows.end.get(row).copied().unwrap_or_default(),
         escaped: rows.escaped.get(row).copied().unwrap_or_default(),
     };
-    texts.get(document).and_then(|(csv, _)| csv.text(field)).unwrap_or_default()
+    texts.get(document).and_then(|(csv, _)| csv.text(field))
 }
 
 fn number_format(harvest: &Harvest<'_>) -> Result<Marks> {
-    harvest.evidence.conclude().map_err(|ambiguous| {
-        let [one, other] = ambiguous.readings;
-        let message = format!("`{}` may be {one} or {other}: the values do not tell which", ambiguous.example);
-        Fault::new(ErrorKind::Pipeline, message)
+    harvest.evidence.conclude().map_err(|unproven| {
+        Fault::new(ErrorKind::Shape, unproven.to_string())
             .at(format!("source `{}`", harvest.source.id))
             .help("declare `decimal` and `thousands` in the source's `csv` table")
     })
@@ -83,9 +87,16 @@ fn parse_values(
         if value.is_some() || harvest.rows.is_missing(row) {
             continue;
         }
-        let text = value_text(&harvest.rows, texts, row).into_owned();
-        let message = format!("`{}` is no number ({marks}) and no declared missing value", clip(&text));
-        reject(harvest, texts, row, Reason::BadValue, message, Some(text));
+        match decoded(&harvest.rows, texts, row).map(Cow::into_owned) {
+            Some(text) => {
+                let message = format!("`{}` is no number ({marks}) and no declared missing value", clip(&text));
+                reject(harvest, texts, row, Reason::BadValue, message, Some(text));
+            }
+            None => {
+                let message = "the bytes of the value are not valid in the file's encoding".to_owned();
+                reject(harvest, texts, row, Reason::BadEncoding, message, None);
+            }
+        }
         if let Some(kept) = keep.get_mut(row) {
             *kept = false;
         }

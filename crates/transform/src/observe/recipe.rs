@@ -314,7 +314,9 @@ impl Recipe {
                     }
                     joined.push_str(name);
                     joined.push('=');
-                    joined.push_str(&made.unwrap_or_default());
+                    // A label may hold the marks that part the dimensions.
+                    let made = made.unwrap_or_default();
+                    joined.push_str(&made.replace('%', "%25").replace(';', "%3B").replace('=', "%3D"));
                 }
             }
         }
