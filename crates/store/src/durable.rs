@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(fault.place(), Some(target.to_str().unwrap()));
         assert_eq!(count(root.path()), 1);
         fs::write(root.path().join("file"), "x").unwrap();
-        assert_eq!(create_folder(&root.path().join("file/folder")).unwrap_err().kind(), ErrorKind::Storage);
+        assert_eq!(create_folder(&root.path().join("file/folder")).unwrap_err().kind(), ErrorKind::Usage);
     }
 
     #[test]

@@ -40,9 +40,9 @@ fn a_store_of_another_version_is_refused() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_store_is_a_storage_fault() {
+fn a_file_in_the_place_of_the_store_is_wrong_usage() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    assert_eq!(Store::open(file.path()).unwrap_err().kind(), ErrorKind::Storage);
+    assert_eq!(Store::open(file.path()).unwrap_err().kind(), ErrorKind::Usage);
 }
 
 #[test]
