@@ -14,7 +14,6 @@ mod rows;
 mod tests;
 
 use polars::prelude::DataFrame;
-use quipu_schema::locator::Locator;
 use quipu_schema::pipeline::{Csv, Observe, Source};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::tally::Tally;
@@ -318,7 +317,12 @@ impl Harvest<'_> {
         let field = column.and_then(|column| fields.get(column)).copied().unwrap_or_default();
         let locator = match column {
             Some(column) => csv.locator(line, column, field),
-            None => Locator::Bytes { start: 0, end: 0 },
+            // Made from no column: the record is the place.
+            None => {
+                let (first, last) =
+                    (fields.first().copied().unwrap_or_default(), fields.last().copied().unwrap_or_default());
+                csv.span_locator(first.start, last.end)
+            }
         };
         let raw = csv.text(field).map(std::borrow::Cow::into_owned);
         let target = recipe.map(|recipe| match &recipe.makes {
