@@ -181,7 +181,7 @@ pub(crate) fn restored(
             rows.with_column(values).map_err(|error| error.to_string())?;
         }
     }
-    let schema = table.polars_schema();
+    let schema = quipu_store::polars_schema(table);
     if rows.width() != schema.len() {
         return Err(format!("has {} columns, not {}", rows.width(), schema.len()));
     }
@@ -217,7 +217,7 @@ pub(crate) fn same_clock(one: &DataType, two: &DataType) -> bool {
 }
 
 fn value(column: &Column, text: &str) -> Option<Scalar> {
-    let dtype = column.kind.polars();
+    let dtype = quipu_store::polars_type(column.kind);
     if text == NULL {
         return Some(Scalar::null(dtype));
     }

@@ -15,7 +15,7 @@ pub(crate) fn key_is_unique(table: &Table) -> bool {
 /// # Errors
 /// A frame that lacks a column or holds it in another type: our own mistake, not the data's.
 pub(crate) fn stack(table: &Table, frames: Vec<DataFrame>) -> Result<DataFrame> {
-    let schema = table.polars_schema();
+    let schema = quipu_store::polars_schema(table);
     let names: Vec<&str> = table.all_columns().map(|column| column.name).collect();
     let mut whole = DataFrame::empty_with_schema(&schema);
     for frame in frames {

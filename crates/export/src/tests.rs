@@ -37,7 +37,7 @@ fn rows(name: &str, count: usize, value: impl Fn(&str, usize) -> Option<String>)
             }
         };
         let values: Vec<AnyValue<'static>> = (0..count).map(cell).collect();
-        Series::from_any_values_and_dtype(column.name.into(), &values, &column.kind.polars(), true)
+        Series::from_any_values_and_dtype(column.name.into(), &values, &quipu_store::polars_type(column.kind), true)
             .unwrap()
             .into_column()
     });
@@ -284,7 +284,7 @@ fn polars_reads_every_table_in_the_types_of_its_definition() {
     for table in ALL {
         let file = fs::File::open(made.folder.join(format!("{}.parquet", table.name))).unwrap();
         let frame = ParquetReader::new(file).finish().unwrap();
-        let expected = table.polars_schema();
+        let expected = quipu_store::polars_schema(table);
         assert_eq!(frame.schema().len(), expected.len());
         for (column, (name, dtype)) in frame.columns().iter().zip(expected.iter()) {
             let fits = column.dtype() == dtype || same_clock(column.dtype(), dtype);

@@ -137,7 +137,7 @@ fn read(store: &Store, parts: &[Part]) -> Result<Vec<DataFrame>> {
 }
 
 fn joined(table: &Table, frames: Vec<DataFrame>) -> Result<DataFrame> {
-    let mut all = DataFrame::empty_with_schema(&table.polars_schema());
+    let mut all = DataFrame::empty_with_schema(&quipu_store::polars_schema(table));
     for frame in frames {
         all.vstack_mut_owned(frame).map_err(polars)?;
     }

@@ -31,8 +31,8 @@ pub(crate) fn data_type(kind: Kind) -> DataType {
 /// [`quipu_schema::ErrorKind::Bug`] where the series is not of this kind.
 pub(crate) fn array(series: &Series, kind: Kind) -> Result<ArrayRef> {
     // What follows hands over raw buffers under the name of this type, so it has to be right.
-    if *series.dtype() != kind.polars() {
-        return Err(Fault::bug(format!("`{}` is {} instead of {}", series.name(), series.dtype(), kind.polars())));
+    if *series.dtype() != crate::polars_type(kind) {
+        return Err(Fault::bug(format!("`{}` is {} instead of {}", series.name(), series.dtype(), crate::polars_type(kind))));
     }
     let series = series.rechunk();
     if series.chunks().len() != 1 {
@@ -123,7 +123,7 @@ mod tests {
                 check(&chunked.slice(15, 20), kind);
             }
             check(&series(kind, 0, true), kind);
-            check(&Series::full_null("x".into(), 9, &kind.polars()), kind);
+            check(&Series::full_null("x".into(), 9, &crate::polars_type(kind)), kind);
         }
     }
 

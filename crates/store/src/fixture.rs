@@ -63,8 +63,8 @@ pub(crate) fn series(kind: Kind, rows: usize, nulls: bool) -> Series {
         Kind::Bool => Series::new("x".into(), numbers().map(|n| n.map(|n| n % 3 == 0)).collect::<Vec<_>>()),
         Kind::Date => Series::new("x".into(), numbers().map(|n| n.map(|n| 19_000 - n as i32)).collect::<Vec<_>>()),
     };
-    let series = if kind == Kind::Date { series.cast(&kind.polars()).unwrap() } else { series };
-    assert_eq!(*series.dtype(), kind.polars());
+    let series = if kind == Kind::Date { series.cast(&crate::polars_type(kind)).unwrap() } else { series };
+    assert_eq!(*series.dtype(), crate::polars_type(kind));
     series
 }
 

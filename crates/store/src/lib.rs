@@ -18,6 +18,7 @@ mod arrow_bridge;
 pub mod durable;
 #[cfg(test)]
 mod fixture;
+mod frame_type;
 mod ledger;
 mod lock;
 mod logical;
@@ -28,6 +29,7 @@ mod store;
 mod table_file;
 
 pub use archive::{Archive, Archived, Incoming};
+pub use frame_type::{polars_schema, polars_type};
 pub use ledger::{Capture, Ledger, RunRecord, StageRecord};
 pub use lock::Lock;
 pub use logical::logical_hash;

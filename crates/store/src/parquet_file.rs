@@ -96,7 +96,7 @@ pub fn write_parquet<W: Write + Send>(
 
 /// Checks that every frame has the table's columns.
 pub(crate) fn check_frames(table: &'static Table, frames: &[DataFrame]) -> Result<()> {
-    let expected = table.polars_schema();
+    let expected = crate::polars_schema(table);
     for frame in frames {
         let found = frame.schema();
         if **found == expected {

@@ -69,7 +69,7 @@ impl Store {
                 .help(RESTORE)
         })?;
         let definition = table::find(&part.table);
-        let fits = definition.is_none_or(|table| **frame.schema() == table.polars_schema());
+        let fits = definition.is_none_or(|table| **frame.schema() == crate::polars_schema(table));
         if !fits || frame.height() as u64 != part.rows {
             let message =
                 format!("the file of table `{}` has other columns or rows than its snapshot says", part.table);

@@ -1,4 +1,4 @@
-//! The tables: one definition each, from which the polars schema, the contract check, the
+//! The tables: one definition each, from which the frames' schema, the contract check, the
 //! dictionary and the documentation come.
 //!
 //! Names of tables are singular, columns snake_case. Dates are `Date`, codes are text (leading
@@ -28,8 +28,6 @@ mod record;
 mod relation;
 mod statement;
 mod unit;
-
-use polars::prelude::{DataType, Field, PlSmallStr, Schema, TimeUnit, TimeZone};
 
 pub use dictionary::{json, markdown};
 
@@ -241,28 +239,9 @@ impl Table {
             Provenance::None | Provenance::Whole => None,
         }
     }
-
-    /// The polars schema.
-    pub fn polars_schema(&self) -> Schema {
-        self.all_columns().map(|c| Field::new(PlSmallStr::from_static(c.name), c.kind.polars())).collect()
-    }
 }
 
 impl Kind {
-    /// The polars type.
-    pub fn polars(self) -> DataType {
-        match self {
-            Self::Text => DataType::String,
-            Self::Int => DataType::Int64,
-            Self::UInt => DataType::UInt64,
-            Self::UInt32 => DataType::UInt32,
-            Self::Float => DataType::Float64,
-            Self::Bool => DataType::Boolean,
-            Self::Date => DataType::Date,
-            Self::Time => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-        }
-    }
-
     /// The word used in dictionaries.
     pub const fn word(self) -> &'static str {
         match self {
@@ -331,16 +310,5 @@ mod tests {
     fn reference_lists_end_where_published_tables_begin() {
         assert_eq!(REFERENCE.last().map(|t| t.name), Some("unit"));
         assert!(REFERENCE.iter().all(|table| table.provenance == Provenance::None));
-    }
-
-    #[test]
-    fn polars_schema_follows_the_definition() {
-        for table in ALL {
-            let schema = table.polars_schema();
-            assert_eq!(schema.len(), table.all_columns().count());
-            for column in table.all_columns() {
-                assert_eq!(schema.get(column.name), Some(&column.kind.polars()));
-            }
-        }
     }
 }

@@ -76,8 +76,8 @@ pub(crate) fn frame(table: &Table, height: usize, filled: &[Series]) -> DataFram
                 let moments = series.i64().expect("microseconds").clone();
                 moments.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
             }
-            Some(series) => series.cast(&c.kind.polars()).expect("type").into_column(),
-            None => Series::full_null(c.name.into(), height, &c.kind.polars()).into_column(),
+            Some(series) => series.cast(&quipu_store::polars_type(c.kind)).expect("type").into_column(),
+            None => Series::full_null(c.name.into(), height, &quipu_store::polars_type(c.kind)).into_column(),
         }
     };
     DataFrame::new(height, table.all_columns().map(column).collect()).expect("frame")

@@ -41,7 +41,7 @@ fn equal_keys_meet_and_say_how() {
         shown(&hits, &["record_snapshot", "check_snapshot", "rule_version", "marking"])[0],
         format!("l1:r l1:c {} TLP:GREEN", crate::RULE_VERSION)
     );
-    let schema = table::find("hit").expect("table").polars_schema();
+    let schema = quipu_store::polars_schema(table::find("hit").expect("table"));
     assert_eq!(hits.schema().as_ref(), &schema);
     assert_eq!((tally.read, tally.published, tally.ignored.get("no-hit")), (4, 3, Some(&1)));
     assert_eq!(notes, Vec::<String>::new());

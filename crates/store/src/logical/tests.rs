@@ -83,7 +83,7 @@ fn wall_clock_time_is_left_out() {
     let document = table::find("document").unwrap();
     let rows = frame(document, 20);
     let mut later = rows.clone();
-    later.with_column(Series::full_null("retrieved_at".into(), 20, &Kind::Time.polars()).into()).unwrap();
+    later.with_column(Series::full_null("retrieved_at".into(), 20, &crate::polars_type(Kind::Time)).into()).unwrap();
     assert_ne!(rows.column("retrieved_at").unwrap().null_count(), 20);
     let of = |rows: &DataFrame| logical_hash(document, std::slice::from_ref(rows)).unwrap();
     assert_eq!(of(&rows), of(&later));

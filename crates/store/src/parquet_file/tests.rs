@@ -38,7 +38,7 @@ fn every_table_comes_back_with_the_same_types_and_values() {
         let rows = frame(table, 333);
         for row_group in [1000, 333, 100] {
             let back = read(&bytes(table, std::slice::from_ref(&rows), &options(row_group)));
-            assert_eq!(**back.schema(), table.polars_schema(), "{}", table.name);
+            assert_eq!(**back.schema(), crate::polars_schema(table), "{}", table.name);
             assert!(back.equals_missing(&rows), "{} in groups of {row_group}", table.name);
         }
     }
@@ -63,7 +63,7 @@ fn times_come_back_in_utc() {
 fn no_rows_make_a_file_with_columns() {
     for frames in [vec![], vec![every(0)], vec![every(0), every(0)]] {
         let back = read(&bytes(&EVERY, &frames, &options(9)));
-        assert_eq!((back.height(), &**back.schema()), (0, &EVERY.polars_schema()));
+        assert_eq!((back.height(), &**back.schema()), (0, &crate::polars_schema(&EVERY)));
     }
 }
 
@@ -138,7 +138,7 @@ fn another_set_of_columns_is_a_bug() {
 #[test]
 fn null_in_a_required_column_is_refused_by_name() {
     let mut rows = every(5);
-    rows.with_column(polars::prelude::Series::full_null("id".into(), 5, &Kind::UInt.polars()).into()).unwrap();
+    rows.with_column(polars::prelude::Series::full_null("id".into(), 5, &crate::polars_type(Kind::UInt)).into()).unwrap();
     let fault = write_parquet(Vec::new(), &EVERY, &[rows], &options(9)).unwrap_err();
     assert_eq!((fault.kind(), fault.place()), (ErrorKind::Contract, Some("every.id")));
 }

@@ -306,10 +306,10 @@ fn a_page() {
 fn frames_have_the_tables_form() {
     let reading = read_bytes(Some("en"), b"In 12 countries some 283,000 hits came.");
     let frame = figure_frame(&reading.figures).unwrap();
-    assert_eq!(**frame.schema(), table::find("figure").unwrap().polars_schema());
+    assert_eq!(**frame.schema(), quipu_store::polars_schema(table::find("figure").unwrap()));
     assert_eq!(frame.height(), 2);
     let documents = crate::document::document_frame(&[reading.document]).unwrap();
-    assert_eq!(**documents.schema(), table::find("document").unwrap().polars_schema());
+    assert_eq!(**documents.schema(), quipu_store::polars_schema(table::find("document").unwrap()));
     assert_eq!(figure_frame(&[]).unwrap().height(), 0);
 }
 
