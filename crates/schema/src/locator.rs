@@ -8,6 +8,7 @@
 //! | CSV | `line=13;column=VALUE;bytes=1820-1824` |
 //! | workbook | `sheet=Vítimas;cell=C12` |
 //! | JSON | `pointer=/results/3/date` |
+//! | Parquet | `row=13;column=value` |
 //! | PDF | `page=3;box=72.00,90.50,120.25,101.00` (points from the top left) |
 //!
 //! Byte ranges are half-open and count bytes of the archived document in its own encoding.
@@ -47,6 +48,13 @@ pub enum Locator {
         /// Column, from 1 (`A` is 1).
         column: u32,
     },
+    /// A value of a columnar file (Parquet).
+    Record {
+        /// Row, from 1.
+        row: u64,
+        /// Name of the column.
+        column: String,
+    },
     /// A node of a JSON document (RFC 6901).
     Pointer(String),
     /// A box on a page, in hundredths of a point from the top left corner.
@@ -78,7 +86,7 @@ impl Locator {
     pub fn bytes(&self) -> Option<(u64, u64)> {
         match self {
             Self::Bytes { start, end } | Self::Csv { start, end, .. } => Some((*start, *end)),
-            Self::Sheet { .. } | Self::Pointer(_) | Self::Page { .. } => None,
+            Self::Sheet { .. } | Self::Record { .. } | Self::Pointer(_) | Self::Page { .. } => None,
         }
     }
 
@@ -95,6 +103,9 @@ impl Locator {
             },
             Self::Sheet { sheet, row, column } => {
                 Columns { part: Some(sheet.clone()), row: Some(*row), col: Some(*column), start: None, end: None }
+            }
+            Self::Record { row, column } => {
+                Columns { part: Some(column.clone()), row: Some(*row), ..Columns::default() }
             }
             Self::Pointer(pointer) => Columns { part: Some(pointer.clone()), ..Columns::default() },
             Self::Page { page, bounds: [x0, y0, x1, y1] } => Columns {
@@ -114,6 +125,7 @@ impl Locator {
             (None, None, None, Some(start), Some(end)) => Some(Self::Bytes { start, end }),
             (Some(column), Some(line), None, Some(start), Some(end)) => Some(Self::Csv { line, column, start, end }),
             (Some(sheet), Some(row), Some(column), None, None) => Some(Self::Sheet { sheet, row, column }),
+            (Some(column), Some(row), None, None, None) => Some(Self::Record { row, column }),
             (Some(pointer), None, None, None, None) => Some(Self::Pointer(pointer)),
             (None, Some(page), None, Some(start), Some(end)) => {
                 let ((x0, y0), (x1, y1)) = (unpack(start), unpack(end));
@@ -144,6 +156,7 @@ impl fmt::Display for Locator {
             Self::Sheet { sheet, row, column } => {
                 write!(f, "sheet={};cell={}{row}", Escaped(sheet), ColumnLetters(*column))
             }
+            Self::Record { row, column } => write!(f, "row={row};column={}", Escaped(column)),
             Self::Pointer(pointer) => write!(f, "pointer={}", Escaped(pointer)),
             Self::Page { page, bounds } => {
                 write!(f, "page={page};box=")?;
@@ -192,13 +205,16 @@ fn parse(text: &str) -> Result<Locator, &'static str> {
             let (letters, row) = cell.split_at(digits);
             Ok(Locator::Sheet { sheet: unescape(sheet)?, row: number(row)?, column: column_number(letters)? })
         }
+        [("row", row), ("column", column)] => Ok(Locator::Record { row: number(row)?, column: unescape(column)? }),
         [("pointer", pointer)] => Ok(Locator::Pointer(unescape(pointer)?)),
         [("page", page), ("box", bounds)] => {
             let bounds: Vec<u32> = bounds.split(',').map(hundredths).collect::<Result<_, _>>()?;
             let bounds = <[u32; 4]>::try_from(bounds).map_err(|_| "a box needs four numbers")?;
             Ok(Locator::Page { page: number(page)?, bounds })
         }
-        _ => Err("expected `bytes=`, `line=;column=;bytes=`, `sheet=;cell=`, `pointer=` or `page=;box=`"),
+        _ => {
+            Err("expected `bytes=`, `line=;column=;bytes=`, `sheet=;cell=`, `row=;column=`, `pointer=` or `page=;box=`")
+        }
     }
 }
 
@@ -312,6 +328,7 @@ mod tests {
                 row,
                 column
             }),
+            (name, any::<u64>()).prop_map(|(column, row)| Locator::Record { row, column }),
             name.prop_map(Locator::Pointer),
             (any::<u64>(), any::<[u32; 4]>()).prop_map(|(page, bounds)| Locator::Page { page, bounds }),
         ]
@@ -344,6 +361,7 @@ mod tests {
             "sheet=Vítimas;cell=C12",
             "sheet=a%3Bb;cell=AAB7",
             "pointer=/results/3/date",
+            "row=13;column=value",
             "page=3;box=72.00,90.50,120.25,101.00",
         ] {
             assert_eq!(text.parse::<Locator>().map(|l| l.to_string()), Ok(text.to_owned()));

@@ -32,7 +32,12 @@ pub(crate) fn data_type(kind: Kind) -> DataType {
 pub(crate) fn array(series: &Series, kind: Kind) -> Result<ArrayRef> {
     // What follows hands over raw buffers under the name of this type, so it has to be right.
     if *series.dtype() != crate::polars_type(kind) {
-        return Err(Fault::bug(format!("`{}` is {} instead of {}", series.name(), series.dtype(), crate::polars_type(kind))));
+        return Err(Fault::bug(format!(
+            "`{}` is {} instead of {}",
+            series.name(),
+            series.dtype(),
+            crate::polars_type(kind)
+        )));
     }
     let series = series.rechunk();
     if series.chunks().len() != 1 {

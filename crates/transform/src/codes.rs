@@ -4,14 +4,14 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Codes, Csv, Interpreter, Origin, Pipeline, Problem, nearest, suggestion};
+use quipu_schema::pipeline::{Codes, Interpreter, Layout, Origin, Pipeline, Problem, nearest, suggestion};
 use quipu_schema::table::{self, Rule, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::csv::{CsvText, Found};
 use crate::frame;
+use quipu_readers::csv::{CsvText, Found};
 
 /// What a label means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -291,7 +291,7 @@ fn offer(named: &mut FxHashMap<String, Option<Meaning>>, name: String, meaning: 
 fn read_list(table: &'static Table, bytes: &[u8], path: &Path) -> Result<Vec<Vec<Option<String>>>> {
     let place = path.display().to_string();
     let wanted: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    let options = Csv { delimiter: Some(b','), ..Csv::default() };
+    let options = Layout { delimiter: Some(b','), ..Layout::default() };
     let wrong = |fault: Fault| Fault::new(ErrorKind::Pipeline, fault.message().to_owned()).at(&place);
     let csv = CsvText::open(bytes, &options, &wanted, &place).map_err(wrong)?;
     let positions: Vec<usize> =
@@ -299,7 +299,7 @@ fn read_list(table: &'static Table, bytes: &[u8], path: &Path) -> Result<Vec<Vec
     let mut rows = Vec::new();
     let mut scanner = csv.body();
     loop {
-        match scanner.next() {
+        match scanner.step() {
             Found::End => return Ok(rows),
             Found::Blank => {}
             Found::Record if scanner.fields().len() == csv.header.names.len() => {

@@ -38,6 +38,13 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
+impl Refusal {
+    /// Bytes that are no text in the document's encoding.
+    pub(crate) fn encoding(name: &str) -> Self {
+        Self { reason: Reason::BadEncoding, message: format!("the bytes are not valid {name}") }
+    }
+}
+
 /// Reads texts as values of one column and holds them to its contract.
 #[derive(Debug)]
 pub(crate) struct Gate {

@@ -6,7 +6,6 @@
 //! quarantine. The stage never goes to the network.
 
 mod codes;
-mod csv;
 mod document;
 mod frame;
 mod input;
@@ -37,13 +36,14 @@ pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<St
     if is_text(state) {
         return text::reread(bytes, document::media_type(bytes), start, end);
     }
-    csv::reread(bytes, declared_encoding(state).as_ref(), start, end)
+    quipu_readers::csv::reread(bytes, declared_encoding(state).as_ref(), start, end)
 }
 
 /// Archived bytes as people can read them: in the document's encoding, without control characters.
 pub fn decode_for_people(state: &SourceState, bytes: &[u8], start: usize, end: usize) -> String {
     let piece = bytes.get(start..end).unwrap_or_default();
-    let encoding = if is_text(state) { None } else { csv::encoding_of(bytes, declared_encoding(state).as_ref()) };
+    let encoding =
+        if is_text(state) { None } else { quipu_readers::csv::encoding_of(bytes, declared_encoding(state).as_ref()) };
     let text = match encoding {
         Some(encoding) => encoding.decode_without_bom_handling(piece).0,
         None => String::from_utf8_lossy(piece),

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::csv::{CsvText, Field};
+use quipu_readers::csv::{CsvText, Field};
 
 /// The marks of a number format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Rows of a table, column by column: records and checks.
 
 use polars::prelude::DataFrame;
-use quipu_schema::pipeline::{Csv, Origin, Rows, Source, TakeFrom};
+use quipu_schema::pipeline::{Layout, Origin, Rows, Source, TakeFrom};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::Provenance;
 use quipu_schema::tally::Tally;
@@ -9,10 +9,10 @@ use quipu_schema::{ErrorKind, Fault, Locator, Result};
 use rustc_hash::FxHashMap;
 
 use crate::codes::Reference;
-use crate::csv::{CsvText, Field, Found};
 use crate::frame::{self, Gate, Refusal, Value};
 use crate::input::Input;
 use crate::quarantine::{Rejected, lines_named, locator_values};
+use quipu_readers::csv::{CsvText, Field, Found};
 
 /// Columns whose text is about a person and never shown outside its table.
 const PERSONAL: [&str; 4] = ["key_raw", "key", "names", "birth_date"];
@@ -44,7 +44,7 @@ struct Row {
 /// A document whose shape the mapping does not fit.
 pub(crate) fn read(
     source: &Source,
-    options: &Csv,
+    options: &Layout,
     rows: &Rows,
     inputs: &[Input<'_>],
     reference: &Reference,
@@ -126,8 +126,8 @@ fn walk(
     let located = rows.table.located_text();
     let mut scanner = csv.body();
     loop {
-        let found = scanner.next();
-        let refuse_line = |reason: Reason, message: String, scanner: &crate::csv::Scanner<'_>| {
+        let found = scanner.step();
+        let refuse_line = |reason: Reason, message: String, scanner: &quipu_readers::csv::Scanner<'_>| {
             let (start, end) = scanner.span();
             // The whole line may hold names and numbers of people, so it is not kept.
             Rejected {
@@ -254,7 +254,8 @@ fn fill(
         None => String::new(),
         Some(Origin::Constant(text)) => text.value.clone(),
         Some(Origin::Read(take)) => {
-            let mut joined = csv.joined(fields, &filler.columns, &take.join)?;
+            let mut joined =
+                csv.joined(fields, &filler.columns, &take.join).ok_or_else(|| Refusal::encoding(csv.encoded.name()))?;
             if let Some((_, meant)) = take.map.iter().find(|(printed, _)| *printed == joined) {
                 joined.clone_from(meant);
             } else if let Some(codes) = &take.codes

@@ -207,13 +207,13 @@ pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference:
 fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
-        (Interpreter::Observe(mapping), Reader::Csv(options)) => {
+        (Interpreter::Observe(mapping), Reader::Cells(options)) => {
             let observed = observe::read(source, options, mapping, inputs, reference)?;
             let table = definition("observation")?;
             let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
             (vec![(table, observed.frame), (definition("quarantine")?, rejected)], observed.tally, observed.notes)
         }
-        (Interpreter::Rows(mapping), Reader::Csv(options)) => {
+        (Interpreter::Rows(mapping), Reader::Cells(options)) => {
             let listed = rows::read(source, options, mapping, inputs, reference)?;
             let rejected = quarantine::to_frame(&source.id, mapping.table, &listed.rejected)?;
             (vec![(mapping.table, listed.frame), (definition("quarantine")?, rejected)], listed.tally, listed.notes)
@@ -308,7 +308,7 @@ fn origins(source: &Source) -> BTreeMap<String, String> {
     let mut out: BTreeMap<String, String> = BTreeMap::new();
     match &source.reader {
         Reader::Text => out.insert(READER.to_owned(), "text".to_owned()),
-        Reader::Csv(options) => {
+        Reader::Cells(options) => {
             if let Some(encoding) = &options.encoding {
                 out.insert(ENCODING.to_owned(), encoding.value.clone());
             }

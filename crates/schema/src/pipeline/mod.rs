@@ -4,6 +4,7 @@
 //! reference is an error with file, line, column and the nearest known name, and all mistakes are
 //! reported at once. Paths are relative to the pipeline file.
 
+mod layout;
 mod observe;
 mod origin;
 mod problem;
@@ -16,12 +17,13 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use observe::{Filter, Measure, Observe, Period, Pick, Totals};
 pub use origin::{CODE_LISTS, Codes, Origin, Take, TakeFrom};
 pub use problem::{Problem, nearest, suggestion};
 pub use section::Placed;
 use section::{Findings, Section};
-pub use source::{Csv, Expect, FileSource, HeaderAt, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
+pub use source::{Expect, FileSource, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
 
 use crate::digest::{Digest, Hasher};
 use crate::table;

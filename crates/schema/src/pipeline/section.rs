@@ -105,6 +105,24 @@ impl<'a, 'i> Section<'a, 'i> {
         self.text(key)
     }
 
+    /// A regular expression.
+    pub(crate) fn pattern(&self, key: &'static str) -> Option<Placed<String>> {
+        let pattern = self.text(key)?;
+        if let Err(error) = regex::Regex::new(&pattern.value) {
+            let message = format!("`{key}` is no regular expression: {error}");
+            self.findings.report(pattern.span, message, None);
+            return None;
+        }
+        Some(pattern)
+    }
+
+    pub(crate) fn required_pattern(&self, key: &'static str, what: &str) -> Option<Placed<String>> {
+        if self.has(key) {
+            return self.pattern(key);
+        }
+        self.required_text(key, what)
+    }
+
     /// A text that `parse` understands; otherwise its error is reported at the place.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &self,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::layout::Layout;
 use super::observe::Observe;
 use super::origin::Origin;
 use super::problem::suggestion;
@@ -10,7 +11,7 @@ use super::section::{Placed, Section};
 use super::{is_slug, join, part_digest};
 use crate::digest::Digest;
 use crate::marking::Marking;
-use crate::table::{self, Kind, Table};
+use crate::table::{Kind, Table};
 
 /// One source of a pipeline.
 #[derive(Debug, Clone)]
@@ -79,39 +80,10 @@ pub struct HttpSource {
 /// How bytes are read.
 #[derive(Debug, Clone)]
 pub enum Reader {
-    /// Delimited text.
-    Csv(Csv),
-    /// HTML or plain text, told apart by the bytes.
+    /// As a table of cells, of a format that is declared or detected.
+    Cells(Box<Layout>),
+    /// As prose: HTML or plain text, told apart by the bytes.
     Text,
-}
-
-/// `[source.csv]`: delimited text. What is not declared is detected, and reported.
-#[derive(Debug, Clone, Default)]
-pub struct Csv {
-    /// WHATWG label of the encoding.
-    pub encoding: Option<Placed<String>>,
-    /// Delimiter, one ASCII character.
-    pub delimiter: Option<u8>,
-    /// Where the header is.
-    pub header: HeaderAt,
-    /// Texts that stand for a missing value, with the SDMX status each gives.
-    pub missing: Vec<(String, String)>,
-    /// Decimal mark.
-    pub decimal: Option<char>,
-    /// Thousands mark; `Some(None)` where there is none.
-    pub thousands: Option<Option<char>>,
-}
-
-/// Where the header of a delimited file is.
-#[derive(Debug, Clone, Default)]
-pub enum HeaderAt {
-    /// The first record that holds every column the mapping names.
-    #[default]
-    Mapped,
-    /// The first record that holds all of these texts.
-    Has(Vec<String>),
-    /// The record that starts on this line, from 1.
-    Line(u64),
 }
 
 /// What becomes of what was read.
@@ -187,7 +159,7 @@ impl Source {
             }
             good
         });
-        let csv = section.section("csv").map(read_csv);
+        let layout = Layout::read(section);
         let observe = section.section("observe").and_then(|block| {
             let observe = Observe::read(&block);
             block.finish();
@@ -206,12 +178,13 @@ impl Source {
         let interpreter = observe.or(rows).or(report);
         let reader = match &interpreter {
             Some(Interpreter::Report) => {
-                if csv.is_some() {
-                    section.findings().report(section.span(), "`csv` does not go with `report`", None);
+                if let Some(format) = layout.as_ref().and_then(|layout| layout.format) {
+                    let message = format!("`{}` does not go with `report`", format.word());
+                    section.findings().report(section.span(), message, None);
                 }
                 Reader::Text
             }
-            _ => Reader::Csv(csv.unwrap_or_default()),
+            _ => Reader::Cells(Box::new(layout.unwrap_or_default())),
         };
         let expect = section.section("expect").map(read_expect).unwrap_or_default();
         Some(Self {
@@ -251,66 +224,6 @@ fn read_http(section: &Section<'_, '_>) -> Option<HttpSource> {
     };
     http.finish();
     Some(source)
-}
-
-fn read_csv(section: Section<'_, '_>) -> Csv {
-    let delimiter = section.text("delimiter").and_then(|text| match text.value.as_bytes() {
-        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
-        _ => {
-            let help = Some("such as \",\", \";\", \"|\" or \"\\t\"".to_owned());
-            section.findings().report(
-                text.span,
-                "`delimiter` must be one ASCII character that is no letter, digit or quote",
-                help,
-            );
-            None
-        }
-    });
-    let header = match section.value("header") {
-        None => HeaderAt::Mapped,
-        Some(value) if value.get_ref().is_integer() => {
-            section.number("header", 1..=1_000_000).map_or(HeaderAt::Mapped, HeaderAt::Line)
-        }
-        Some(_) => HeaderAt::Has(section.texts("header").into_iter().map(|t| t.value).collect()),
-    };
-    let missing = match section.value("missing") {
-        Some(value) if value.get_ref().is_table() => {
-            let statuses = table::find("observation").and_then(|t| t.column("obs_status"));
-            let mut out = Vec::new();
-            for (text, status) in section.text_map("missing") {
-                if let Some(column) = statuses {
-                    Origin::Constant(status.clone()).check_constant(section.findings(), column);
-                }
-                out.push((text.value, status.value));
-            }
-            out
-        }
-        Some(_) => section.texts("missing").into_iter().map(|t| (t.value, "O".to_owned())).collect(),
-        None => Vec::new(),
-    };
-    let mark = |key| {
-        section.text(key).and_then(|text| {
-            let mut chars = text.value.chars();
-            match (chars.next(), chars.next()) {
-                (None, _) => Some(None),
-                (Some(c), None) if ['.', ',', ' ', '\'', '’', '\u{a0}', '\u{202f}', '·'].contains(&c) => {
-                    Some(Some(c))
-                }
-                _ => {
-                    let message = format!("`{key}` must be one of \".\", \",\", \" \", \"'\" or empty");
-                    section.findings().report(text.span, message, None);
-                    None
-                }
-            }
-        })
-    };
-    let (decimal, thousands) = (mark("decimal").flatten(), mark("thousands"));
-    if decimal.is_some() && thousands == Some(decimal) {
-        section.findings().report(section.span(), "`decimal` and `thousands` are the same mark", None);
-    }
-    let csv = Csv { encoding: section.text("encoding"), delimiter, header, missing, decimal, thousands };
-    section.finish();
-    csv
 }
 
 fn read_rows(section: Section<'_, '_>) -> Option<Rows> {

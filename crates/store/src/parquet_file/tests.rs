@@ -138,7 +138,8 @@ fn another_set_of_columns_is_a_bug() {
 #[test]
 fn null_in_a_required_column_is_refused_by_name() {
     let mut rows = every(5);
-    rows.with_column(polars::prelude::Series::full_null("id".into(), 5, &crate::polars_type(Kind::UInt)).into()).unwrap();
+    rows.with_column(polars::prelude::Series::full_null("id".into(), 5, &crate::polars_type(Kind::UInt)).into())
+        .unwrap();
     let fault = write_parquet(Vec::new(), &EVERY, &[rows], &options(9)).unwrap_err();
     assert_eq!((fault.kind(), fault.place()), (ErrorKind::Contract, Some("every.id")));
 }

@@ -7,9 +7,9 @@ use regex::Regex;
 
 use super::recipe::{Dictionary, Made, Makes, NULL, Piece, Recipe};
 use super::{Harvest, TEXTS};
-use crate::csv::{CsvText, Field};
 use crate::frame::Gate;
 use crate::input::Input;
+use quipu_readers::csv::{CsvText, Field};
 
 /// Name of the rule that leaves out missing values.
 pub(crate) const MISSING: &str = "missing-value";

@@ -14,9 +14,9 @@ use super::finish::value_text;
 use super::recipe::{Dictionary, NULL};
 use super::rows::Numbers;
 use super::{FREQ, Harvest, STATUS, TEXTS};
-use crate::csv::CsvText;
 use crate::frame;
 use crate::period::{Period, days};
+use quipu_readers::csv::CsvText;
 
 /// Rows whose texts are decoded in one go.
 const ROWS: usize = 65_536;

@@ -12,10 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::recipe::NULL;
 use super::rows::{Numbers, Rows};
 use super::{Harvest, Observed, REF_AREA, TEXTS, columns};
-use crate::csv::{CsvText, Field};
 use crate::frame::clip;
 use crate::number::Marks;
 use crate::quarantine::{Rejected, lines_named};
+use quipu_readers::csv::{CsvText, Field};
 
 /// Into how many parts the search for duplicates is cut.
 const PARTS: u64 = 8;

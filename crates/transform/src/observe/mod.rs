@@ -14,7 +14,7 @@ mod rows;
 mod tests;
 
 use polars::prelude::DataFrame;
-use quipu_schema::pipeline::{Csv, Observe, Source};
+use quipu_schema::pipeline::{Layout, Observe, Source};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
@@ -22,11 +22,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::codes::Reference;
-use crate::csv::{CsvText, Field, Found, PIECE, Piece};
 use crate::input::Input;
 use crate::number::Evidence;
 use crate::quarantine::Rejected;
 use bind::{Bound, Expression, MISSING};
+use quipu_readers::csv::{CsvText, Field, Found, PIECE, Piece};
 use recipe::{NULL, Shelf};
 use rows::{Maps, Rows};
 
@@ -82,7 +82,7 @@ struct Stretch<'t> {
 /// A document whose shape the mapping does not fit; an ambiguous number format.
 pub(crate) fn read(
     source: &Source,
-    options: &Csv,
+    options: &Layout,
     observe: &Observe,
     inputs: &[Input<'_>],
     reference: &Reference,
@@ -93,7 +93,7 @@ pub(crate) fn read(
 /// As [`read`], in pieces of this size.
 fn read_in_pieces(
     source: &Source,
-    options: &Csv,
+    options: &Layout,
     observe: &Observe,
     inputs: &[Input<'_>],
     reference: &Reference,
@@ -132,7 +132,7 @@ fn read_in_pieces(
 }
 
 impl<'a> Harvest<'a> {
-    fn new(source: &'a Source, observe: &'a Observe, reference: &'a Reference, options: &Csv) -> Self {
+    fn new(source: &'a Source, observe: &'a Observe, reference: &'a Reference, options: &Layout) -> Self {
         Self {
             source,
             observe,
@@ -173,7 +173,7 @@ impl<'a> Harvest<'a> {
 }
 
 impl Harvest<'_> {
-    fn walk(&mut self, input: &Input<'_>, stretch: Stretch<'_>, options: &Csv) -> Result<()> {
+    fn walk(&mut self, input: &Input<'_>, stretch: Stretch<'_>, options: &Layout) -> Result<()> {
         let csv = stretch.csv;
         let document = u32::try_from(stretch.document).map_err(|_| Fault::bug("more documents than fit"))?;
         let mut bound = Bound::new(self, input, csv)?;
@@ -194,7 +194,7 @@ impl Harvest<'_> {
         let mut failed: FxHashMap<usize, (u64, usize)> = FxHashMap::default();
         let mut scanner = csv.scanner(stretch.piece);
         loop {
-            match scanner.next() {
+            match scanner.step() {
                 Found::End => break,
                 Found::Blank => continue,
                 Found::UnclosedQuote => {
@@ -342,7 +342,7 @@ impl Harvest<'_> {
 }
 
 /// Texts that stand for a missing value, with the number of their status.
-fn missing_markers(options: &Csv, shelf: &mut Shelf) -> Vec<(String, u32)> {
+fn missing_markers(options: &Layout, shelf: &mut Shelf) -> Vec<(String, u32)> {
     let default = [(String::new(), "O".to_owned())];
     let declared = if options.missing.is_empty() { &default[..] } else { &options.missing };
     let mut markers = Vec::new();

@@ -9,9 +9,9 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use rustc_hash::FxHashMap;
 
 use crate::codes::Reference;
-use crate::csv::{CsvText, Field};
 use crate::frame::{Gate, Refusal, clip};
 use crate::period::{self, Period};
+use quipu_readers::csv::{CsvText, Field};
 
 /// Parts the fields of a remembered input.
 const SEPARATOR: u8 = 0x1f;
@@ -169,7 +169,9 @@ impl Piece {
     fn make(&self, csv: &CsvText<'_>, fields: &[Field], reference: &Reference) -> Result<Option<String>, Refusal> {
         let text = match &self.from {
             PieceFrom::Known(text) => Cow::Borrowed(text.as_str()),
-            PieceFrom::Columns(columns) => Cow::Owned(csv.joined(fields, columns, &self.join)?),
+            PieceFrom::Columns(columns) => Cow::Owned(
+                csv.joined(fields, columns, &self.join).ok_or_else(|| Refusal::encoding(csv.encoded.name()))?,
+            ),
         };
         if let Some((_, meant)) = self.map.iter().find(|(printed, _)| *printed == text) {
             return Ok(Some(meant.clone()));

@@ -8,8 +8,8 @@ use quipu_schema::{Digest, Result};
 
 use super::{Observed, read_in_pieces};
 use crate::codes::Reference;
-use crate::csv;
 use crate::input::Input;
+use quipu_readers::csv;
 
 fn reference() -> Reference {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/reference");
@@ -28,7 +28,7 @@ fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
 
 /// Runs a mapping over a text as the program does.
 fn observe_once(mapping: &str, bytes: &[u8]) -> Result<Observed> {
-    observe_pieces(mapping, bytes, crate::csv::PIECE)
+    observe_pieces(mapping, bytes, quipu_readers::csv::PIECE)
 }
 
 fn observe_pieces(mapping: &str, bytes: &[u8], size: usize) -> Result<Observed> {
@@ -38,7 +38,9 @@ fn observe_pieces(mapping: &str, bytes: &[u8], size: usize) -> Result<Observed> 
     let pipeline = Pipeline::parse(Path::new("t.toml"), &text)
         .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<String>()));
     let source = pipeline.source("s").expect("source");
-    let (Interpreter::Observe(observe), Reader::Csv(options)) = (&source.interpreter, &source.reader) else { panic!() };
+    let (Interpreter::Observe(observe), Reader::Cells(options)) = (&source.interpreter, &source.reader) else {
+        panic!()
+    };
     let input = Input { name: "f.csv", digest: Digest::of(bytes), bytes };
     let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);

@@ -11,15 +11,15 @@ use quipu_schema::{ErrorKind, Fault, Result};
 /// UTF-16 is turned into UTF-8 first (its delimiters are not single bytes); every other encoding is
 /// scanned as it is, so that positions are positions of the archive.
 #[derive(Debug)]
-pub(crate) struct Encoded<'a> {
+pub struct Encoded<'a> {
     /// The bytes to scan.
-    pub(crate) bytes: Cow<'a, [u8]>,
+    pub bytes: Cow<'a, [u8]>,
     /// Their encoding.
-    pub(crate) encoding: &'static Encoding,
+    pub encoding: &'static Encoding,
     /// How the encoding was known: `declared`, `byte order mark`, `detected`.
-    pub(crate) basis: &'static str,
+    pub basis: &'static str,
     /// Length of a byte order mark at the start of `bytes`.
-    pub(crate) mark: usize,
+    pub mark: usize,
     wide: Option<Wide>,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Encoded<'a> {
     ///
     /// # Errors
     /// An unknown declared label (pipeline), or bytes that are no text (shape).
-    pub(crate) fn new(bytes: &'a [u8], declared: Option<&Placed<String>>) -> Result<Self> {
+    pub fn new(bytes: &'a [u8], declared: Option<&Placed<String>>) -> Result<Self> {
         let marked = Encoding::for_bom(bytes);
         let (encoding, basis) = match (declared, marked) {
             (Some(label), _) => {
@@ -87,12 +87,12 @@ impl<'a> Encoded<'a> {
     }
 
     /// Name of the archived encoding.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.wide.as_ref().map_or(self.encoding, |wide| wide.encoding).name()
     }
 
     /// The position in the archive of a position in `bytes`.
-    pub(crate) fn archived(&self, at: usize) -> u64 {
+    pub fn archived(&self, at: usize) -> u64 {
         let Some(wide) = &self.wide else { return at as u64 };
         let step = wide.steps.partition_point(|(text, _)| *text <= at).saturating_sub(1);
         let (text, archive) = wide.steps.get(step).copied().unwrap_or_default();
@@ -102,7 +102,7 @@ impl<'a> Encoded<'a> {
     }
 
     /// The text of a byte range; `None` where the bytes are not valid in the encoding.
-    pub(crate) fn text(&self, start: usize, end: usize) -> Option<Cow<'_, str>> {
+    pub fn text(&self, start: usize, end: usize) -> Option<Cow<'_, str>> {
         let bytes = self.bytes.get(start..end)?;
         if bytes.is_ascii() {
             return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);

@@ -9,31 +9,31 @@ use memchr::{memchr, memchr3};
 
 /// A field of a record as a byte range of its content, without the surrounding quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Field {
+pub struct Field {
     /// First byte of the content.
-    pub(crate) start: usize,
+    pub start: usize,
     /// One past the last byte of the content.
-    pub(crate) end: usize,
+    pub end: usize,
     /// Whether the content holds doubled quotes that stand for one.
-    pub(crate) escaped: bool,
+    pub escaped: bool,
 }
 
 /// A run of whole records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub struct Piece {
     /// First byte.
-    pub(crate) start: usize,
+    pub start: usize,
     /// One past the last byte.
-    pub(crate) end: usize,
+    pub end: usize,
     /// Line of the first record.
-    pub(crate) line: u64,
+    pub line: u64,
     /// Beyond this position no quoted field is closed any more.
-    pub(crate) unclosed_from: usize,
+    pub unclosed_from: usize,
 }
 
 /// What the scanner found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub enum Found {
     /// A record; its fields are in [`Scanner::fields`].
     Record,
     /// A line without any character.
@@ -46,7 +46,7 @@ pub(crate) enum Found {
 
 /// Walks over the records of delimited text.
 #[derive(Debug)]
-pub(crate) struct Scanner<'a> {
+pub struct Scanner<'a> {
     bytes: &'a [u8],
     delimiter: u8,
     at: usize,
@@ -69,7 +69,7 @@ enum Quoted {
 
 impl<'a> Scanner<'a> {
     /// A scanner from `at` on, which is the start of line `line`.
-    pub(crate) fn new(bytes: &'a [u8], delimiter: u8, at: usize, line: u64) -> Self {
+    pub fn new(bytes: &'a [u8], delimiter: u8, at: usize, line: u64) -> Self {
         Self {
             bytes,
             delimiter,
@@ -86,38 +86,38 @@ impl<'a> Scanner<'a> {
 
     /// A scanner over the records that start in a piece. It sees the bytes behind the piece, because
     /// whether a quote is closed may show only there.
-    pub(crate) fn over(bytes: &'a [u8], delimiter: u8, piece: Piece) -> Self {
+    pub fn over(bytes: &'a [u8], delimiter: u8, piece: Piece) -> Self {
         let stop = piece.end.min(bytes.len());
         Self { stop, unclosed_from: piece.unclosed_from, ..Self::new(bytes, delimiter, piece.start, piece.line) }
     }
 
     /// The records from where the scanner is on.
-    pub(crate) fn rest(&self) -> Piece {
+    pub fn rest(&self) -> Piece {
         Piece { start: self.at, end: self.bytes.len(), line: self.line, unclosed_from: self.unclosed_from }
     }
 
     /// The fields of the last record.
-    pub(crate) fn fields(&self) -> &[Field] {
+    pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
     /// The line on which the last record starts, from 1.
-    pub(crate) fn record_line(&self) -> u64 {
+    pub fn record_line(&self) -> u64 {
         self.record_line
     }
 
     /// The byte range of the last record, without its line end.
-    pub(crate) fn span(&self) -> (usize, usize) {
+    pub fn span(&self) -> (usize, usize) {
         (self.record_start, self.record_end)
     }
 
     /// Where the next record starts: byte and line.
-    pub(crate) fn position(&self) -> (usize, u64) {
+    pub fn position(&self) -> (usize, u64) {
         (self.at, self.line)
     }
 
     /// Reads the next record.
-    pub(crate) fn next(&mut self) -> Found {
+    pub fn step(&mut self) -> Found {
         self.fields.clear();
         self.record_line = self.line;
         self.record_start = self.at;
@@ -227,7 +227,7 @@ mod tests {
         let mut scanner = Scanner::new(bytes, delimiter, 0, 1);
         let mut out = Vec::new();
         loop {
-            match scanner.next() {
+            match scanner.step() {
                 Found::End => return out,
                 Found::Record => {
                     let fields = scanner.fields().iter();
@@ -293,7 +293,7 @@ mod tests {
             let mut scanner = Scanner::new(&bytes, b',', 0, 1);
             let mut last = 0;
             for _ in 0..=bytes.len() {
-                let found = scanner.next();
+                let found = scanner.step();
                 for field in scanner.fields() {
                     prop_assert!(field.start >= last && field.start <= field.end && field.end <= bytes.len());
                     last = field.end;

@@ -1,6 +1,6 @@
 //! Where the header of a delimited text is: found by what it says, not by a fixed row alone.
 
-use quipu_schema::pipeline::{Csv, HeaderAt, nearest};
+use quipu_schema::pipeline::{HeaderAt, Layout, nearest};
 use quipu_schema::{ErrorKind, Fault};
 
 use super::encoding::Encoded;
@@ -12,27 +12,27 @@ const SEARCH: usize = 200;
 
 /// The header record of a delimited text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Header {
+pub struct Header {
     /// Line on which it starts, from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// The names, trimmed, in order.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// Where the records below it start: byte and line.
-    pub(crate) body: (usize, u64),
+    pub body: (usize, u64),
     /// The records above it: line and fields as byte ranges with their text.
-    pub(crate) preamble: Vec<(u64, Vec<(super::Field, String)>)>,
+    pub preamble: Vec<(u64, Vec<(super::Field, String)>)>,
 }
 
 /// Where a name stands in a header.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Position {
+pub enum Position {
     One(usize),
     Many,
     None,
 }
 
 /// Outcome of looking for a header with one delimiter.
-pub(crate) enum Search {
+pub(super) enum Search {
     Found(Header),
     /// Not found; the largest number of wanted names that one record had.
     Best(usize),
@@ -40,7 +40,7 @@ pub(crate) enum Search {
 
 impl Header {
     /// Where `name` stands: as written, else the same but for case and white space.
-    pub(crate) fn position(&self, name: &str) -> Position {
+    pub fn position(&self, name: &str) -> Position {
         let exact = |other: &String| other == name;
         let folded = fold(name);
         let like = |other: &String| fold(other) == folded;
@@ -62,12 +62,12 @@ fn fold(name: &str) -> String {
 }
 
 /// Looks for the header.
-pub(crate) fn find(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wanted: &[&str]) -> Search {
+pub(super) fn find(encoded: &Encoded<'_>, delimiter: u8, options: &Layout, wanted: &[&str]) -> Search {
     let mut best = 0;
     let mut preamble = Vec::new();
     let mut scanner = Scanner::new(&encoded.bytes, delimiter, encoded.mark, 1);
     for _ in 0..SEARCH {
-        match scanner.next() {
+        match scanner.step() {
             Found::End => break,
             Found::Blank | Found::UnclosedQuote => continue,
             Found::Record => {}
@@ -101,11 +101,11 @@ pub(crate) fn find(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wanted: 
 }
 
 /// The error for a text without the wanted header.
-pub(crate) fn missing(encoded: &Encoded<'_>, delimiter: u8, options: &Csv, wanted: &[&str], place: &str) -> Fault {
+pub(super) fn missing(encoded: &Encoded<'_>, delimiter: u8, options: &Layout, wanted: &[&str], place: &str) -> Fault {
     let mut scanner = Scanner::new(&encoded.bytes, delimiter, encoded.mark, 1);
     let mut best: Option<(usize, Header)> = None;
     for _ in 0..SEARCH {
-        match scanner.next() {
+        match scanner.step() {
             Found::End => break,
             Found::Record => {}
             Found::Blank | Found::UnclosedQuote => continue,
@@ -166,7 +166,7 @@ mod tests {
     use super::super::CsvText;
     use super::*;
 
-    fn open(text: &str, options: &Csv, wanted: &[&str]) -> quipu_schema::Result<(u8, u64, Vec<String>)> {
+    fn open(text: &str, options: &Layout, wanted: &[&str]) -> quipu_schema::Result<(u8, u64, Vec<String>)> {
         let csv = CsvText::open(text.as_bytes(), options, wanted, "f.csv")?;
         Ok((csv.delimiter, csv.header.line, csv.header.names))
     }
@@ -177,7 +177,7 @@ mod tests {
             let text = format!(
                 "UNODC{delimiter}mail\n17/06/2022\n\nIso3{delimiter} Year {delimiter}VALUE\nMEX{delimiter}2019{delimiter}1\n"
             );
-            let (found, line, names) = open(&text, &Csv::default(), &["VALUE", "year"]).expect("found");
+            let (found, line, names) = open(&text, &Layout::default(), &["VALUE", "year"]).expect("found");
             assert_eq!((found, line), (delimiter.as_bytes()[0], 4));
             assert_eq!(names, ["Iso3", "Year", "VALUE"]);
         }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_missing_column_is_named_with_its_line_and_the_nearest_name() {
         let message =
-            open("a,b\nPaís,Año,Valor\n1,2,3\n", &Csv::default(), &["País", "Año", "Valores"]).expect_err("gone");
+            open("a,b\nPaís,Año,Valor\n1,2,3\n", &Layout::default(), &["País", "Año", "Valores"]).expect_err("gone");
         assert_eq!(message.kind(), ErrorKind::Shape);
         let message = message.to_string();
         assert!(message.starts_with("f.csv: the header on line 2 lacks `Valores`"), "{message}");
@@ -195,14 +195,14 @@ mod tests {
 
     #[test]
     fn two_columns_of_one_name_are_an_error_only_when_read() {
-        let csv = CsvText::open(b"a,b,b\n1,2,3\n", &Csv::default(), &["a"], "f.csv").expect("open");
+        let csv = CsvText::open(b"a,b,b\n1,2,3\n", &Layout::default(), &["a"], "f.csv").expect("open");
         assert!(csv.column("a", "f.csv").is_ok());
         assert!(csv.column("b", "f.csv").expect_err("two").to_string().contains("two columns"));
     }
 
     #[test]
     fn a_declared_line_is_obeyed() {
-        let options = Csv { header: HeaderAt::Line(2), ..Csv::default() };
+        let options = Layout { header: HeaderAt::Line(2), ..Layout::default() };
         assert_eq!(open("a,b\nc,d\n1,2\n", &options, &["c"]).map(|h| h.1).ok(), Some(2));
     }
 }

@@ -7,18 +7,15 @@ mod scan;
 use std::borrow::Cow;
 
 use quipu_schema::locator::Locator;
-use quipu_schema::pipeline::{Csv, Placed};
-use quipu_schema::quarantine::Reason;
+use quipu_schema::pipeline::{Layout, Placed};
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use crate::frame::Refusal;
-
-pub(crate) use encoding::Encoded;
-pub(crate) use header::Header;
-pub(crate) use scan::{Field, Found, Piece, Scanner};
+pub use encoding::Encoded;
+pub use header::Header;
+pub use scan::{Field, Found, Piece, Scanner};
 
 /// Size of a piece that one thread walks, in bytes.
-pub(crate) const PIECE: usize = 4 << 20;
+pub const PIECE: usize = 4 << 20;
 
 /// What is left behind the first line end at least `size` bytes away, where no field is quoted.
 fn cut(bytes: &[u8], piece: Piece, size: usize) -> Piece {
@@ -31,15 +28,15 @@ fn cut(bytes: &[u8], piece: Piece, size: usize) -> Piece {
 
 /// A delimited text whose layout is known.
 #[derive(Debug)]
-pub(crate) struct CsvText<'a> {
+pub struct CsvText<'a> {
     /// The bytes and their encoding.
-    pub(crate) encoded: Encoded<'a>,
+    pub encoded: Encoded<'a>,
     /// The delimiter.
-    pub(crate) delimiter: u8,
+    pub delimiter: u8,
     /// The header record.
-    pub(crate) header: Header,
+    pub header: Header,
     /// What was detected, for people.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 impl<'a> CsvText<'a> {
@@ -48,7 +45,7 @@ impl<'a> CsvText<'a> {
     ///
     /// # Errors
     /// Bytes that are no text, an unknown encoding, or no header with the wanted names.
-    pub(crate) fn open(bytes: &'a [u8], options: &Csv, wanted: &[&str], place: &str) -> Result<Self> {
+    pub fn open(bytes: &'a [u8], options: &Layout, wanted: &[&str], place: &str) -> Result<Self> {
         let encoded = Encoded::new(bytes, options.encoding.as_ref()).map_err(|fault| fault.at(place))?;
         let candidates: &[u8] = match &options.delimiter {
             Some(delimiter) => std::slice::from_ref(delimiter),
@@ -84,18 +81,18 @@ impl<'a> CsvText<'a> {
     }
 
     /// A scanner over the records below the header.
-    pub(crate) fn body(&self) -> Scanner<'_> {
+    pub fn body(&self) -> Scanner<'_> {
         let (at, line) = self.header.body;
         Scanner::new(&self.encoded.bytes, self.delimiter, at, line)
     }
 
     /// A scanner over a piece of the records below the header.
-    pub(crate) fn scanner(&self, piece: Piece) -> Scanner<'_> {
+    pub fn scanner(&self, piece: Piece) -> Scanner<'_> {
         Scanner::over(&self.encoded.bytes, self.delimiter, piece)
     }
 
     /// The records below the header in pieces of about `size` bytes, cut between records.
-    pub(crate) fn pieces(&self, size: usize) -> Vec<Piece> {
+    pub fn pieces(&self, size: usize) -> Vec<Piece> {
         let bytes: &[u8] = &self.encoded.bytes;
         let mut rest = self.body().rest();
         let body = bytes.get(rest.start..).unwrap_or_default();
@@ -116,17 +113,17 @@ impl<'a> CsvText<'a> {
     /// What is left behind the first record end at least `size` bytes away, by reading the records.
     fn skip(&self, piece: Piece, size: usize) -> Piece {
         let mut scanner = self.scanner(piece);
-        while scanner.position().0 < piece.start.saturating_add(size) && scanner.next() != Found::End {}
+        while scanner.position().0 < piece.start.saturating_add(size) && scanner.step() != Found::End {}
         scanner.rest()
     }
 
     /// The text of a field, unescaped; `None` where its bytes are not valid in the encoding.
-    pub(crate) fn text(&self, field: Field) -> Option<Cow<'_, str>> {
+    pub fn text(&self, field: Field) -> Option<Cow<'_, str>> {
         unescaped(&self.encoded, field)
     }
 
     /// The field without the white space around its content.
-    pub(crate) fn trimmed(&self, field: Field) -> Field {
+    pub fn trimmed(&self, field: Field) -> Field {
         let bytes = self.encoded.bytes.get(field.start..field.end).unwrap_or_default();
         let lead = bytes.len() - bytes.trim_ascii_start().len();
         let kept = bytes.trim_ascii().len();
@@ -134,7 +131,7 @@ impl<'a> CsvText<'a> {
     }
 
     /// The locator of a field.
-    pub(crate) fn locator(&self, line: u64, column: usize, field: Field) -> Locator {
+    pub fn locator(&self, line: u64, column: usize, field: Field) -> Locator {
         Locator::Csv {
             line,
             column: self.header.names.get(column).cloned().unwrap_or_default(),
@@ -144,7 +141,7 @@ impl<'a> CsvText<'a> {
     }
 
     /// The locator of a byte range, such as a whole line.
-    pub(crate) fn span_locator(&self, start: usize, end: usize) -> Locator {
+    pub fn span_locator(&self, start: usize, end: usize) -> Locator {
         Locator::Bytes { start: self.encoded.archived(start), end: self.encoded.archived(end) }
     }
 
@@ -152,13 +149,7 @@ impl<'a> CsvText<'a> {
     ///
     /// # Errors
     /// A column that is neither: the source has changed its shape.
-    pub(crate) fn check_unread(
-        &self,
-        read: &[usize],
-        ignore: &[Placed<String>],
-        place: &str,
-        source: &str,
-    ) -> Result<()> {
+    pub fn check_unread(&self, read: &[usize], ignore: &[Placed<String>], place: &str, source: &str) -> Result<()> {
         let ignored = |name: &str| ignore.iter().any(|i| i.value.trim() == name || i.value.eq_ignore_ascii_case(name));
         let columns = self.header.names.iter().enumerate();
         let unread: Vec<String> = columns
@@ -179,28 +170,24 @@ impl<'a> CsvText<'a> {
 
     /// The texts of these columns of a record, trimmed and joined.
     ///
-    /// # Errors
-    /// Bytes that are not valid in the encoding.
-    pub(crate) fn joined(&self, fields: &[Field], columns: &[usize], join: &str) -> Result<String, Refusal> {
+    /// `None` where bytes are not valid in the encoding.
+    pub fn joined(&self, fields: &[Field], columns: &[usize], join: &str) -> Option<String> {
         let mut out = String::new();
         for (index, column) in columns.iter().enumerate() {
-            let text = self.text(fields.get(*column).copied().unwrap_or_default()).ok_or_else(|| Refusal {
-                reason: Reason::BadEncoding,
-                message: format!("the bytes are not valid {}", self.encoded.name()),
-            })?;
+            let text = self.text(fields.get(*column).copied().unwrap_or_default())?;
             if index > 0 {
                 out.push_str(join);
             }
             out.push_str(text.trim());
         }
-        Ok(out)
+        Some(out)
     }
 
     /// The position of the column of this name.
     ///
     /// # Errors
     /// No such column, or two of them.
-    pub(crate) fn column(&self, name: &str, place: &str) -> Result<usize> {
+    pub fn column(&self, name: &str, place: &str) -> Result<usize> {
         match self.header.position(name) {
             header::Position::One(at) => Ok(at),
             header::Position::Many => Err(Fault::new(
@@ -229,13 +216,13 @@ impl<'a> CsvText<'a> {
 }
 
 /// The text of a field of encoded bytes, with doubled quotes made one.
-pub(crate) fn unescaped<'e>(encoded: &'e Encoded<'_>, field: Field) -> Option<Cow<'e, str>> {
+pub fn unescaped<'e>(encoded: &'e Encoded<'_>, field: Field) -> Option<Cow<'e, str>> {
     let text = encoded.text(field.start, field.end)?;
     if field.escaped { Some(Cow::Owned(text.replace("\"\"", "\""))) } else { Some(text) }
 }
 
 /// The encoding of a document, where it is text at all.
-pub(crate) fn encoding_of(bytes: &[u8], declared: Option<&Placed<String>>) -> Option<&'static encoding_rs::Encoding> {
+pub fn encoding_of(bytes: &[u8], declared: Option<&Placed<String>>) -> Option<&'static encoding_rs::Encoding> {
     let encoded = Encoded::new(bytes, declared).ok()?;
     encoding_rs::Encoding::for_label(encoded.name().as_bytes())
 }
@@ -245,7 +232,7 @@ pub(crate) fn encoding_of(bytes: &[u8], declared: Option<&Placed<String>>) -> Op
 ///
 /// # Errors
 /// A range outside the document, or bytes that are not valid in its encoding.
-pub(crate) fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: u64) -> Result<String> {
+pub fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: u64) -> Result<String> {
     let wrong = || Fault::new(ErrorKind::Corrupt, format!("bytes {start} to {end} are no text of this document"));
     let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
@@ -278,7 +265,7 @@ mod tests {
         for piece in pieces {
             let mut scanner = csv.scanner(*piece);
             loop {
-                let found = scanner.next();
+                let found = scanner.step();
                 if found == Found::End {
                     break;
                 }
@@ -292,7 +279,7 @@ mod tests {
         #[test]
         fn pieces_hold_the_same_records_as_the_whole(body in "[ab,\n\r]{0,80}|([ab,]{0,4}\n){0,20}|[a,\"\n]{0,40}", size in 1..20_usize) {
             let text = format!("x,y\n{body}");
-            let csv = CsvText::open(text.as_bytes(), &Csv::default(), &["x", "y"], "f.csv").expect("open");
+            let csv = CsvText::open(text.as_bytes(), &Layout::default(), &["x", "y"], "f.csv").expect("open");
             let whole = csv.pieces(usize::MAX);
             prop_assert_eq!(whole.len(), 1);
             let whole = records(&csv, &whole);
