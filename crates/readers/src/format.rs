@@ -3,14 +3,14 @@
 use quipu_schema::pipeline::{Format, Layout};
 use quipu_schema::{Locator, Result};
 
-use crate::{Grid, Limits};
+use crate::{Content, Grid, Limits};
 
 /// A reader of one format.
 pub trait Reader: Sync {
     /// The format.
     fn format(&self) -> Format;
 
-    /// Whether a document looks like this format, judged by its bytes alone.
+    /// Whether a document looks like this format, judged by its first bytes alone (64 KiB, or all).
     fn is_like(&self, bytes: &[u8]) -> bool;
 
     /// The tables of a document that the layout asks for, in their order. Without a wish in the
@@ -37,6 +37,12 @@ pub fn reader(format: Format) -> Option<&'static dyn Reader> {
 }
 
 /// The format that a document looks like; delimited text where no other claims it.
-pub fn sniff(bytes: &[u8]) -> Format {
-    ALL.iter().find(|reader| reader.is_like(bytes)).map_or(Format::Csv, |reader| reader.format())
+///
+/// # Errors
+/// `Storage` where the file cannot be read.
+pub fn sniff(content: Content<'_>) -> Result<Format> {
+    /// Bytes that show what most formats are.
+    const HEAD: u64 = 64 << 10;
+    let head = content.range(0, HEAD)?;
+    Ok(ALL.iter().find(|reader| reader.is_like(&head)).map_or(Format::Csv, |reader| reader.format()))
 }

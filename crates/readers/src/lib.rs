@@ -8,11 +8,17 @@
 //! cell's locator, read again, is the cell's text; the same bytes give the same grids; and no bytes
 //! make it panic or take more than its [`Limits`].
 
+mod content;
 pub mod csv;
 mod format;
 mod grid;
+mod header;
 mod limits;
+mod tabular;
 
+pub use content::Content;
 pub use format::{Reader, reader, sniff};
 pub use grid::{Cell, Form, Grid, GridBuilder, Places, Row};
+pub use header::{HeadRow, Header, Position};
 pub use limits::Limits;
+pub use tabular::{Records, Tabular, open};

@@ -6,26 +6,34 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use quipu_schema::pipeline::Placed;
 use quipu_schema::{ErrorKind, Fault, Result};
 
-/// Bytes that the scanner can walk, with the way back to the archived bytes.
+use crate::{Content, Limits};
+
+/// What is known of the bytes of a document before they are scanned.
 ///
-/// UTF-16 is turned into UTF-8 first (its delimiters are not single bytes); every other encoding is
-/// scanned as it is, so that positions are positions of the archive.
+/// UTF-16 is turned into UTF-8 first (its delimiters are not single bytes) and held in memory; every
+/// other encoding is scanned as it is, piece by piece, so that positions are positions of the archive.
 #[derive(Debug)]
 pub struct Encoded<'a> {
-    /// The bytes to scan.
-    pub bytes: Cow<'a, [u8]>,
-    /// Their encoding.
-    pub encoding: &'static Encoding,
+    content: Content<'a>,
+    /// Encoding of the bytes that are scanned.
+    encoding: &'static Encoding,
     /// How the encoding was known: `declared`, `byte order mark`, `detected`.
     pub basis: &'static str,
-    /// Length of a byte order mark at the start of `bytes`.
-    pub mark: usize,
+    /// Length of a byte order mark at the start of the bytes that are scanned.
+    pub mark: u64,
+    /// Whether any byte is a quote.
+    pub quotes: bool,
+    /// Whether a carriage return stands without a line feed behind it.
+    pub lone_returns: bool,
+    /// How many line feeds stand before each block of [`BLOCK`] bytes.
+    feeds: Vec<u64>,
     wide: Option<Wide>,
 }
 
 /// The way from positions in transcoded text back to a UTF-16 file.
 #[derive(Debug)]
 struct Wide {
+    text: Vec<u8>,
     encoding: &'static Encoding,
     /// Positions in the archive of every `STEP`th byte of the text (at character starts).
     steps: Vec<(usize, usize)>,
@@ -33,37 +41,45 @@ struct Wide {
 
 const STEP: usize = 4_096;
 
+/// Bytes that are looked at together when a document is surveyed.
+const BLOCK: u64 = 256 << 10;
+
 impl<'a> Encoded<'a> {
-    /// Finds out the encoding: what is declared, else a byte order mark, else UTF-8 where the bytes
-    /// are valid, else a guess from their statistics.
+    /// Finds out the encoding: what is declared, else a byte order mark, else UTF-8 where all bytes
+    /// are valid, else a guess from their statistics. Reads the whole content once, in blocks.
     ///
     /// # Errors
-    /// An unknown declared label (pipeline), or bytes that are no text (shape).
-    pub fn new(bytes: &'a [u8], declared: Option<&Placed<String>>) -> Result<Self> {
-        let marked = Encoding::for_bom(bytes);
-        let (encoding, basis) = match (declared, marked) {
+    /// An unknown declared label (pipeline), bytes that are no text (shape), UTF-16 beyond the limits.
+    pub fn new(content: Content<'a>, declared: Option<&Placed<String>>, limits: &Limits) -> Result<Self> {
+        let head = content.range(0, 1_024)?;
+        let marked = Encoding::for_bom(&head);
+        let known = match (declared, marked) {
             (Some(label), _) => {
                 let encoding = Encoding::for_label(label.value.as_bytes()).ok_or_else(|| {
                     Fault::new(ErrorKind::Pipeline, format!("`{}` is not an encoding", label.value))
                         .help("use a WHATWG label such as \"utf-8\", \"windows-1252\", \"utf-16le\"")
                 })?;
-                (encoding, "declared")
+                Some((encoding, "declared"))
             }
-            (None, Some((encoding, _))) => (encoding, "byte order mark"),
-            (None, None) => (detect(bytes), "detected"),
+            (None, Some((encoding, _))) => Some((encoding, "byte order mark")),
+            (None, None) => wide_without_mark(&head).map(|encoding| (encoding, "detected")),
         };
-        let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length);
-        if encoding == UTF_16LE || encoding == UTF_16BE {
-            return Ok(Self::transcoded(bytes, encoding, basis, mark));
+        if let Some((encoding, basis)) = known.filter(|(encoding, _)| *encoding == UTF_16LE || *encoding == UTF_16BE) {
+            let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length);
+            return Self::transcoded(&content.all(limits)?, encoding, basis, mark);
         }
-        if let Some(what) = not_text(bytes) {
+        if let Some(what) = not_text(&head) {
             return Err(Fault::new(ErrorKind::Shape, format!("the file is {what}, not delimited text"))
                 .help("look at what the source delivers now; if that is right, read it with another reader"));
         }
-        Ok(Self { bytes: Cow::Borrowed(bytes), encoding, basis, mark, wide: None })
+        let survey = Survey::of(content, known.is_none())?;
+        let (encoding, basis) = known.unwrap_or((survey.encoding, "detected"));
+        let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length as u64);
+        let Survey { quotes, lone_returns, feeds, .. } = survey;
+        Ok(Self { content, encoding, basis, mark, quotes, lone_returns, feeds, wide: None })
     }
 
-    fn transcoded(bytes: &[u8], encoding: &'static Encoding, basis: &'static str, mark: usize) -> Self {
+    fn transcoded(bytes: &[u8], encoding: &'static Encoding, basis: &'static str, mark: usize) -> Result<Self> {
         let mut text = String::with_capacity(bytes.len() / 2);
         let mut steps = Vec::new();
         let mut next_step = 0;
@@ -82,8 +98,11 @@ impl<'a> Encoded<'a> {
             at += c.len_utf16() * 2;
         }
         steps.push((text.len(), bytes.len()));
-        let wide = Some(Wide { encoding, steps });
-        Self { bytes: Cow::Owned(text.into_bytes()), encoding: UTF_8, basis, mark: 0, wide }
+        let text = text.into_bytes();
+        let Survey { quotes, lone_returns, feeds, .. } = Survey::of(Content::Memory(&text), false)?;
+        let wide = Some(Wide { text, encoding, steps });
+        let content = Content::Memory(&[]);
+        Ok(Self { content, encoding: UTF_8, basis, mark: 0, quotes, lone_returns, feeds, wide })
     }
 
     /// Name of the archived encoding.
@@ -91,41 +110,145 @@ impl<'a> Encoded<'a> {
         self.wide.as_ref().map_or(self.encoding, |wide| wide.encoding).name()
     }
 
-    /// The position in the archive of a position in `bytes`.
-    pub fn archived(&self, at: usize) -> u64 {
-        let Some(wide) = &self.wide else { return at as u64 };
+    /// How many bytes are scanned.
+    pub fn length(&self) -> u64 {
+        self.wide.as_ref().map_or(self.content.length(), |wide| wide.text.len() as u64)
+    }
+
+    /// Bytes to scan.
+    ///
+    /// # Errors
+    /// `Storage` where the file cannot be read.
+    pub fn range(&self, start: u64, end: u64) -> Result<Cow<'_, [u8]>> {
+        match &self.wide {
+            Some(wide) => Content::Memory(&wide.text).range(start, end),
+            None => self.content.range(start, end),
+        }
+    }
+
+    /// The position in the archive of a position in the bytes that are scanned.
+    pub fn archived(&self, at: u64) -> u64 {
+        let Some(wide) = &self.wide else { return at };
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
         let step = wide.steps.partition_point(|(text, _)| *text <= at).saturating_sub(1);
         let (text, archive) = wide.steps.get(step).copied().unwrap_or_default();
-        let between = self.bytes.get(text..at).unwrap_or_default();
+        let between = wide.text.get(text..at).unwrap_or_default();
         let units: usize = String::from_utf8_lossy(between).chars().map(char::len_utf16).sum();
         (archive + units * 2) as u64
     }
 
-    /// The text of a byte range; `None` where the bytes are not valid in the encoding.
-    pub fn text(&self, start: usize, end: usize) -> Option<Cow<'_, str>> {
-        let bytes = self.bytes.get(start..end)?;
-        if bytes.is_ascii() {
+    /// Whether positions in the bytes that are scanned are positions in the archive.
+    pub fn is_as_archived(&self) -> bool {
+        self.wide.is_none()
+    }
+
+    /// The text of scanned bytes; `None` where they are not valid in the encoding.
+    pub fn text<'t>(&self, bytes: &'t [u8]) -> Option<Cow<'t, str>> {
+        if bytes.is_ascii() || self.encoding == UTF_8 {
             return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         }
         self.encoding.decode_without_bom_handling_and_without_replacement(bytes)
     }
+
+    /// The line on which a position stands, from 1.
+    ///
+    /// # Errors
+    /// `Storage` where the file cannot be read.
+    pub fn line_at(&self, at: u64) -> Result<u64> {
+        let block = at / BLOCK;
+        let before = usize::try_from(block).ok().and_then(|block| self.feeds.get(block)).copied().unwrap_or_default();
+        let within = self.range(block * BLOCK, at)?;
+        Ok(1 + before + memchr::memchr_iter(b'\n', &within).count() as u64)
+    }
 }
 
-fn detect(bytes: &[u8]) -> &'static Encoding {
-    if std::str::from_utf8(bytes).is_ok() {
-        return UTF_8;
+/// What one walk over all bytes tells.
+struct Survey {
+    encoding: &'static Encoding,
+    quotes: bool,
+    lone_returns: bool,
+    feeds: Vec<u64>,
+}
+
+impl Survey {
+    fn of(content: Content<'_>, detect: bool) -> Result<Self> {
+        let (mut quotes, mut lone_returns, mut feeds, mut lines) = (false, false, Vec::new(), 0);
+        let mut after_return = false;
+        // Whether all bytes so far are UTF-8, but for the first bytes of a character at the end.
+        let (mut valid, mut open): (bool, Vec<u8>) = (detect, Vec::new());
+        let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+        let mut detecting = false;
+        let (mut at, length) = (0, content.length());
+        while at < length {
+            let block = content.range(at, at + BLOCK)?;
+            feeds.push(lines);
+            lines += memchr::memchr_iter(b'\n', &block).count() as u64;
+            quotes = quotes || memchr::memchr(b'"', &block).is_some();
+            lone_returns = lone_returns || (after_return && block.first() != Some(&b'\n'));
+            after_return = block.last() == Some(&b'\r');
+            lone_returns = lone_returns
+                || memchr::memchr_iter(b'\r', &block).any(|at| block.get(at + 1).is_some_and(|next| *next != b'\n'));
+            if valid {
+                valid = extends_utf_8(&mut open, &block);
+                if !valid {
+                    // The detector sees everything, also what was valid so far.
+                    detecting = true;
+                    let mut from = 0;
+                    while from < at {
+                        detector.feed(&content.range(from, (from + BLOCK).min(at))?, false);
+                        from += BLOCK;
+                    }
+                }
+            }
+            at += BLOCK;
+            if detecting {
+                detector.feed(&block, at >= length);
+            }
+        }
+        let encoding = if valid && open.is_empty() {
+            UTF_8
+        } else {
+            if !detecting && detect {
+                detector.feed(&content.range(0, length.min(BLOCK))?, length <= BLOCK);
+            }
+            detector.guess(None, chardetng::Utf8Detection::Deny)
+        };
+        Ok(Self { encoding, quotes, lone_returns: lone_returns || after_return, feeds })
     }
-    let head = bytes.get(..64).unwrap_or(bytes);
+}
+
+/// Whether `block` goes on with valid UTF-8 behind the bytes of a cut character in `open`, which then
+/// holds those at the end of the block.
+fn extends_utf_8(open: &mut Vec<u8>, block: &[u8]) -> bool {
+    let mut rest = block;
+    while !open.is_empty() {
+        let Some((byte, more)) = rest.split_first() else { return true };
+        open.push(*byte);
+        rest = more;
+        match std::str::from_utf8(open) {
+            Ok(_) => open.clear(),
+            Err(error) if error.error_len().is_none() => {}
+            Err(_) => return false,
+        }
+    }
+    match std::str::from_utf8(rest) {
+        Ok(_) => true,
+        Err(error) if error.error_len().is_none() => {
+            open.extend(rest.get(error.valid_up_to()..).unwrap_or_default());
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// UTF-16 without a byte order mark: every other byte of Latin text is zero.
+fn wide_without_mark(head: &[u8]) -> Option<&'static Encoding> {
+    let head = head.get(..64).unwrap_or(head);
     let zero_at = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     if head.len() >= 8 && zero_at(1) * 4 > head.len() && zero_at(0) == 0 {
-        return UTF_16LE;
+        return Some(UTF_16LE);
     }
-    if head.len() >= 8 && zero_at(0) * 4 > head.len() && zero_at(1) == 0 {
-        return UTF_16BE;
-    }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector.guess(None, chardetng::Utf8Detection::Deny)
+    (head.len() >= 8 && zero_at(0) * 4 > head.len() && zero_at(1) == 0).then_some(UTF_16BE)
 }
 
 /// What bytes are, where they plainly are no delimited text.
@@ -164,24 +287,24 @@ mod tests {
     fn declared_marked_valid_and_guessed() {
         let name = |bytes: &[u8], declared: Option<&str>| {
             let declared = declared.map(label);
-            let encoded = Encoded::new(bytes, declared.as_ref()).expect("text");
+            let encoded = Encoded::new(Content::Memory(bytes), declared.as_ref(), &Limits::default()).expect("text");
             (encoded.name(), encoded.basis, encoded.mark)
         };
         assert_eq!(name("a,ñ".as_bytes(), None), ("UTF-8", "detected", 0));
         assert_eq!(name(b"\xef\xbb\xbfa,b", None), ("UTF-8", "byte order mark", 3));
         assert_eq!(name(b"A\xd1O,INEGI\n2012,1\n", None).0, "windows-1252");
         assert_eq!(name(b"m\xeas;ano\n", Some("latin1")), ("windows-1252", "declared", 0));
-        assert!(Encoded::new(b"x", Some(&label("klingon"))).is_err());
+        assert!(Encoded::new(Content::Memory(b"x"), Some(&label("klingon")), &Limits::default()).is_err());
     }
 
     #[test]
     fn text_of_latin_1_and_bad_utf_8() {
-        let encoded = Encoded::new(b"A\xd1O", None).expect("text");
-        assert_eq!(encoded.text(0, 3).as_deref(), Some("AÑO"));
+        let encoded = Encoded::new(Content::Memory(b"A\xd1O"), None, &Limits::default()).expect("text");
+        assert_eq!(encoded.text(b"A\xd1O").as_deref(), Some("AÑO"));
         let utf8 = label("utf-8");
-        let wrong = Encoded::new(b"A\xd1O", Some(&utf8)).expect("text");
-        assert_eq!(wrong.text(0, 3), None);
-        assert_eq!(wrong.text(2, 3).as_deref(), Some("O"));
+        let wrong = Encoded::new(Content::Memory(b"A\xd1O"), Some(&utf8), &Limits::default()).expect("text");
+        assert_eq!(wrong.text(b"A\xd1O"), None);
+        assert_eq!(wrong.text(b"O").as_deref(), Some("O"));
     }
 
     #[test]
@@ -192,13 +315,13 @@ mod tests {
             for unit in text.encode_utf16() {
                 bytes.extend(if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
             }
-            let encoded = Encoded::new(&bytes, None).expect("text");
-            assert_eq!(encoded.bytes.as_ref(), text.as_bytes());
+            let encoded = Encoded::new(Content::Memory(&bytes), None, &Limits::default()).expect("text");
+            assert_eq!(encoded.range(0, u64::MAX).expect("bytes").as_ref(), text.as_bytes());
             let at = text.rfind("Perú").expect("there");
-            let archived = usize::try_from(encoded.archived(at)).expect("small");
+            let archived = usize::try_from(encoded.archived(at as u64)).expect("small");
             let piece = &bytes[archived..archived + 2];
             assert_eq!(piece, if little { [b'P', 0] } else { [0, b'P'] });
-            assert_eq!(encoded.archived(text.len()), bytes.len() as u64);
+            assert_eq!(encoded.archived(text.len() as u64), bytes.len() as u64);
         }
     }
 
@@ -207,7 +330,8 @@ mod tests {
         for (bytes, what) in
             [(&b"PK\x03\x04zip"[..], "zip"), (b"<!DOCTYPE html><html>", "HTML"), (b"a\0\x01b", "binary")]
         {
-            let message = Encoded::new(bytes, None).expect_err("no text").to_string();
+            let message =
+                Encoded::new(Content::Memory(bytes), None, &Limits::default()).expect_err("no text").to_string();
             assert!(message.contains(what), "{message}");
         }
     }

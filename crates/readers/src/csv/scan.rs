@@ -7,29 +7,22 @@
 
 use memchr::{memchr, memchr3};
 
-/// A field of a record as a byte range of its content, without the surrounding quotes.
+use crate::Form;
+
+/// A field of a record: where its content lies, without the surrounding quotes, and how it came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Field {
     /// First byte of the content.
     pub start: usize,
     /// One past the last byte of the content.
     pub end: usize,
-    /// Whether the content holds doubled quotes that stand for one.
-    pub escaped: bool,
+    /// How its text came to be; [`Form::Escaped`] where doubled quotes stand for one.
+    pub form: Form,
 }
 
-/// A run of whole records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-    /// Line of the first record.
-    pub line: u64,
-    /// Beyond this position no quoted field is closed any more.
-    pub unclosed_from: usize,
-}
+/// Longest quoted field, in bytes: a quote that is not closed within it counts as never closed, so
+/// that a stray one does not make the rest of a file one field.
+pub const LONGEST: usize = 16 << 20;
 
 /// What the scanner found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +33,19 @@ pub enum Found {
     Blank,
     /// A line with a quoted field that is never closed; the line is in [`Scanner::span`].
     UnclosedQuote,
+    /// The bytes end inside a record, and there are more of them than were given.
+    Cut,
     /// The end of the bytes.
     End,
 }
 
-/// Walks over the records of delimited text.
-#[derive(Debug)]
-pub struct Scanner<'a> {
-    bytes: &'a [u8],
+/// Positions from the first up to the second, in which no quoted field is closed.
+pub type Unclosed = (u64, u64);
+
+/// Walks over the records of delimited text. The bytes are given to every step, so that the scanner
+/// can be kept beside what owns them; they must stay the same.
+#[derive(Debug, Clone)]
+pub struct Scanner {
     delimiter: u8,
     at: usize,
     line: u64,
@@ -55,45 +53,45 @@ pub struct Scanner<'a> {
     record_start: usize,
     record_end: usize,
     fields: Vec<Field>,
-    /// Records that start here or later are not read.
-    stop: usize,
-    /// Beyond this position no quoted field is closed any more.
-    unclosed_from: usize,
+    /// Position of the first byte in the document.
+    base: u64,
+    unclosed: Unclosed,
+    end: BytesEnd,
+}
+
+/// What stands behind the bytes that a scanner sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BytesEnd {
+    /// Nothing: the document ends.
+    Document,
+    /// The next record; and what is known there of quotes that are never closed.
+    Record(Unclosed),
+    /// More of the document, perhaps of the same record.
+    Anywhere,
 }
 
 enum Quoted {
     Closed { end: usize, next: usize, escaped: bool },
     Plain,
     Unclosed,
+    Cut,
 }
 
-impl<'a> Scanner<'a> {
-    /// A scanner from `at` on, which is the start of line `line`.
-    pub fn new(bytes: &'a [u8], delimiter: u8, at: usize, line: u64) -> Self {
+impl Scanner {
+    /// A scanner over bytes that stand at `base` in the document and begin on line `line`.
+    pub fn new(delimiter: u8, base: u64, line: u64, unclosed: Unclosed, end: BytesEnd) -> Self {
         Self {
-            bytes,
             delimiter,
-            at,
+            at: 0,
             line,
             record_line: line,
-            record_start: at,
-            record_end: at,
+            record_start: 0,
+            record_end: 0,
             fields: Vec::new(),
-            stop: bytes.len(),
-            unclosed_from: usize::MAX,
+            base,
+            unclosed,
+            end,
         }
-    }
-
-    /// A scanner over the records that start in a piece. It sees the bytes behind the piece, because
-    /// whether a quote is closed may show only there.
-    pub fn over(bytes: &'a [u8], delimiter: u8, piece: Piece) -> Self {
-        let stop = piece.end.min(bytes.len());
-        Self { stop, unclosed_from: piece.unclosed_from, ..Self::new(bytes, delimiter, piece.start, piece.line) }
-    }
-
-    /// The records from where the scanner is on.
-    pub fn rest(&self) -> Piece {
-        Piece { start: self.at, end: self.bytes.len(), line: self.line, unclosed_from: self.unclosed_from }
     }
 
     /// The fields of the last record.
@@ -116,88 +114,111 @@ impl<'a> Scanner<'a> {
         (self.at, self.line)
     }
 
+    /// Where no quoted field is closed, as far as the scanner knows.
+    pub fn unclosed(&self) -> Unclosed {
+        self.unclosed
+    }
+
     /// Reads the next record.
-    pub fn step(&mut self) -> Found {
+    pub fn step(&mut self, bytes: &[u8]) -> Found {
         self.fields.clear();
         self.record_line = self.line;
         self.record_start = self.at;
-        if self.at >= self.stop {
+        if self.at >= bytes.len() {
             self.record_end = self.at;
             return Found::End;
         }
         let mut start = self.at;
         loop {
-            match self.byte(start) {
-                Some(b'"') if start < self.unclosed_from => match self.quoted(start) {
+            if bytes.get(start) == Some(&b'"') && !self.is_unclosed(start) {
+                match self.quoted(bytes, start) {
                     Quoted::Closed { end, next, escaped } => {
-                        self.fields.push(Field { start: start + 1, end, escaped });
-                        if self.byte(next) == Some(self.delimiter) {
+                        let form = if escaped { Form::Escaped } else { Form::Printed };
+                        self.fields.push(Field { start: start + 1, end, form });
+                        if bytes.get(next) == Some(&self.delimiter) {
                             start = next + 1;
                             continue;
                         }
-                        self.end_record(next);
-                        return Found::Record;
+                        return self.end_record(bytes, next, Found::Record);
                     }
                     Quoted::Plain => {}
                     Quoted::Unclosed => {
-                        self.unclosed_from = start;
-                        let end = self.line_end(start);
+                        let from = self.base + start as u64;
+                        self.unclosed = (from, from.saturating_add(LONGEST as u64));
                         self.fields.clear();
-                        self.end_record(end);
-                        return Found::UnclosedQuote;
+                        let rest = bytes.get(start..).unwrap_or_default();
+                        let end = memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |at| start + at);
+                        return self.end_record(bytes, end, Found::UnclosedQuote);
                     }
-                },
-                _ => {}
+                    Quoted::Cut => return self.back(),
+                }
             }
-            let rest = self.bytes.get(start..).unwrap_or_default();
-            let stop = memchr3(self.delimiter, b'\n', b'\r', rest).map_or(self.bytes.len(), |at| start + at);
-            self.fields.push(Field { start, end: stop, escaped: false });
-            if self.byte(stop) == Some(self.delimiter) {
+            let rest = bytes.get(start..).unwrap_or_default();
+            let stop = memchr3(self.delimiter, b'\n', b'\r', rest).map_or(bytes.len(), |at| start + at);
+            self.fields.push(Field { start, end: stop, form: Form::Printed });
+            if bytes.get(stop) == Some(&self.delimiter) {
                 start = stop + 1;
                 continue;
             }
-            self.end_record(stop);
-            let blank = self.record_end == self.record_start;
-            return if blank { Found::Blank } else { Found::Record };
+            return self.end_record(bytes, stop, Found::Record);
         }
     }
 
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.bytes.get(at).copied()
+    fn is_unclosed(&self, at: usize) -> bool {
+        let at = self.base + at as u64;
+        self.unclosed.0 <= at && at < self.unclosed.1
     }
 
-    fn line_end(&self, from: usize) -> usize {
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        memchr::memchr2(b'\n', b'\r', rest).map_or(self.bytes.len(), |at| from + at)
+    /// Forgets the record that is cut.
+    fn back(&mut self) -> Found {
+        self.fields.clear();
+        self.at = self.record_start;
+        self.line = self.record_line;
+        self.record_end = self.record_start;
+        Found::Cut
     }
 
     /// Ends the record at `end`, which is a line end or the end of the bytes.
-    fn end_record(&mut self, end: usize) {
+    fn end_record(&mut self, bytes: &[u8], end: usize, found: Found) -> Found {
         self.record_end = end;
-        self.at = match (self.byte(end), self.byte(end + 1)) {
+        self.at = match (bytes.get(end), bytes.get(end + 1)) {
             (Some(b'\r'), Some(b'\n')) => end + 2,
+            // A line feed may follow.
+            (Some(b'\r') | None, None) if self.end == BytesEnd::Anywhere => return self.back(),
             (Some(_), _) => end + 1,
             (None, _) => end,
         };
         self.line += 1;
+        if found == Found::Record && end == self.record_start { Found::Blank } else { found }
     }
 
     /// Reads the quoted field that opens at `open`.
-    fn quoted(&mut self, open: usize) -> Quoted {
+    fn quoted(&mut self, bytes: &[u8], open: usize) -> Quoted {
         let mut from = open + 1;
         let mut escaped = false;
         let mut lines = 0;
+        let last = bytes.len().min(open.saturating_add(LONGEST));
         loop {
-            let rest = self.bytes.get(from..).unwrap_or_default();
-            let Some(at) = memchr(b'"', rest) else { return Quoted::Unclosed };
+            let rest = bytes.get(from..last).unwrap_or_default();
+            let Some(at) = memchr(b'"', rest) else {
+                return match self.end {
+                    _ if last < bytes.len() => Quoted::Unclosed,
+                    BytesEnd::Document => Quoted::Unclosed,
+                    // Whoever cut the bytes here saw what follows.
+                    BytesEnd::Record((from, _)) if from == self.base + open as u64 => Quoted::Unclosed,
+                    BytesEnd::Record(_) => Quoted::Plain,
+                    BytesEnd::Anywhere => Quoted::Cut,
+                };
+            };
             lines += line_breaks(rest.get(..at).unwrap_or_default());
             let quote = from + at;
-            match self.byte(quote + 1) {
+            match bytes.get(quote + 1) {
                 Some(b'"') => {
                     escaped = true;
                     from = quote + 2;
                 }
-                next if next.is_none() || matches!(next, Some(b'\n' | b'\r')) || next == Some(self.delimiter) => {
+                None if self.end == BytesEnd::Anywhere => return Quoted::Cut,
+                next if next.is_none() || matches!(next, Some(b'\n' | b'\r')) || next == Some(&self.delimiter) => {
                     self.line += lines;
                     return Quoted::Closed { end: quote, next: quote + 1, escaped };
                 }
@@ -224,11 +245,11 @@ mod tests {
 
     fn records(text: &str, delimiter: u8) -> Vec<(u64, Vec<String>)> {
         let bytes = text.as_bytes();
-        let mut scanner = Scanner::new(bytes, delimiter, 0, 1);
+        let mut scanner = Scanner::new(delimiter, 0, 1, (0, 0), BytesEnd::Document);
         let mut out = Vec::new();
         loop {
-            match scanner.step() {
-                Found::End => return out,
+            match scanner.step(bytes) {
+                Found::End | Found::Cut => return out,
                 Found::Record => {
                     let fields = scanner.fields().iter();
                     let texts = fields.map(|f| String::from_utf8_lossy(&bytes[f.start..f.end]).replace("\"\"", "\""));
@@ -290,19 +311,34 @@ mod tests {
         #[test]
         fn any_bytes_are_walked_to_the_end_with_fields_in_bounds(bytes in proptest::collection::vec(
             prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200)) {
-            let mut scanner = Scanner::new(&bytes, b',', 0, 1);
+            let mut scanner = Scanner::new(b',', 0, 1, (0, 0), BytesEnd::Document);
             let mut last = 0;
+            let mut ended = false;
             for _ in 0..=bytes.len() {
-                let found = scanner.step();
+                let found = scanner.step(&bytes);
                 for field in scanner.fields() {
                     prop_assert!(field.start >= last && field.start <= field.end && field.end <= bytes.len());
                     last = field.end;
                 }
-                if found == Found::End {
+                ended |= found == Found::End;
+            }
+            prop_assert!(ended, "the scanner does not end");
+        }
+
+        #[test]
+        fn cut_bytes_give_the_same_records_and_ask_for_more(bytes in proptest::collection::vec(
+            prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(b'a')], 0..60), at in 0..60_usize) {
+            let at = at.min(bytes.len());
+            let mut whole = Scanner::new(b',', 0, 1, (0, 0), BytesEnd::Document);
+            let mut part = Scanner::new(b',', 0, 1, (0, 0), BytesEnd::Anywhere);
+            for _ in 0..=at {
+                let found = part.step(&bytes[..at]);
+                if matches!(found, Found::Cut | Found::End) {
                     return Ok(());
                 }
+                prop_assert_eq!(whole.step(&bytes), found);
+                prop_assert_eq!((whole.fields(), whole.span(), whole.position()), (part.fields(), part.span(), part.position()));
             }
-            prop_assert!(false, "the scanner does not end");
         }
     }
 }
