@@ -4,6 +4,7 @@
 //! reference is an error with file, line, column and the nearest known name, and all mistakes are
 //! reported at once. Paths are relative to the pipeline file.
 
+mod contract;
 mod layout;
 mod observe;
 mod origin;
@@ -17,13 +18,14 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use contract::{Contract, Expect, Policy};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
-pub use observe::{Filter, Measure, Observe, Period, Pick, Totals};
+pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};
 pub use origin::{CODE_LISTS, Codes, Origin, Take, TakeFrom};
 pub use problem::{Problem, nearest, suggestion};
 pub use section::Placed;
 use section::{Findings, Section};
-pub use source::{Expect, FileSource, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
+pub use source::{FileSource, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
 
 use crate::digest::{Digest, Hasher};
 use crate::table;

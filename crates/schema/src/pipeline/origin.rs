@@ -25,8 +25,14 @@ pub struct Take {
     pub join: String,
     /// The reference list that the text must stand in.
     pub codes: Option<Codes>,
+    /// Other names of the one column, for sources that rename it from year to year.
+    pub or: Vec<Placed<String>>,
+    /// What of the text is meant: the first group of this regular expression, else its whole match.
+    pub extract: Option<Placed<String>>,
     /// Texts to replace, as printed → as meant; looked up before `codes`.
     pub map: Vec<(String, String)>,
+    /// What a blank text means.
+    pub default: Option<String>,
     /// Where the whole entry stands in the pipeline file.
     pub span: std::ops::Range<usize>,
 }
@@ -36,8 +42,12 @@ pub struct Take {
 pub enum TakeFrom {
     /// These columns of the row, joined.
     Columns(Vec<Placed<String>>),
-    /// The header of the value's column.
-    Header,
+    /// The header of the value's column: all of it (0), or one of its rows, from 1.
+    Header(usize),
+    /// The title of the table: a sheet's name, a caption.
+    Title,
+    /// The name of the document: a file name or URL.
+    Document,
     /// The cell to the right of this label in the lines before the header.
     Preamble(Placed<String>),
 }
@@ -61,6 +71,15 @@ impl Origin {
             Self::Read(Take { from: TakeFrom::Columns(columns), .. }) => columns,
             Self::Constant(_) | Self::Read(_) => &[],
         }
+    }
+
+    /// The source columns that this origin reads, each with its other names.
+    pub fn wanted(&self) -> Vec<Vec<&str>> {
+        let or: Vec<&str> = match self {
+            Self::Read(take) => take.or.iter().map(|name| name.value.as_str()).collect(),
+            Self::Constant(_) => Vec::new(),
+        };
+        self.columns().iter().map(|column| [vec![column.value.as_str()], or.clone()].concat()).collect()
     }
 
     pub(crate) fn read(section: &Section<'_, '_>, key: &'static str) -> Option<Self> {
@@ -96,8 +115,18 @@ impl Origin {
     fn from_section(section: &Section<'_, '_>, key: &str) -> Option<Self> {
         let mut columns = section.texts("column");
         columns.extend(section.texts("columns"));
-        let header = section.flag("header").unwrap_or(false);
+        let header = match section.value("header") {
+            Some(value) if value.get_ref().is_integer() => {
+                section.number("header", 1..=12).and_then(|level| usize::try_from(level).ok())
+            }
+            Some(_) => section.flag("header").filter(|flag| *flag).map(|_| 0),
+            None => None,
+        };
+        let title = ["sheet", "title"].iter().any(|key| section.flag(key) == Some(true));
+        let document = section.flag("document") == Some(true);
         let preamble = section.text("preamble");
+        let (or, extract) = (section.texts("or"), section.pattern("extract"));
+        let default = section.text("default").map(|text| text.value);
         let join = section.text("join").map_or_else(|| " / ".to_owned(), |t| t.value);
         let scheme = section.text("scheme");
         let map = section.text_map("map").into_iter().map(|(from, to)| (from.value, to.value)).collect();
@@ -118,22 +147,25 @@ impl Origin {
                 Some("add `codes = \"area\"` or another list".into()),
             );
         }
-        let from = match (columns.is_empty(), header, preamble) {
-            (false, false, None) => TakeFrom::Columns(columns),
-            (true, true, None) => TakeFrom::Header,
-            (true, false, Some(label)) => TakeFrom::Preamble(label),
-            _ => {
-                let help =
-                    "write `column = \"NAME\"`, `columns = [\"A\", \"B\"]`, `header = true` or `preamble = \"LABEL\"`";
-                section.findings().report(
-                    section.span(),
-                    format!("`{key}` must name exactly one origin"),
-                    Some(help.into()),
-                );
-                return None;
-            }
+        let mut from = Vec::new();
+        if !columns.is_empty() {
+            from.push(TakeFrom::Columns(columns));
+        }
+        from.extend(header.map(TakeFrom::Header));
+        from.extend(title.then_some(TakeFrom::Title));
+        from.extend(document.then_some(TakeFrom::Document));
+        from.extend(preamble.map(TakeFrom::Preamble));
+        let (Some(one), true) = (from.pop(), from.is_empty()) else {
+            let help = "write `column = \"NAME\"`, `columns = [\"A\", \"B\"]`, `header = true`, `sheet = true`, \
+                        `document = true` or `preamble = \"LABEL\"`";
+            let message = format!("`{key}` must name exactly one origin");
+            section.findings().report(section.span(), message, Some(help.into()));
+            return None;
         };
-        Some(Self::Read(Take { from, join, codes, map, span: section.span() }))
+        if !or.is_empty() && !matches!(&one, TakeFrom::Columns(columns) if columns.len() == 1) {
+            section.findings().report(section.span(), "`or` gives other names of one `column`", None);
+        }
+        Some(Self::Read(Take { from: one, join, codes, or, extract, map, default, span: section.span() }))
     }
 
     /// Checks a constant against the rule of the table column it fills.

@@ -74,6 +74,11 @@ impl<'a, 'i> Section<'a, 'i> {
         self.table.iter().any(|(name, _)| name.get_ref().as_ref() == key)
     }
 
+    /// How many of these keys are there.
+    pub(crate) fn count(&self, keys: &[&str]) -> usize {
+        keys.iter().filter(|key| self.has(key)).count()
+    }
+
     fn wrong_type(&self, key: &str, expected: &str, value: &Spanned<DeValue<'i>>) {
         let message = format!("`{key}` must be {expected}, not {}", article(value.get_ref().type_str()));
         self.findings.report(value.span(), message, None);

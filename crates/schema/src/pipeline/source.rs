@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::contract::{Contract, Expect};
 use super::layout::Layout;
 use super::observe::Observe;
 use super::origin::Origin;
@@ -38,6 +39,8 @@ pub struct Source {
     pub interpreter: Interpreter,
     /// What it must hold at least.
     pub expect: Expect,
+    /// What it may change.
+    pub contract: Contract,
     /// Digest of this part of the file.
     pub part: Digest,
 }
@@ -108,21 +111,6 @@ pub struct Rows {
     pub ignore: Vec<Placed<String>>,
 }
 
-/// `[source.expect]`: the contract with the source.
-#[derive(Debug, Clone)]
-pub struct Expect {
-    /// Fewest rows that must be published.
-    pub rows_min: u64,
-    /// Largest share of what was read that may go to quarantine.
-    pub quarantine_max: f64,
-}
-
-impl Default for Expect {
-    fn default() -> Self {
-        Self { rows_min: 1, quarantine_max: 0.05 }
-    }
-}
-
 const MIB: u64 = 1 << 20;
 
 impl Source {
@@ -186,7 +174,7 @@ impl Source {
             }
             _ => Reader::Cells(Box::new(layout.unwrap_or_default())),
         };
-        let expect = section.section("expect").map(read_expect).unwrap_or_default();
+        let expect = section.section("expect").map(Expect::read).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
             title: section.text("title").map(|t| t.value),
@@ -196,6 +184,7 @@ impl Source {
             marking: section.parsed("marking", str::parse::<Marking>).unwrap_or_default(),
             reader,
             expect,
+            contract: section.section("contract").map(Contract::read).unwrap_or_default(),
             part: part_digest(section, text),
             id: id?.value,
             kind: kind?,
@@ -258,14 +247,4 @@ fn read_rows(section: Section<'_, '_>) -> Option<Rows> {
     }
     section.finish();
     Some(Rows { table: table?, columns, ignore })
-}
-
-fn read_expect(section: Section<'_, '_>) -> Expect {
-    let rows_min = section.number("rows_min", 0..=u64::MAX).unwrap_or(Expect::default().rows_min);
-    let quarantine_max = section.parsed("quarantine_max", |text| {
-        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-        percent.filter(|p| (0.0..=100.0).contains(p)).map(|p| p / 100.0).ok_or("must be a percentage such as \"0.5 %\"")
-    });
-    section.finish();
-    Expect { rows_min, quarantine_max: quarantine_max.unwrap_or(Expect::default().quarantine_max) }
 }
