@@ -101,6 +101,20 @@ impl Header {
         Position::None
     }
 
+    /// Where the first of these names stands that stands anywhere.
+    pub fn position_of_any(&self, names: &[&str]) -> Position {
+        names.iter().map(|name| self.position(name)).find(|found| *found != Position::None).unwrap_or(Position::None)
+    }
+
+    /// The position of the column that has one of these names, the first that is there.
+    ///
+    /// # Errors
+    /// `Shape`: no such column, or two of them.
+    pub fn column_of_any(&self, names: &[&str], place: &str) -> Result<usize> {
+        let there = names.iter().find(|name| self.position(name) != Position::None).or(names.first());
+        self.column(there.copied().unwrap_or_default(), place)
+    }
+
     /// The position of the column of this name.
     ///
     /// # Errors
@@ -140,15 +154,18 @@ pub(crate) fn fold(name: &str) -> String {
 }
 
 /// Looks for the header among the first rows of a table.
-pub(crate) fn find(rows: &[HeadRow], layout: &Layout, wanted: &[&str]) -> Search {
+pub(crate) fn find(rows: &[HeadRow], layout: &Layout, wanted: &[Vec<&str>]) -> Search {
     let mut best = 0;
     let height = layout.header_rows.max(1);
     for (index, window) in rows.windows(height).enumerate() {
         let header = Header::of(window);
-        let matched = |names: &[&str]| names.iter().filter(|name| header.position(name) != Position::None).count();
+        let matched =
+            |names: &[Vec<&str>]| names.iter().filter(|names| header.position_of_any(names) != Position::None).count();
         let good = match &layout.header {
             HeaderAt::Line(line) => header.line == *line,
-            HeaderAt::Has(texts) => matched(&texts.iter().map(String::as_str).collect::<Vec<_>>()) == texts.len(),
+            HeaderAt::Has(texts) => {
+                matched(&texts.iter().map(|text| vec![text.as_str()]).collect::<Vec<_>>()) == texts.len()
+            }
             HeaderAt::Mapped => !wanted.is_empty() && matched(wanted) == wanted.len(),
         };
         // A declared header must still part into columns, or the delimiter is another one.
@@ -164,11 +181,11 @@ pub(crate) fn find(rows: &[HeadRow], layout: &Layout, wanted: &[&str]) -> Search
 }
 
 /// The error for a table without the wanted header.
-pub(crate) fn missing(rows: &[HeadRow], layout: &Layout, wanted: &[&str], place: &str) -> Fault {
+pub(crate) fn missing(rows: &[HeadRow], layout: &Layout, wanted: &[Vec<&str>], place: &str) -> Fault {
     let mut best: Option<(usize, Header)> = None;
     for window in rows.windows(layout.header_rows.max(1)) {
         let header = Header::of(window);
-        let matched = wanted.iter().filter(|name| header.position(name) != Position::None).count();
+        let matched = wanted.iter().filter(|names| header.position_of_any(names) != Position::None).count();
         if best.as_ref().is_none_or(|(most, _)| matched > *most) {
             best = Some((matched, header));
         }
@@ -181,13 +198,14 @@ pub(crate) fn missing(rows: &[HeadRow], layout: &Layout, wanted: &[&str], place:
     let Some((matched, header)) = best else {
         return Fault::new(ErrorKind::Shape, "the file has no records").at(place);
     };
-    let absent: Vec<&str> = wanted.iter().copied().filter(|name| header.position(name) == Position::None).collect();
+    let absent = wanted.iter().filter(|names| header.position_of_any(names) == Position::None);
+    let absent: Vec<&str> = absent.filter_map(|names| names.first().copied()).collect();
     if matched == 0 || absent.is_empty() {
         return Fault::new(ErrorKind::Shape, format!("no header{declared} is found in the first {SEARCH} records"))
             .at(place)
             .help(format!(
                 "a record with {} was looked for; check the delimiter and the source",
-                quoted(wanted.iter().copied())
+                quoted(wanted.iter().filter_map(|names| names.first().copied()))
             ));
     }
     let mut help = Vec::new();
@@ -242,9 +260,12 @@ mod tests {
     #[test]
     fn the_header_is_found_by_its_names_wherever_it_is() {
         let rows = [row(1, &["Ministry", ""]), row(2, &[]), row(7, &[" País".trim(), "Año", "Valor"])];
-        let Search::Found(header) = find(&rows, &Layout::default(), &["valor", "país"]) else { panic!("not found") };
+        let Search::Found(header) = find(&rows, &Layout::default(), &[vec!["valor"], vec!["pais", "país"]]) else {
+            panic!("not found")
+        };
         assert_eq!((header.line, header.preamble.len()), (7, 2));
-        let message = missing(&rows, &Layout::default(), &["País", "Año", "Valores"], "f.csv").to_string();
+        let message =
+            missing(&rows, &Layout::default(), &[vec!["País"], vec!["Año"], vec!["Valores"]], "f.csv").to_string();
         assert!(message.starts_with("f.csv: the header on line 7 lacks `Valores`"), "{message}");
         assert!(message.contains("`Valores` may now be `Valor`"), "{message}");
     }

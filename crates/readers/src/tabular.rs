@@ -36,7 +36,7 @@ enum Body<'a> {
 pub fn open<'a>(
     content: Content<'a>,
     layout: &Layout,
-    wanted: &[&str],
+    wanted: &[Vec<&str>],
     limits: &Limits,
     place: &str,
 ) -> Result<Vec<Tabular<'a>>> {

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Codes, Interpreter, Layout, Origin, Pipeline, Problem, nearest, suggestion};
+use quipu_schema::pipeline::{Codes, Format, Interpreter, Layout, Origin, Pipeline, Problem, nearest, suggestion};
 use quipu_schema::table::{self, Rule, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::frame;
-use quipu_readers::csv::{CsvText, Found};
+use quipu_readers::csv::Found;
+use quipu_readers::{Content, Limits};
 
 /// What a label means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub(crate) struct Meaning {
     pub(crate) aggregate: bool,
 }
 
+/// A text that publishers print for a missing value, or behind a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Marker {
+    /// The text.
+    pub(crate) text: String,
+    /// Whether it stands behind a number; else it stands for a missing value.
+    pub(crate) flag: bool,
+    /// The SDMX status that it gives.
+    pub(crate) status: String,
+}
+
 /// The reference lists of a pipeline.
 #[derive(Debug)]
 pub struct Reference {
@@ -29,6 +41,8 @@ pub struct Reference {
     pub frames: Vec<(&'static Table, DataFrame)>,
     /// Digest of all lists.
     pub digest: Digest,
+    /// What publishers print for missing values and behind numbers.
+    pub(crate) markers: Vec<Marker>,
     /// Codes by list, scheme (empty for the list's own codes and names) and label.
     labels: FxHashMap<(String, String), FxHashMap<String, Meaning>>,
     /// Values of every column that another table refers to.
@@ -53,8 +67,13 @@ impl Reference {
             frames.push((*table, frame::from_texts(table, &list, &path.display().to_string())?));
             rows.insert(table.name, list);
         }
-        let mut reference =
-            Self { frames, digest: hasher.finish(), labels: FxHashMap::default(), values: FxHashMap::default() };
+        let mut reference = Self {
+            frames,
+            digest: hasher.finish(),
+            markers: Vec::new(),
+            labels: FxHashMap::default(),
+            values: FxHashMap::default(),
+        };
         reference.index(&rows);
         reference.check_references(&rows, folder)?;
         Ok(reference)
@@ -72,6 +91,13 @@ impl Reference {
                     self.values
                         .insert((table.name, column.name), rows.iter().filter_map(|row| get(row, position)).collect());
                 }
+            }
+        }
+        let (text_at, kind_at, status_at) = (at("marker", "marker"), at("marker", "kind"), at("marker", "obs_status"));
+        for row in lists.get("marker").into_iter().flatten() {
+            if let (Some(text), Some(kind), Some(status)) = (get(row, text_at), get(row, kind_at), get(row, status_at))
+            {
+                self.markers.push(Marker { text, flag: kind == "flag", status });
             }
         }
         let mut aggregates = FxHashSet::default();
@@ -290,37 +316,40 @@ fn offer(named: &mut FxHashMap<String, Option<Meaning>>, name: String, meaning: 
 
 fn read_list(table: &'static Table, bytes: &[u8], path: &Path) -> Result<Vec<Vec<Option<String>>>> {
     let place = path.display().to_string();
-    let wanted: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    let options = Layout { delimiter: Some(b','), ..Layout::default() };
+    let wanted: Vec<Vec<&str>> = table.columns.iter().map(|column| vec![column.name]).collect();
+    let options = Layout { format: Some(Format::Csv), delimiter: Some(b','), ..Layout::default() };
     let wrong = |fault: Fault| Fault::new(ErrorKind::Pipeline, fault.message().to_owned()).at(&place);
-    let csv = CsvText::open(bytes, &options, &wanted, &place).map_err(wrong)?;
+    let tables = quipu_readers::open(Content::Memory(bytes), &options, &wanted, &Limits::default(), &place);
+    let mut tables = tables.map_err(wrong)?;
+    let table = tables.pop().ok_or_else(|| Fault::bug("a list without a table"))?;
+    let width = table.header.names.len();
     let positions: Vec<usize> =
-        wanted.iter().map(|name| csv.column(name, &place)).collect::<Result<_>>().map_err(wrong)?;
+        wanted.iter().map(|names| table.header.column_of_any(names, &place)).collect::<Result<_>>().map_err(wrong)?;
     let mut rows = Vec::new();
-    let mut scanner = csv.body();
-    loop {
-        match scanner.step() {
-            Found::End => return Ok(rows),
-            Found::Blank => {}
-            Found::Record if scanner.fields().len() == csv.header.names.len() => {
-                let fields = scanner.fields();
-                let text = |position: &usize| {
-                    let text = fields.get(*position).and_then(|field| csv.text(*field))?;
-                    let text = text.trim();
-                    (!text.is_empty()).then(|| text.to_owned())
-                };
-                rows.push(positions.iter().map(text).collect());
-            }
-            Found::Record | Found::UnclosedQuote => {
-                return Err(Fault::new(
-                    ErrorKind::Pipeline,
-                    format!("the row does not have the {} fields of the header", csv.header.names.len()),
-                )
-                .at(format!("{place}:{}", scanner.record_line()))
-                .help("quote fields that hold a comma"));
+    for piece in table.pieces(u64::MAX)? {
+        let mut records = table.records(piece)?;
+        loop {
+            match records.step() {
+                Found::End | Found::Cut => break,
+                Found::Blank => {}
+                Found::Record if records.fields().len() == width => {
+                    let text = |position: &usize| {
+                        let text = records.text(records.fields().get(*position).copied()?)?;
+                        let text = text.trim();
+                        (!text.is_empty()).then(|| text.to_owned())
+                    };
+                    rows.push(positions.iter().map(text).collect());
+                }
+                Found::Record | Found::UnclosedQuote => {
+                    let message = format!("the row does not have the {width} fields of the header");
+                    return Err(Fault::new(ErrorKind::Pipeline, message)
+                        .at(format!("{place}:{}", records.line()))
+                        .help("quote fields that hold a comma"));
+                }
             }
         }
     }
+    Ok(rows)
 }
 
 /// A label without case, accents and superfluous white space.

@@ -1,6 +1,9 @@
 //! A captured document as the readers get it.
 
-use quipu_schema::Digest;
+use std::borrow::Cow;
+
+use quipu_readers::{Content, Limits};
+use quipu_schema::{Digest, Result};
 
 /// A captured document.
 #[derive(Debug, Clone, Copy)]
@@ -10,5 +13,15 @@ pub(crate) struct Input<'a> {
     /// SHA-256 of its bytes.
     pub(crate) digest: Digest,
     /// Its bytes, as archived.
-    pub(crate) bytes: &'a [u8],
+    pub(crate) content: Content<'a>,
+}
+
+impl<'a> Input<'a> {
+    /// All its bytes, for what is read as a whole.
+    ///
+    /// # Errors
+    /// More bytes than one document may have in memory.
+    pub(crate) fn bytes(&self) -> Result<Cow<'a, [u8]>> {
+        self.content.all(&Limits::default()).map_err(|fault| fault.at(self.name))
+    }
 }

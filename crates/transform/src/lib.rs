@@ -21,7 +21,8 @@ mod text;
 pub use codes::Reference;
 pub use stage::{Transformed, is_current, run, transform_source};
 
-use quipu_schema::pipeline::Placed;
+use quipu_readers::{Content, Limits};
+use quipu_schema::pipeline::{Format, Layout, Placed};
 use quipu_schema::{ErrorKind, Fault, Locator, Result};
 use quipu_store::SourceState;
 
@@ -30,20 +31,28 @@ use quipu_store::SourceState;
 /// # Errors
 /// A locator outside the document, or of a kind that the source's reader does not make.
 pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<String> {
+    let layout = layout_of(state);
+    let format = match layout.format {
+        Some(format) => format,
+        None => quipu_readers::sniff(Content::Memory(bytes))?,
+    };
+    if let Some(reader) = quipu_readers::reader(format).filter(|_| !is_text(state)) {
+        return reader.reread(bytes, &layout, locator, &Limits::default());
+    }
     let Some((start, end)) = locator.bytes() else {
         return Err(Fault::new(ErrorKind::Corrupt, format!("no reader makes the locator {locator}")));
     };
     if is_text(state) {
         return text::reread(bytes, document::media_type(bytes), start, end);
     }
-    quipu_readers::csv::reread(bytes, declared_encoding(state).as_ref(), start, end)
+    quipu_readers::csv::reread(bytes, layout.encoding.as_ref(), start, end)
 }
 
 /// Archived bytes as people can read them: in the document's encoding, without control characters.
 pub fn decode_for_people(state: &SourceState, bytes: &[u8], start: usize, end: usize) -> String {
     let piece = bytes.get(start..end).unwrap_or_default();
     let encoding =
-        if is_text(state) { None } else { quipu_readers::csv::encoding_of(bytes, declared_encoding(state).as_ref()) };
+        if is_text(state) { None } else { quipu_readers::csv::encoding_of(bytes, layout_of(state).encoding.as_ref()) };
     let text = match encoding {
         Some(encoding) => encoding.decode_without_bom_handling(piece).0,
         None => String::from_utf8_lossy(piece),
@@ -65,6 +74,10 @@ fn is_text(state: &SourceState) -> bool {
     state.origins.get(stage::READER).is_some_and(|reader| reader == "text")
 }
 
-fn declared_encoding(state: &SourceState) -> Option<Placed<String>> {
-    state.origins.get(stage::ENCODING).map(|label| Placed { value: label.clone(), span: 0..0 })
+/// How the documents of a source are laid out, as far as reading a place again needs it.
+fn layout_of(state: &SourceState) -> Layout {
+    let placed = |key: &str| state.origins.get(key).map(|text| Placed { value: text.clone(), span: 0..0 });
+    let word = state.origins.get(stage::FORMAT);
+    let format = word.and_then(|word| Format::ALL.into_iter().find(|format| format.word() == word));
+    Layout { format, encoding: placed(stage::ENCODING), records: placed(stage::RECORDS), ..Layout::default() }
 }

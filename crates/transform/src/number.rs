@@ -6,8 +6,6 @@
 
 use std::fmt;
 
-use quipu_readers::csv::{CsvText, Field};
-
 /// The marks of a number format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
@@ -128,36 +126,6 @@ impl Evidence {
         }
         if self.disputed.len() < DISPUTED && self.differ(text) {
             self.disputed.push(text.to_owned());
-        }
-    }
-
-    /// Adds a value of ASCII bytes. Plain digits with one `.` are cheap to skip once `.` is the
-    /// decimal mark.
-    pub(crate) fn add_bytes(&mut self, bytes: &[u8]) {
-        if self.declared {
-            return;
-        }
-        let plain = self.disputed.is_empty()
-            && self.alive.iter().all(|marks| marks.decimal == '.')
-            && memchr::memchr_iter(b'.', bytes).nth(1).is_none()
-            && bytes.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-        if (!plain || (self.doubtful.is_none() && is_doubtful(bytes)))
-            && let Ok(text) = std::str::from_utf8(bytes)
-        {
-            self.add(text);
-        }
-    }
-
-    /// Adds the value of a field.
-    pub(crate) fn add_field(&mut self, csv: &CsvText<'_>, field: Field) {
-        let bytes = csv.encoded.bytes.get(field.start..field.end).unwrap_or_default();
-        if self.declared || bytes.iter().all(u8::is_ascii_digit) {
-            return;
-        }
-        if bytes.is_ascii() {
-            self.add_bytes(bytes);
-        } else if let Some(text) = csv.text(field) {
-            self.add(&text);
         }
     }
 
@@ -323,7 +291,7 @@ mod tests {
     fn conclude(values: &[&str]) -> Result<Marks, Unproven> {
         let mut evidence = Evidence::new(None, None);
         for value in values {
-            evidence.add_bytes(value.as_bytes());
+            evidence.add(value);
         }
         evidence.conclude()
     }

@@ -1,6 +1,7 @@
 //! Periods as publishers print them: a year, a month by number or name, a quarter, a day.
 
 use jiff::civil::Date;
+use quipu_schema::pipeline::DateOrder;
 
 /// A period of the calendar with its SDMX frequency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,44 +53,130 @@ impl Period {
         Some(Self { start, end, freq })
     }
 
-    /// The period that a text prints: `2019`, `2019-03`, `2003m1`, `2019Q2`, `2019-03-21`, `21/03/2019`
-    /// (day first).
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// The period that a text prints: `2019`, `2019-03`, `2003m1`, `2019Q2`, `2019-03-21`, an ISO
+    /// moment, `21/03/2019`, `3/2019`, `Mar-19`, `marzo de 2019`, `2019 T2`, `20190321`, `201903`.
+    pub(crate) fn parse(text: &str, order: DateOrder) -> Option<Self> {
         let text = text.trim();
         if let Some(year) = year(text) {
             return Self::year(year);
         }
-        let (head, tail) = (text.get(..4)?, text.get(4..)?);
-        if let Some(year) = year(head) {
-            let mark = tail.chars().next()?;
-            let rest = tail.get(mark.len_utf8()..)?;
-            return match mark {
-                'm' | 'M' => Self::month(year, number(rest)?),
-                'q' | 'Q' | 't' | 'T' => {
-                    let quarter: i8 = number(rest).filter(|q| (1..=4).contains(q))?;
-                    Self::months(year, quarter * 3 - 2, 3, "Q")
-                }
-                '-' | '/' | '.' => match rest.split_once(mark) {
-                    None if rest.starts_with(['Q', 'q', 'M', 'm']) => Self::parse(&format!("{year}{rest}")),
-                    None => Self::month(year, number(rest)?),
-                    Some((month, day)) => Self::day(year, number(month)?, number(day)?),
-                },
-                _ => None,
+        if let Some((date, time)) = text.split_once(['T', ' '])
+            && time.starts_with(|c: char| c.is_ascii_digit())
+            && time.contains(':')
+        {
+            return Self::parse(date, order);
+        }
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        if digits && matches!(text.len(), 6 | 8) {
+            let part = |from: usize, to: usize| text.get(from..to);
+            let (year, month) = (year(part(0, 4)?)?, number(part(4, 6)?)?);
+            return match part(6, 8) {
+                Some(day) => Self::day(year, month, number(day)?),
+                None => Self::month(year, month),
             };
         }
-        let mark = text.chars().find(|c| ['/', '-', '.'].contains(c))?;
-        let parts: Vec<&str> = text.split(mark).collect();
+        if let Some(year) = text.get(..4).and_then(year) {
+            let tail = text.get(4..)?.trim_start();
+            let mark = tail.chars().next()?;
+            let rest = tail.get(mark.len_utf8()..)?.trim();
+            return match mark {
+                'm' | 'M' if rest.starts_with(|c: char| c.is_ascii_digit()) => Self::month(year, number(rest)?),
+                'q' | 'Q' | 't' | 'T' => Self::quarter(year, number(rest)?),
+                '-' | '/' | '.' => match rest.split_once(mark) {
+                    None if rest.starts_with(['Q', 'q', 'M', 'm', 'T', 't']) && rest.len() <= 3 => {
+                        Self::parse(&format!("{year}{rest}"), order)
+                    }
+                    None => Self::month(year, month(rest)?),
+                    Some((month_text, day)) => Self::day(year, month(month_text)?, number(day)?),
+                },
+                _ => Self::month(year, month(tail)?),
+            };
+        }
+        Self::parse_year_last(text, order)
+    }
+
+    fn parse_year_last(text: &str, order: DateOrder) -> Option<Self> {
+        let mark = text.chars().find(|c| ['/', '-', '.', ' '].contains(c))?;
+        let parts: Vec<&str> = text.split(mark).map(str::trim).filter(|part| !part.is_empty()).collect();
+        // The words of `21 de marzo de 2019`.
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !matches!(*part, "de" | "del" | "of" | "do")).collect();
         match parts.as_slice() {
-            [day, month, printed] => Self::day(year(printed)?, number(month)?, number(day)?),
-            [month, printed] => Self::month(year(printed)?, number(month)?),
+            [one, other, printed] if ["trim", "quart"].iter().any(|word| other.to_lowercase().starts_with(word)) => {
+                Self::quarter(year(printed)?, quarter(one)?)
+            }
+            [one, other, printed] => {
+                let year = year_of_a_date(printed.trim_end_matches(','))?;
+                let named = number(one).is_none() || number(other).is_none();
+                let (day, month_text) = match order {
+                    _ if named && number(one).is_none() => (other, one),
+                    DateOrder::MonthFirst if !named => (other, one),
+                    DateOrder::DayFirst | DateOrder::MonthFirst => (one, other),
+                };
+                Self::day(year, month(month_text)?, number(day.trim_end_matches(','))?)
+            }
+            [one, printed] => {
+                // Two bare numbers of two digits may be anything.
+                let named = number(one).is_none();
+                let year = if named { year_of_a_date(printed)? } else { year(printed)? };
+                match quarter(one) {
+                    Some(quarter) if named => Self::quarter(year, quarter),
+                    _ => Self::month(year, month(one)?),
+                }
+            }
             _ => None,
         }
     }
 
-    fn day(year: i16, month: i8, day: i8) -> Option<Self> {
+    /// A quarter.
+    pub(crate) fn quarter(year: i16, quarter: i8) -> Option<Self> {
+        let quarter = Some(quarter).filter(|q| (1..=4).contains(q))?;
+        Self::months(year, quarter * 3 - 2, 3, "Q")
+    }
+
+    /// A day.
+    pub(crate) fn day(year: i16, month: i8, day: i8) -> Option<Self> {
         let day = Date::new(year, month, day).ok().filter(|day| YEARS.contains(&day.year()))?;
         Some(Self { start: day, end: day, freq: "D" })
     }
+
+    /// The period of this frequency in which it lies; `None` where it is longer than that.
+    pub(crate) fn widened(self, freq: &str) -> Option<Self> {
+        let rank = |freq: &str| ["D", "W", "M", "Q", "S", "A"].iter().position(|known| *known == freq);
+        if rank(self.freq)? > rank(freq)? {
+            return None;
+        }
+        let (year, month) = (self.start.year(), self.start.month());
+        match freq {
+            "A" => Self::year(year),
+            "Q" => Self::quarter(year, (month + 2) / 3),
+            "M" => Self::month(year, month),
+            _ => Some(self),
+        }
+    }
+}
+
+/// A year of four digits, or of two behind a month: `Mar-19` is 2019, `Mar-75` 1975.
+fn year_of_a_date(text: &str) -> Option<i16> {
+    if text.len() == 2 {
+        let short = i16::from(number(text)?);
+        return Some(if short < 70 { 2000 + short } else { 1900 + short });
+    }
+    year(text)
+}
+
+/// A quarter from 1 to 4: `1`, `Q1`, `T1`, `1T`, `I`, `1er trimestre`.
+pub(crate) fn quarter(text: &str) -> Option<i8> {
+    const ROMAN: [(&str, i8); 4] = [("i", 1), ("ii", 2), ("iii", 3), ("iv", 4)];
+    let folded = crate::codes::fold(text.trim());
+    let first = folded.split_whitespace().next()?;
+    if let Some((_, quarter)) = ROMAN.iter().find(|(roman, _)| *roman == first) {
+        return Some(*quarter);
+    }
+    let bare = first.trim_start_matches(['q', 't']);
+    let digits = bare.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let word = bare.get(digits.len()..)?;
+    let known = ["", "q", "t", "er", "ro", "do", "to", "e", "o", "st", "nd", "rd", "th"].contains(&word);
+    number(digits).filter(|quarter| known && (1..=4).contains(quarter))
 }
 
 /// A year of four digits.
@@ -124,7 +211,7 @@ pub(crate) fn month(text: &str) -> Option<i8> {
     })
 }
 
-fn number(text: &str) -> Option<i8> {
+pub(crate) fn number(text: &str) -> Option<i8> {
     if text.is_empty() || text.len() > 2 || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -143,7 +230,8 @@ mod tests {
 
     #[test]
     fn periods_as_printed() {
-        let show = |text: &str| Period::parse(text).map(|p| format!("{} {} {}", p.freq, p.start, p.end));
+        let show =
+            |text: &str| Period::parse(text, DateOrder::DayFirst).map(|p| format!("{} {} {}", p.freq, p.start, p.end));
         for (text, expected) in [
             ("2019", "A 2019-01-01 2019-12-31"),
             ("2003m1", "M 2003-01-01 2003-01-31"),
@@ -153,12 +241,53 @@ mod tests {
             ("2019-03-21", "D 2019-03-21 2019-03-21"),
             ("17/06/2022", "D 2022-06-17 2022-06-17"),
             ("06/2022", "M 2022-06-01 2022-06-30"),
+            ("Mar-19", "M 2019-03-01 2019-03-31"),
+            ("dic. 1999", "M 1999-12-01 1999-12-31"),
+            ("21 de marzo de 2019", "D 2019-03-21 2019-03-21"),
+            ("March 21, 2019", "D 2019-03-21 2019-03-21"),
+            ("2019-03-21T00:00:00", "D 2019-03-21 2019-03-21"),
+            ("2019-03-21 12:30:00", "D 2019-03-21 2019-03-21"),
+            ("20190321", "D 2019-03-21 2019-03-21"),
+            ("201903", "M 2019-03-01 2019-03-31"),
+            ("II trimestre 2020", "Q 2020-04-01 2020-06-30"),
+            ("Q3 2020", "Q 2020-07-01 2020-09-30"),
+            ("2020 T2", "Q 2020-04-01 2020-06-30"),
+            ("2020-mar", "M 2020-03-01 2020-03-31"),
+            ("17/06/22", "D 2022-06-17 2022-06-17"),
         ] {
             assert_eq!(show(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["", "19", "20190", "2019m13", "31/02/2020", "2021Q5", "añoñ", "2019-", "0999", "Total"] {
+        for text in [
+            "",
+            "19",
+            "20190",
+            "2019m13",
+            "31/02/2020",
+            "2021Q5",
+            "añoñ",
+            "2019-",
+            "0999",
+            "Total",
+            "06/22",
+            "200013",
+            "1/2",
+        ] {
             assert_eq!(show(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn order_and_width() {
+        let month_first = Period::parse("03/21/2019", DateOrder::MonthFirst).expect("a date");
+        assert_eq!(month_first, Period::parse("21/03/2019", DateOrder::DayFirst).expect("a date"));
+        assert_eq!(Period::parse("03/21/2019", DateOrder::DayFirst), None);
+        assert_eq!(month_first.widened("Q"), Period::quarter(2019, 1));
+        assert_eq!(month_first.widened("A"), Period::year(2019));
+        assert_eq!(Period::year(2019).and_then(|year| year.widened("M")), None, "a year is no month");
+        for (text, expected) in [("1", 1), ("Q2", 2), ("3T", 3), ("IV", 4), ("1er trimestre", 1), ("2º", 2)] {
+            assert_eq!(quarter(text), Some(expected), "{text}");
+        }
+        assert_eq!((quarter("5"), quarter("x"), quarter("")), (None, None, None));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::codes::Reference;
 use crate::frame::{self, Gate, Refusal, Value};
 use crate::input::Input;
 use crate::quarantine::{Rejected, lines_named, locator_values};
-use quipu_readers::csv::{CsvText, Field, Found};
+use quipu_readers::csv::Found;
+use quipu_readers::{Limits, Records, Tabular};
 
 /// Columns whose text is about a person and never shown outside its table.
 const PERSONAL: [&str; 4] = ["key_raw", "key", "names", "birth_date"];
@@ -28,6 +29,20 @@ pub(crate) struct Listed {
     pub(crate) tally: Tally,
     /// What was detected, for people.
     pub(crate) notes: Vec<String>,
+}
+
+/// Bytes that are read at once.
+const PIECE: u64 = 4 << 20;
+
+/// What a walk is given.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    source: &'a Source,
+    rows: &'a Rows,
+    input: &'a Input<'a>,
+    table: &'a Tabular<'a>,
+    fillers: &'a [Filler<'a>],
+    reference: &'a Reference,
 }
 
 /// One row with its key, for duplicates.
@@ -49,16 +64,20 @@ pub(crate) fn read(
     inputs: &[Input<'_>],
     reference: &Reference,
 ) -> Result<Listed> {
-    let mut wanted: Vec<&str> = rows.columns.iter().flat_map(|(_, o)| o.columns()).map(|c| c.value.as_str()).collect();
+    let mut wanted: Vec<Vec<&str>> = rows.columns.iter().flat_map(|(_, origin)| origin.wanted()).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let mut listed: Vec<Row> = Vec::new();
     let (mut rejected, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
     for input in inputs {
-        let csv = CsvText::open(input.bytes, options, &wanted, input.name)?;
-        notes.extend(csv.notes.iter().map(|note| format!("{}: {note}", input.name)));
-        let fillers = bind(source, rows, &csv, reference, input)?;
-        walk(source, rows, input, &csv, &fillers, reference, &mut tally, &mut listed, &mut rejected);
+        for table in quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)? {
+            notes.extend(table.notes.iter().map(|note| format!("{}: {note}", input.name)));
+            let fillers = bind(source, rows, &table, reference, input)?;
+            let ground = Ground { source, rows, input, table: &table, fillers: &fillers, reference };
+            for piece in table.pieces(PIECE)? {
+                walk(ground, &mut table.records(piece)?, &mut tally, &mut listed, &mut rejected);
+            }
+        }
     }
     let kept = without_duplicates(listed, rows.table.columns.len(), &mut tally, &mut rejected);
     tally.published += kept.len() as u64;
@@ -77,7 +96,7 @@ struct Filler<'a> {
 fn bind<'a>(
     source: &Source,
     rows: &'a Rows,
-    csv: &CsvText<'_>,
+    table: &Tabular<'_>,
     reference: &Reference,
     input: &Input<'_>,
 ) -> Result<Vec<Filler<'a>>> {
@@ -87,8 +106,8 @@ fn bind<'a>(
         let origin = rows.columns.iter().find(|(name, _)| *name == column.name).map(|(_, origin)| origin);
         let mut columns = Vec::new();
         if let Some(origin) = origin {
-            for name in origin.columns() {
-                columns.push(csv.column(&name.value, input.name)?);
+            for names in origin.wanted() {
+                columns.push(table.header.column_of_any(&names, input.name)?);
             }
             if let Origin::Read(take) = origin {
                 if let Some(codes) = &take.codes {
@@ -106,33 +125,28 @@ fn bind<'a>(
         read.extend(&columns);
         fillers.push(Filler { name: column.name, gate: Gate::new(column)?, origin, columns });
     }
-    csv.check_unread(&read, &rows.ignore, input.name, &source.id)?;
+    let unread = table.unread(&read, &rows.ignore, &[]);
+    table.check_unread(&unread, input.name, &source.id)?;
     Ok(fillers)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one walk fills three lists")]
 fn walk(
-    source: &Source,
-    rows: &Rows,
-    input: &Input<'_>,
-    csv: &CsvText<'_>,
-    fillers: &[Filler<'_>],
-    reference: &Reference,
+    ground: Ground<'_>,
+    records: &mut Records<'_>,
     tally: &mut Tally,
     listed: &mut Vec<Row>,
     rejected: &mut Vec<Rejected>,
 ) {
-    let width = csv.header.names.len();
+    let Ground { source, rows, input, table, fillers, reference } = ground;
+    let width = table.header.names.len();
     let located = rows.table.located_text();
-    let mut scanner = csv.body();
     loop {
-        let found = scanner.step();
-        let refuse_line = |reason: Reason, message: String, scanner: &quipu_readers::csv::Scanner<'_>| {
-            let (start, end) = scanner.span();
+        let found = records.step();
+        let refuse_line = |reason: Reason, message: String, records: &Records<'_>| {
             // The whole line may hold names and numbers of people, so it is not kept.
             Rejected {
                 document: input.digest,
-                locator: csv.span_locator(start, end),
+                locator: records.record_locator(),
                 reason,
                 column: None,
                 raw: None,
@@ -141,7 +155,7 @@ fn walk(
             }
         };
         match found {
-            Found::End => return,
+            Found::End | Found::Cut => return,
             Found::Blank => continue,
             Found::UnclosedQuote => {
                 tally.read += 1;
@@ -149,46 +163,41 @@ fn walk(
                 rejected.push(refuse_line(
                     Reason::UnclosedQuote,
                     "a quoted field is opened and never closed".into(),
-                    &scanner,
+                    records,
                 ));
                 continue;
             }
             Found::Record => {}
         }
         tally.read += 1;
-        let fields = scanner.fields();
+        let fields = records.fields();
         let surplus = fields.get(width..).unwrap_or_default();
         if fields.len() < width || surplus.iter().any(|field| field.start < field.end) {
             tally.quarantine(Reason::RaggedRow, 1);
             let message = format!("the record has {} fields, the header {width}", fields.len());
-            rejected.push(refuse_line(Reason::RaggedRow, message, &scanner));
+            rejected.push(refuse_line(Reason::RaggedRow, message, records));
             continue;
         }
-        let line = scanner.record_line();
+        let line = records.line();
         let mut values = Vec::new();
         let mut refused = None;
         let mut place: Option<Locator> = None;
         for filler in fillers {
             let column = filler.columns.first().copied();
-            let field = csv.trimmed(column.and_then(|c| fields.get(c)).copied().unwrap_or_default());
+            let field = records.trimmed(column.and_then(|c| fields.get(c)).copied().unwrap_or_default());
             if located == Some(filler.name)
                 && let Some(column) = column
             {
-                place = Some(csv.locator(line, column, field));
+                place = Some(records.locator(column, field));
             }
-            match fill(filler, csv, fields, reference) {
+            match fill(filler, records, table.encoding(), reference) {
                 Ok(value) if filler.name == "marking" && value.is_none() => {
                     values.push(Some(Value::Text(source.marking.to_string())));
                 }
                 Ok(value) => values.push(value),
                 Err(refusal) => {
-                    let locator = column.map_or_else(
-                        || {
-                            let (start, end) = scanner.span();
-                            csv.span_locator(start, end)
-                        },
-                        |column| csv.locator(line, column, field),
-                    );
+                    let locator =
+                        column.map_or_else(|| records.record_locator(), |column| records.locator(column, field));
                     refused = Some((refusal, filler.name, locator, field));
                     break;
                 }
@@ -202,7 +211,7 @@ fn walk(
                 locator,
                 reason: refusal.reason,
                 column: Some(column),
-                raw: if personal { None } else { csv.text(field).map(std::borrow::Cow::into_owned) },
+                raw: if personal { None } else { records.text(field).map(std::borrow::Cow::into_owned) },
                 message: if personal {
                     format!("`{column}` is refused; its text is personal and not kept")
                 } else {
@@ -212,10 +221,9 @@ fn walk(
             });
             continue;
         }
-        let (start, end) = scanner.span();
         let place = match (rows.table.provenance, place) {
             (Provenance::At(_), Some(place)) => place,
-            _ => csv.span_locator(start, end),
+            _ => records.record_locator(),
         };
         let key = rows.table.key.iter().map(|key| key_text(rows.table, &values, key)).collect();
         if rows.table.provenance != Provenance::None {
@@ -246,16 +254,15 @@ fn key_text(table: &quipu_schema::table::Table, values: &[Option<Value>], key: &
 
 fn fill(
     filler: &Filler<'_>,
-    csv: &CsvText<'_>,
-    fields: &[Field],
+    records: &Records<'_>,
+    encoding: &str,
     reference: &Reference,
 ) -> Result<Option<Value>, Refusal> {
     let text = match filler.origin {
         None => String::new(),
         Some(Origin::Constant(text)) => text.value.clone(),
         Some(Origin::Read(take)) => {
-            let mut joined =
-                csv.joined(fields, &filler.columns, &take.join).ok_or_else(|| Refusal::encoding(csv.encoded.name()))?;
+            let mut joined = records.joined(&filler.columns, &take.join).ok_or_else(|| Refusal::encoding(encoding))?;
             if let Some((_, meant)) = take.map.iter().find(|(printed, _)| *printed == joined) {
                 joined.clone_from(meant);
             } else if let Some(codes) = &take.codes

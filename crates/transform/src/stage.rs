@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
+use quipu_readers::Content;
 use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::{Interpreter, Origin, Pipeline, Reader, Source, TakeFrom};
 use quipu_schema::table::{self, Table};
@@ -23,6 +24,10 @@ pub(crate) const STAGE: &str = "transform";
 pub(crate) const READER: &str = "@reader";
 /// Entry of a source's origins that names its declared encoding.
 pub(crate) const ENCODING: &str = "@encoding";
+/// Entry of a source's origins that names its declared format.
+pub(crate) const FORMAT: &str = "@format";
+/// Entry of a source's origins that names the declared pointer to its JSON records.
+pub(crate) const RECORDS: &str = "@records";
 
 /// What one source gives.
 #[derive(Debug)]
@@ -162,8 +167,10 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
         }
         contents.push((capture.name.as_str(), capture.digest, archive.read(&capture.digest)?));
     }
-    let inputs: Vec<Input<'_>> =
-        contents.iter().map(|(name, digest, bytes)| Input { name, digest: *digest, bytes }).collect();
+    let inputs: Vec<Input<'_>> = contents
+        .iter()
+        .map(|(name, digest, bytes)| Input { name, digest: *digest, content: Content::Memory(bytes) })
+        .collect();
     let mut transformed = transform(source, &inputs, reference)?;
     transformed.notes.extend(twins);
     let mut parts = Vec::new();
@@ -199,8 +206,10 @@ fn ingredients_of(build: &str, source: &Source, reference: &Reference, captures:
 /// # Errors
 /// Those of the source's reader and interpreter, and a contract that blocks publishing.
 pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference: &Reference) -> Result<Transformed> {
-    let inputs: Vec<Input<'_>> =
-        documents.iter().map(|(name, bytes)| Input { name, digest: Digest::of(bytes), bytes }).collect();
+    let inputs: Vec<Input<'_>> = documents
+        .iter()
+        .map(|(name, bytes)| Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes) })
+        .collect();
     transform(source, &inputs, reference)
 }
 
@@ -221,7 +230,7 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
         (Interpreter::Report, _) => {
             let (mut figures, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
             for input in inputs {
-                let reading = report::read(source, input.name, &input.digest, input.bytes)?;
+                let reading = report::read(source, input.name, &input.digest, &input.bytes()?)?;
                 documents.push(reading.document);
                 figures.extend(reading.figures);
                 tally.add(&reading.tally);
@@ -233,9 +242,7 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
     };
     if documents.is_empty() {
         documents.extend(
-            inputs
-                .iter()
-                .map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.bytes.len() as u64)),
+            inputs.iter().map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.content.length())),
         );
     }
     tables.push((definition("document")?, document::document_frame(&documents)?));
@@ -298,7 +305,7 @@ fn origins(source: &Source) -> BTreeMap<String, String> {
     let columns: Vec<(&str, &Origin)> = match &source.interpreter {
         Interpreter::Observe(observe) => {
             let mut all: Vec<(&str, &Origin)> = observe.columns.iter().map(|(name, origin)| (*name, origin)).collect();
-            all.push(("time_start", &observe.period.year));
+            all.extend(observe.period.parts().map(|(_, origin)| ("time_start", origin)));
             all.extend(observe.breakdown.iter().map(|(_, origin)| ("breakdown", origin)));
             all
         }
@@ -312,7 +319,13 @@ fn origins(source: &Source) -> BTreeMap<String, String> {
             if let Some(encoding) = &options.encoding {
                 out.insert(ENCODING.to_owned(), encoding.value.clone());
             }
-            out.insert(READER.to_owned(), "csv".to_owned())
+            if let Some(format) = options.format {
+                out.insert(FORMAT.to_owned(), format.word().to_owned());
+            }
+            if let Some(records) = &options.records {
+                out.insert(RECORDS.to_owned(), records.value.clone());
+            }
+            out.insert(READER.to_owned(), "cells".to_owned())
         }
     };
     for (name, origin) in columns {
@@ -322,7 +335,10 @@ fn origins(source: &Source) -> BTreeMap<String, String> {
                 TakeFrom::Columns(columns) => {
                     format!("column {}", columns.iter().map(|c| c.value.as_str()).collect::<Vec<_>>().join(" + "))
                 }
-                TakeFrom::Header => "header of the value's column".to_owned(),
+                TakeFrom::Header(0) => "header of the value's column".to_owned(),
+                TakeFrom::Header(level) => format!("row {level} of the header of the value's column"),
+                TakeFrom::Title => "title of the table".to_owned(),
+                TakeFrom::Document => "name of the document".to_owned(),
                 TakeFrom::Preamble(label) => format!("preamble cell beside {:?}", label.value),
             },
         };

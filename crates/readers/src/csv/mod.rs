@@ -53,7 +53,7 @@ impl<'a> Delimited<'a> {
     pub fn open(
         content: Content<'a>,
         layout: &Layout,
-        wanted: &[&str],
+        wanted: &[Vec<&str>],
         limits: &Limits,
         place: &str,
     ) -> Result<(Self, Header, Vec<String>)> {
@@ -256,7 +256,7 @@ mod tests {
             let text = format!("x,y\n{body}");
             let content = Content::Memory(text.as_bytes());
             let (csv, header, _) =
-                Delimited::open(content, &Layout::default(), &["x", "y"], &Limits::default(), "f.csv").expect("open");
+                Delimited::open(content, &Layout::default(), &[vec!["x"], vec!["y"]], &Limits::default(), "f.csv").expect("open");
             let whole = csv.pieces(header.body, u64::MAX).expect("pieces");
             prop_assert_eq!(whole.len(), 1);
             let whole = records(&csv, &whole);

@@ -13,7 +13,7 @@ pub enum Origin {
     /// The same text for every row.
     Constant(Placed<String>),
     /// Read from the source.
-    Read(Take),
+    Read(Box<Take>),
 }
 
 /// How a text is read from the source.
@@ -68,8 +68,11 @@ impl Origin {
     /// The source columns that this origin reads.
     pub fn columns(&self) -> &[Placed<String>] {
         match self {
-            Self::Read(Take { from: TakeFrom::Columns(columns), .. }) => columns,
-            Self::Constant(_) | Self::Read(_) => &[],
+            Self::Read(take) => match &take.from {
+                TakeFrom::Columns(columns) => columns,
+                _ => &[],
+            },
+            Self::Constant(_) => &[],
         }
     }
 
@@ -85,15 +88,6 @@ impl Origin {
     pub(crate) fn read(section: &Section<'_, '_>, key: &'static str) -> Option<Self> {
         let value = section.value(key)?;
         Self::from_value(section.findings(), value, key)
-    }
-
-    pub(crate) fn required(section: &Section<'_, '_>, key: &'static str, what: &str) -> Option<Self> {
-        if !section.has(key) {
-            section.value(key);
-            section.missing(key, what);
-            return None;
-        }
-        Self::read(section, key)
     }
 
     pub(crate) fn from_value(findings: &Findings<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Self> {
@@ -165,7 +159,7 @@ impl Origin {
         if !or.is_empty() && !matches!(&one, TakeFrom::Columns(columns) if columns.len() == 1) {
             section.findings().report(section.span(), "`or` gives other names of one `column`", None);
         }
-        Some(Self::Read(Take { from: one, join, codes, or, extract, map, default, span: section.span() }))
+        Some(Self::Read(Box::new(Take { from: one, join, codes, or, extract, map, default, span: section.span() })))
     }
 
     /// Checks a constant against the rule of the table column it fills.

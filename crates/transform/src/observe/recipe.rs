@@ -2,16 +2,20 @@
 //! input and remembered.
 
 use std::borrow::Cow;
+use std::hash::Hasher as _;
 
-use quipu_schema::pipeline::{Codes, Origin, Placed, Take, TakeFrom};
+use quipu_readers::csv::Field;
+use quipu_readers::{Records, Tabular};
+use quipu_schema::pipeline::{Codes, DateOrder, Origin, PeriodPart, Placed, TakeFrom};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::{ErrorKind, Fault, Result};
-use rustc_hash::FxHashMap;
+use regex::Regex;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::codes::Reference;
 use crate::frame::{Gate, Refusal, clip};
+use crate::input::Input;
 use crate::period::{self, Period};
-use quipu_readers::csv::{CsvText, Field};
 
 /// Parts the fields of a remembered input.
 const SEPARATOR: u8 = 0x1f;
@@ -19,9 +23,11 @@ const SEPARATOR: u8 = 0x1f;
 pub(crate) const NULL: u32 = u32::MAX;
 
 /// Distinct texts of one column, numbered in the order of their first use.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Dictionary {
     pub(crate) texts: Vec<String>,
+    /// A hash of each text, the same in every dictionary.
+    pub(crate) hashes: Vec<u64>,
     numbers: FxHashMap<String, u32>,
 }
 
@@ -33,13 +39,71 @@ impl Dictionary {
         }
         let number = u32::try_from(self.texts.len()).unwrap_or(NULL - 1);
         self.texts.push(text.to_owned());
+        self.hashes.push(hash_of(text));
         self.numbers.insert(text.to_owned(), number);
         number
+    }
+
+    /// The hash of the text of a number; of nothing, for null.
+    pub(crate) fn hash(&self, number: u32) -> u64 {
+        self.hashes.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// The text of a number.
+    pub(crate) fn text(&self, number: u32) -> Option<&str> {
+        self.texts.get(number as usize).map(String::as_str)
     }
 
     /// Takes over the texts of another dictionary; gives our number for each of its numbers.
     pub(crate) fn absorb(&mut self, other: &Self) -> Vec<u32> {
         other.texts.iter().map(|text| self.number(text)).collect()
+    }
+}
+
+/// A hash of a text that depends on nothing else.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.write_u8(0xff);
+    hasher.finish()
+}
+
+/// The record that recipes read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'r> {
+    /// The walk that stands on it.
+    pub(crate) records: &'r Records<'r>,
+    /// Columns that were blank, with the text from above.
+    pub(crate) filled: &'r [(usize, String)],
+}
+
+impl<'r> Record<'r> {
+    fn above(&self, column: usize) -> Option<&'r str> {
+        self.filled.iter().find(|(filled, _)| *filled == column).map(|(_, text)| text.as_str())
+    }
+
+    /// The field of a column.
+    pub(crate) fn field(&self, column: usize) -> Field {
+        self.records.fields().get(column).copied().unwrap_or_default()
+    }
+
+    /// The bytes that tell the text of a column.
+    fn bytes(&self, column: usize) -> &'r [u8] {
+        match self.above(column) {
+            Some(text) => text.as_bytes(),
+            None => self.records.bytes(self.field(column)),
+        }
+    }
+
+    /// The text of a column, trimmed; `None` where its bytes are not valid in the encoding.
+    pub(crate) fn text(&self, column: usize) -> Option<Cow<'r, str>> {
+        if let Some(text) = self.above(column) {
+            return Some(Cow::Borrowed(text));
+        }
+        Some(match self.records.text(self.field(column))? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
     }
 }
 
@@ -52,7 +116,9 @@ pub(crate) struct Piece {
     pub(crate) from: PieceFrom,
     join: String,
     codes: Option<Codes>,
+    extract: Option<Regex>,
     map: Vec<(String, String)>,
+    default: Option<String>,
 }
 
 /// Where a piece comes from.
@@ -74,8 +140,15 @@ pub(crate) enum Makes {
         /// Its contract.
         gate: Gate,
     },
-    /// A period: the first piece is the year or the whole, the second the month.
-    Period,
+    /// A period, of one part by piece.
+    Period {
+        /// What each piece is.
+        parts: Vec<PeriodPart>,
+        /// In which order a date of three numbers is printed.
+        order: DateOrder,
+        /// The frequency that a finer period is widened to.
+        freq: Option<&'static str>,
+    },
 }
 
 /// How a record's fields become one text or period.
@@ -93,19 +166,22 @@ pub(crate) struct Recipe {
     key: Vec<u8>,
 }
 
+/// A refusal with the source column that is to blame.
+type Blamed = (Refusal, Option<usize>);
+
 /// Outcome of a recipe: a number in a dictionary (or [`NULL`]), or an index into the refusals.
 pub(crate) type Made = Result<u32, usize>;
 
 /// Where recipes put what they make.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Shelf {
     /// Dictionaries of the text columns.
     pub(crate) dictionaries: Vec<Dictionary>,
     /// Distinct periods.
     pub(crate) periods: Vec<Period>,
     numbers: FxHashMap<Period, u32>,
-    /// Distinct refusals.
-    pub(crate) refusals: Vec<Refusal>,
+    /// Distinct refusals, with the source column that is to blame.
+    pub(crate) refusals: Vec<(Refusal, Option<usize>)>,
 }
 
 impl Shelf {
@@ -125,56 +201,119 @@ impl Shelf {
         number
     }
 
-    fn refuse(&mut self, refusal: Refusal) -> usize {
-        self.refusals.push(refusal);
+    /// The number of a period's hash.
+    pub(crate) fn period_hash(&self, number: u32) -> u64 {
+        self.periods.get(number as usize).map_or(0, |period| {
+            let mut hasher = FxHasher::default();
+            hasher.write_i32(period::days(period.start));
+            hasher.write_i32(period::days(period.end));
+            hasher.write(period.freq.as_bytes());
+            hasher.finish()
+        })
+    }
+
+    fn refuse(&mut self, (refusal, column): Blamed) -> usize {
+        self.refusals.push((refusal, column));
         self.refusals.len() - 1
     }
 }
 
+/// What pieces are bound to.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'g> {
+    pub(crate) table: &'g Tabular<'g>,
+    pub(crate) input: &'g Input<'g>,
+    pub(crate) reference: &'g Reference,
+}
+
 impl Piece {
-    /// The piece of an origin; `header` is the header of the value column.
+    /// The piece of an origin; `column` is the position of the value column, where there is one.
     ///
     /// # Errors
     /// A column or preamble label that is not there; an unknown scheme.
-    pub(crate) fn bind(
-        name: Option<&str>,
-        origin: &Origin,
-        header: &str,
-        csv: &CsvText<'_>,
-        reference: &Reference,
-        place: &str,
-    ) -> Result<Self> {
+    pub(crate) fn bind(name: Option<&str>, origin: &Origin, column: Option<usize>, ground: Ground<'_>) -> Result<Self> {
         let name = name.map(str::to_owned);
         let take = match origin {
             Origin::Constant(text) => {
                 let from = PieceFrom::Known(text.value.clone());
-                return Ok(Self { name, from, join: String::new(), codes: None, map: Vec::new() });
+                let (join, map) = (String::new(), Vec::new());
+                return Ok(Self { name, from, join, codes: None, extract: None, map, default: None });
             }
             Origin::Read(take) => take,
         };
         if let Some(codes) = &take.codes {
-            reference.check(codes, place)?;
+            ground.reference.check(codes, ground.input.name)?;
         }
+        let header = &ground.table.header;
         let from = match &take.from {
-            TakeFrom::Header => PieceFrom::Known(header.to_owned()),
-            TakeFrom::Preamble(label) => PieceFrom::Known(preamble(csv, label, place)?),
-            TakeFrom::Columns(columns) => PieceFrom::Columns(
-                columns.iter().map(|column| csv.column(&column.value, place)).collect::<Result<_>>()?,
+            TakeFrom::Header(level) => {
+                let names = match level.checked_sub(1) {
+                    None => Some(&header.names),
+                    Some(level) => header.levels.get(level),
+                };
+                let names = names.ok_or_else(|| {
+                    let message = format!("the header has {} rows, not {level}", header.levels.len());
+                    Fault::new(ErrorKind::Pipeline, message).at(ground.input.name).help(
+                        "declare `header_rows` in the source's layout, such as `[source.csv]` or `[source.workbook]`",
+                    )
+                })?;
+                PieceFrom::Known(column.and_then(|column| names.get(column)).cloned().unwrap_or_default())
+            }
+            TakeFrom::Title => PieceFrom::Known(ground.table.title.clone()),
+            TakeFrom::Document => PieceFrom::Known(ground.input.name.to_owned()),
+            TakeFrom::Preamble(label) => PieceFrom::Known(preamble(ground, label)?),
+            TakeFrom::Columns(_) => PieceFrom::Columns(
+                origin
+                    .wanted()
+                    .iter()
+                    .map(|names| header.column_of_any(names, ground.input.name))
+                    .collect::<Result<_>>()?,
             ),
         };
-        let Take { join, codes, map, .. } = take.clone();
-        Ok(Self { name, from, join, codes, map })
+        let pattern = |pattern: &Placed<String>| Regex::new(&pattern.value);
+        let extract = take.extract.as_ref().map(pattern).transpose();
+        let extract = extract.map_err(|e| Fault::bug("a checked pattern does not compile").because(e))?;
+        let (join, codes, map) = (take.join.clone(), take.codes.clone(), take.map.clone());
+        Ok(Self { name, from, join, codes, extract, map, default: take.default.clone() })
     }
 
-    fn make(&self, csv: &CsvText<'_>, fields: &[Field], reference: &Reference) -> Result<Option<String>, Refusal> {
-        let text = match &self.from {
-            PieceFrom::Known(text) => Cow::Borrowed(text.as_str()),
-            PieceFrom::Columns(columns) => Cow::Owned(
-                csv.joined(fields, columns, &self.join).ok_or_else(|| Refusal::encoding(csv.encoded.name()))?,
-            ),
+    /// The text of the piece, known or read.
+    pub(crate) fn make(
+        &self,
+        record: Option<Record<'_>>,
+        encoding: &str,
+        reference: &Reference,
+    ) -> Result<Option<String>, Refusal> {
+        let text = match (&self.from, record) {
+            (PieceFrom::Known(text), _) => Cow::Borrowed(text.as_str()),
+            (PieceFrom::Columns(columns), Some(record)) => {
+                let texts: Option<Vec<Cow<'_, str>>> = columns.iter().map(|column| record.text(*column)).collect();
+                Cow::Owned(texts.ok_or_else(|| Refusal::encoding(encoding))?.join(&self.join))
+            }
+            (PieceFrom::Columns(_), None) => Cow::Borrowed(""),
         };
-        if let Some((_, meant)) = self.map.iter().find(|(printed, _)| *printed == text) {
-            return Ok(Some(meant.clone()));
+        let text = match (&self.extract, text.is_empty()) {
+            (Some(pattern), false) => {
+                let found = pattern.captures(&text).and_then(|groups| groups.get(1).or_else(|| groups.get(0)));
+                match found {
+                    Some(part) => Cow::Owned(part.as_str().trim().to_owned()),
+                    None => {
+                        let message = format!("`{}` holds nothing that `{}` extracts", clip(&text), pattern.as_str());
+                        return Err(Refusal { reason: Reason::BadValue, message });
+                    }
+                }
+            }
+            _ => text,
+        };
+        let text = match &self.default {
+            Some(default) if text.is_empty() => Cow::Borrowed(default.as_str()),
+            _ => text,
+        };
+        let printed = |(printed, _): &&(String, String)| {
+            *printed == text || crate::codes::fold(printed) == crate::codes::fold(&text)
+        };
+        if let Some((_, meant)) = self.map.iter().find(printed) {
+            return Ok((!meant.is_empty()).then(|| meant.clone()));
         }
         let Some(codes) = &self.codes else {
             return Ok((!text.is_empty()).then(|| text.into_owned()));
@@ -193,20 +332,31 @@ impl Piece {
             }
         }
     }
+
+    /// The source column to blame.
+    fn column(&self) -> Option<usize> {
+        match &self.from {
+            PieceFrom::Columns(columns) => columns.first().copied(),
+            PieceFrom::Known(_) => None,
+        }
+    }
 }
 
-/// The cell to the right of a label in the lines above the header.
-fn preamble(csv: &CsvText<'_>, label: &Placed<String>, place: &str) -> Result<String> {
-    for (_, fields) in &csv.header.preamble {
-        let mut texts = fields.iter().map(|(_, text)| text.as_str());
-        if texts.any(|text| text == label.value)
+/// The cell to the right of a label in the rows above the header.
+fn preamble(ground: Ground<'_>, label: &Placed<String>) -> Result<String> {
+    let folded = crate::codes::fold(&label.value);
+    let like =
+        |text: &str| crate::codes::fold(text.trim_end_matches(':')) == crate::codes::fold(folded.trim_end_matches(':'));
+    for (_, texts) in &ground.table.header.preamble {
+        let mut texts = texts.iter().map(String::as_str);
+        if texts.any(like)
             && let Some(text) = texts.find(|text| !text.is_empty())
         {
             return Ok(text.to_owned());
         }
     }
     Err(Fault::new(ErrorKind::Shape, format!("the lines above the header have no value beside `{}`", label.value))
-        .at(place)
+        .at(ground.input.name)
         .help("the source has changed its shape; look at its first lines"))
 }
 
@@ -230,15 +380,13 @@ impl Recipe {
     /// Makes the text or period of a record.
     pub(crate) fn make(
         &mut self,
-        csv: &CsvText<'_>,
-        fields: &[Field],
+        record: Record<'_>,
+        encoding: &str,
         reference: &Reference,
         shelf: &mut Shelf,
     ) -> Made {
-        let bytes = &csv.encoded.bytes;
-        let range = |column: &usize| fields.get(*column).and_then(|f| bytes.get(f.start..f.end)).unwrap_or_default();
         if let ([column], (last, Some(made))) = (self.reads.as_slice(), &self.last)
-            && last.as_slice() == range(column)
+            && last.as_slice() == record.bytes(*column)
         {
             return *made;
         }
@@ -248,13 +396,13 @@ impl Recipe {
             if index > 0 {
                 key.push(SEPARATOR);
             }
-            key.extend_from_slice(range(column));
+            key.extend_from_slice(record.bytes(*column));
         }
         let made = match (&self.last, self.made.get(&key)) {
             ((last, Some(made)), _) if *last == key => *made,
             (_, Some(made)) => *made,
             (_, None) => {
-                let made = self.work(csv, fields, reference, shelf).map_err(|refusal| shelf.refuse(refusal));
+                let made = self.work(Some(record), encoding, reference, shelf).map_err(|blamed| shelf.refuse(blamed));
                 self.made.insert(key.clone(), made);
                 made
             }
@@ -263,50 +411,69 @@ impl Recipe {
         made
     }
 
+    /// Makes what is the same for every record.
+    pub(crate) fn make_known(&self, reference: &Reference, shelf: &mut Shelf) -> Result<u32, Refusal> {
+        self.work(None, "", reference, shelf).map_err(|(refusal, _)| refusal)
+    }
+
     fn work(
         &self,
-        csv: &CsvText<'_>,
-        fields: &[Field],
+        record: Option<Record<'_>>,
+        encoding: &str,
         reference: &Reference,
         shelf: &mut Shelf,
-    ) -> Result<u32, Refusal> {
+    ) -> Result<u32, Blamed> {
         match &self.makes {
             Makes::Text { column, gate } => {
-                let text = self.compose(csv, fields, reference)?;
+                let first = self.reads.first().copied();
+                let text = self.compose(record, encoding, reference)?;
                 let Some(text) = text else {
-                    gate.null()?;
+                    gate.null().map_err(|refusal| (refusal, first))?;
                     return Ok(NULL);
                 };
-                gate.read(&text)?;
-                gate.refer(&text, reference)?;
+                gate.read(&text).map_err(|refusal| (refusal, first))?;
+                gate.refer(&text, reference).map_err(|refusal| (refusal, first))?;
                 let dictionary = shelf.dictionaries.get_mut(*column);
                 Ok(dictionary.map_or(NULL, |dictionary| dictionary.number(&text)))
             }
-            Makes::Period => {
+            Makes::Period { parts, order, freq } => {
                 let mut texts = Vec::new();
                 for piece in &self.pieces {
-                    texts.push(piece.make(csv, fields, reference)?.unwrap_or_default());
+                    let text = piece.make(record, encoding, reference).map_err(|refusal| (refusal, piece.column()))?;
+                    texts.push(text.unwrap_or_default());
                 }
-                let period = match texts.as_slice() {
-                    [whole] => Period::parse(whole),
-                    [year, month] => {
-                        period::year(year).zip(period::month(month)).and_then(|(y, m)| Period::month(y, m))
-                    }
-                    _ => None,
-                };
-                let period = period.ok_or_else(|| Refusal {
-                    reason: Reason::BadPeriod,
-                    message: format!("`{}` is no period", clip(&texts.join(" "))),
+                let period = period_of(parts, &texts, *order).map_err(|part| {
+                    let text = part.and_then(|part| texts.get(part)).cloned().unwrap_or_else(|| texts.join(" "));
+                    let column = part.and_then(|part| self.pieces.get(part)).and_then(Piece::column);
+                    let message = format!(
+                        "`{}` is no {}",
+                        clip(&text),
+                        part.and_then(|p| parts.get(p)).map_or("period", |p| word(*p))
+                    );
+                    (Refusal { reason: Reason::BadPeriod, message }, column.or(self.reads.first().copied()))
                 })?;
-                Ok(shelf.period(period))
+                let widened = match freq {
+                    Some(freq) => period.widened(freq).ok_or_else(|| {
+                        let message =
+                            format!("`{}` is longer than a period of frequency {freq}", clip(&texts.join(" ")));
+                        (Refusal { reason: Reason::BadPeriod, message }, self.reads.first().copied())
+                    })?,
+                    None => period,
+                };
+                Ok(shelf.period(widened))
             }
         }
     }
 
-    fn compose(&self, csv: &CsvText<'_>, fields: &[Field], reference: &Reference) -> Result<Option<String>, Refusal> {
+    fn compose(
+        &self,
+        record: Option<Record<'_>>,
+        encoding: &str,
+        reference: &Reference,
+    ) -> Result<Option<String>, Blamed> {
         let mut out: Option<String> = None;
         for piece in &self.pieces {
-            let made = piece.make(csv, fields, reference)?;
+            let made = piece.make(record, encoding, reference).map_err(|refusal| (refusal, piece.column()))?;
             match (&piece.name, made) {
                 (None, made) => return Ok(made),
                 (Some(name), made) => {
@@ -323,5 +490,58 @@ impl Recipe {
             }
         }
         Ok(out)
+    }
+}
+
+/// The period of these parts; else which of them is to blame, where it is one alone.
+fn period_of(parts: &[PeriodPart], texts: &[String], order: DateOrder) -> Result<Period, Option<usize>> {
+    let at = |part: PeriodPart| parts.iter().position(|other| *other == part);
+    let text = |part: PeriodPart| at(part).and_then(|at| texts.get(at)).map(String::as_str);
+    let read = |part: PeriodPart, read: &dyn Fn(&str) -> Option<i8>| match text(part) {
+        Some(text) => read(text).map(Some).ok_or(at(part)),
+        None => Ok(None),
+    };
+    if let [_] = parts {
+        return texts.first().and_then(|text| Period::parse(text, order)).ok_or(Some(0));
+    }
+    let year = text(PeriodPart::Year).and_then(year_text).ok_or(at(PeriodPart::Year))?;
+    let quarter = read(PeriodPart::Quarter, &period::quarter)?;
+    let month = read(PeriodPart::Month, &period::month)?;
+    let day = read(PeriodPart::Day, &|text| period::number(text.trim()))?;
+    let period = match (quarter, month, day) {
+        (Some(quarter), ..) => Period::quarter(year, quarter),
+        (None, Some(month), None) => Period::month(year, month),
+        (None, Some(month), Some(day)) => Period::day(year, month, day),
+        (None, None, _) => Period::year(year),
+    };
+    period.ok_or(None)
+}
+
+/// What a text says as a part of a period, whatever its spelling.
+pub(crate) fn normal(part: PeriodPart, text: &str) -> String {
+    let number = match part {
+        PeriodPart::Date => {
+            return Period::parse(text, DateOrder::DayFirst).map_or_else(|| text.to_owned(), |p| format!("{p:?}"));
+        }
+        PeriodPart::Year => year_text(text),
+        PeriodPart::Quarter => period::quarter(text).map(i16::from),
+        PeriodPart::Month => period::month(text).map(i16::from),
+        PeriodPart::Day => period::number(text.trim()).map(i16::from),
+    };
+    number.map_or_else(|| text.to_owned(), |number| number.to_string())
+}
+
+/// A year; workbooks may hold it as a number with decimals.
+fn year_text(text: &str) -> Option<i16> {
+    period::year(text.strip_suffix(".0").unwrap_or(text))
+}
+
+fn word(part: PeriodPart) -> &'static str {
+    match part {
+        PeriodPart::Date => "period",
+        PeriodPart::Year => "year",
+        PeriodPart::Quarter => "quarter",
+        PeriodPart::Month => "month",
+        PeriodPart::Day => "day",
     }
 }

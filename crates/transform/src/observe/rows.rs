@@ -1,7 +1,7 @@
-//! Rows as they are collected: one entry per value cell.
+//! Rows as they are collected from a piece of a table: one per value cell.
 
 use super::TEXTS;
-use super::recipe::NULL;
+use super::recipe::{Dictionary, NULL, Shelf};
 
 /// Numbers of one column; most columns have the same number in every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,131 +28,117 @@ impl Numbers {
         }
     }
 
-    /// Appends the numbers of `count` rows to those of `held`, each replaced by its entry in `map`.
-    /// Null stays null.
-    fn append(&mut self, held: usize, more: &Self, count: usize, map: &[u32]) {
-        let mapped = |number: u32| map.get(number as usize).copied().unwrap_or(NULL);
-        if count == 0 {
-            return;
-        }
-        match (&mut *self, more) {
-            (Self::Same(ours), Self::Same(theirs)) if held == 0 || *ours == mapped(*theirs) => *ours = mapped(*theirs),
-            (Self::Same(ours), _) => {
-                let mut numbers = vec![*ours; held];
-                numbers.reserve(count);
+    /// Adds a row behind `held` others; the column has a number for each from the first that differs.
+    pub(crate) fn push_other(&mut self, held: usize, number: u32) {
+        match self {
+            Self::Same(same) if *same == number => {}
+            Self::Same(same) => {
+                let mut numbers = vec![*same; held];
+                numbers.push(number);
                 *self = Self::Each(numbers);
-                self.append(held, more, count, map);
             }
-            (Self::Each(ours), Self::Same(theirs)) => ours.resize(ours.len() + count, mapped(*theirs)),
-            (Self::Each(ours), Self::Each(theirs)) => ours.extend(theirs.iter().map(|number| mapped(*number))),
+            Self::Each(numbers) => numbers.push(number),
         }
     }
 }
 
-/// Rows as they are collected.
-#[derive(Debug)]
-pub(crate) struct Rows {
-    /// The text columns, as numbers into their dictionaries.
-    pub(crate) texts: [Numbers; TEXTS.len()],
-    /// Number of the header name.
-    pub(crate) header: Numbers,
-    /// Number of the document.
-    pub(crate) document: Numbers,
-    /// Number of the text in the column that tells totals; null where no column does.
-    pub(crate) total: Numbers,
-    /// Number of the status of a missing value; null where the value is there.
-    pub(crate) missing: Numbers,
-    /// Number of the period.
-    pub(crate) period: Vec<u32>,
-    /// Line of the record.
-    pub(crate) line: Vec<u64>,
-    /// First byte of the value.
-    pub(crate) start: Vec<usize>,
-    /// One past the last byte of the value.
-    pub(crate) end: Vec<usize>,
-    /// Whether the value's bytes hold doubled quotes.
-    pub(crate) escaped: Vec<bool>,
+/// Texts one after the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Texts {
+    pub(crate) bytes: String,
+    pub(crate) ends: Vec<u32>,
 }
 
-/// How the numbers of a piece turn into those of the whole.
-#[derive(Debug, Default)]
-pub(crate) struct Maps {
-    pub(crate) texts: Vec<Vec<u32>>,
-    pub(crate) status: Vec<u32>,
-    pub(crate) header: Vec<u32>,
-    pub(crate) document: Vec<u32>,
-    pub(crate) total: Vec<u32>,
+impl Texts {
+    /// Adds a text.
+    pub(crate) fn push(&mut self, text: &str) {
+        self.bytes.push_str(text);
+        // A piece holds far less than 4 GiB.
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The text of a row.
+    pub(crate) fn get(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(row).copied().unwrap_or_default();
+        self.bytes.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+/// What a row's bounds are, where its value is bounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    pub(crate) row: u32,
+    pub(crate) lower: Option<f64>,
+    pub(crate) upper: Option<f64>,
+}
+
+/// The rows of a piece of one table of one document.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// Number of the document.
+    pub(crate) document: u32,
+    /// The text columns, as numbers into their dictionaries.
+    pub(crate) texts: [Numbers; TEXTS.len()],
+    /// Number of the status that overrides the mapping's; null where none does.
+    pub(crate) status: Numbers,
+    /// Number of the locator's text (header, sheet, pointer).
+    pub(crate) part: Numbers,
+    /// Number of the period.
     pub(crate) period: Vec<u32>,
+    /// Line or row of the record, from 1; page.
+    pub(crate) line: Vec<u64>,
+    /// Column of a workbook's cell, from 1; none for other formats.
+    pub(crate) column: Option<Vec<u32>>,
+    /// First byte of the value, or what else the locator has there; `u64::MAX` for null.
+    pub(crate) start: Option<Vec<u64>>,
+    /// One past the last byte of the value.
+    pub(crate) end: Option<Vec<u64>>,
+    /// The value; not a number where there is none.
+    pub(crate) value: Vec<f64>,
+    /// The value as printed; none where values are not printed but added up.
+    pub(crate) value_text: Option<Texts>,
+    /// Bounds of bounded values, by row.
+    pub(crate) bounds: Vec<Bounds>,
+    /// Whether other rows add up to this one.
+    pub(crate) total: Vec<bool>,
+    /// What the numbers stand for.
+    pub(crate) shelf: Shelf,
+    /// Texts of locators.
+    pub(crate) parts: Dictionary,
 }
 
 impl Rows {
     /// No rows, in which these columns are the same in all to come.
-    pub(crate) fn new(same: [Option<u32>; TEXTS.len()], header: Option<u32>, document: u32, totals: bool) -> Self {
+    pub(crate) fn new(document: u32, same: [Option<u32>; TEXTS.len()], part: Option<u32>, shelf: Shelf) -> Self {
         let numbers = |same: Option<u32>| same.map_or_else(|| Numbers::Each(Vec::new()), Numbers::Same);
         Self {
+            document,
             texts: same.map(numbers),
-            header: numbers(header),
-            document: Numbers::Same(document),
-            total: numbers((!totals).then_some(NULL)),
-            missing: Numbers::Same(NULL),
+            status: Numbers::Same(NULL),
+            part: numbers(part),
             period: Vec::new(),
             line: Vec::new(),
-            start: Vec::new(),
-            end: Vec::new(),
-            escaped: Vec::new(),
+            column: None,
+            start: None,
+            end: None,
+            value: Vec::new(),
+            value_text: Some(Texts::default()),
+            bounds: Vec::new(),
+            total: Vec::new(),
+            shelf,
+            parts: Dictionary::default(),
         }
     }
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.line.len()
+        self.value.len()
     }
 
-    /// Notes that the value of the row to come is missing, with this status.
-    pub(crate) fn push_missing(&mut self, status: Option<u32>) {
-        if let (Numbers::Same(_), Some(_)) = (&self.missing, status) {
-            self.missing = Numbers::Each(vec![NULL; self.len()]);
-        }
-        self.missing.push(status.unwrap_or(NULL));
-    }
-
-    /// Whether the value of a row is missing.
-    pub(crate) fn is_missing(&self, row: usize) -> bool {
-        self.missing.get(row) != NULL
-    }
-
-    /// Makes room for so many rows more.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        let columns =
-            self.texts.iter_mut().chain([&mut self.header, &mut self.document, &mut self.total, &mut self.missing]);
-        for column in columns {
-            if let Numbers::Each(numbers) = column {
-                numbers.reserve(more);
-            }
-        }
-        self.period.reserve(more);
-        self.line.reserve(more);
-        self.start.reserve(more);
-        self.end.reserve(more);
-        self.escaped.reserve(more);
-    }
-
-    /// Appends the rows of a piece.
-    pub(crate) fn append(&mut self, piece: &Self, maps: &Maps) {
-        let (held, count) = (self.len(), piece.len());
-        for ((ours, theirs), map) in self.texts.iter_mut().zip(&piece.texts).zip(&maps.texts) {
-            ours.append(held, theirs, count, map);
-        }
-        self.header.append(held, &piece.header, count, &maps.header);
-        self.document.append(held, &piece.document, count, &maps.document);
-        self.total.append(held, &piece.total, count, &maps.total);
-        self.missing.append(held, &piece.missing, count, &maps.status);
-        self.period
-            .extend(piece.period.iter().map(|period| maps.period.get(*period as usize).copied().unwrap_or(NULL)));
-        self.line.extend(&piece.line);
-        self.start.extend(&piece.start);
-        self.end.extend(&piece.end);
-        self.escaped.extend(&piece.escaped);
+    /// The number of a row in a text column.
+    pub(crate) fn text(&self, column: usize, row: usize) -> u32 {
+        self.texts.get(column).map_or(NULL, |numbers| numbers.get(row))
     }
 }
 
@@ -163,23 +149,19 @@ mod tests {
     #[test]
     fn columns_stay_short_as_long_as_all_rows_agree() {
         let mut numbers = Numbers::Same(9);
-        numbers.append(0, &Numbers::Same(0), 2, &[5]);
-        assert_eq!(numbers, Numbers::Same(5));
-        numbers.append(2, &Numbers::Same(1), 3, &[4, 5]);
-        assert_eq!(numbers, Numbers::Same(5));
-        numbers.append(5, &Numbers::Each(vec![0, NULL]), 2, &[7]);
-        assert_eq!(numbers, Numbers::Each(vec![5, 5, 5, 5, 5, 7, NULL]));
-        numbers.append(7, &Numbers::Same(NULL), 1, &[]);
-        assert_eq!((numbers.get(6), numbers.get(7), numbers.get(99)), (NULL, NULL, NULL));
+        for (held, number) in [9, 9, NULL, 9].into_iter().enumerate() {
+            numbers.push_other(held, number);
+        }
+        assert_eq!(numbers, Numbers::Each(vec![9, 9, NULL, 9]));
+        assert_eq!((numbers.get(2), numbers.get(99)), (NULL, NULL));
     }
 
     #[test]
-    fn missing_values_are_noted_from_the_first_one_on() {
-        let mut rows = Rows::new([Some(0); TEXTS.len()], Some(0), 0, false);
-        for (line, status) in [(1, None), (2, Some(3)), (3, None)] {
-            rows.push_missing(status);
-            rows.line.push(line);
+    fn texts_lie_one_behind_the_other() {
+        let mut texts = Texts::default();
+        for text in ["7", "", "año"] {
+            texts.push(text);
         }
-        assert_eq!((rows.is_missing(0), rows.is_missing(1), rows.is_missing(2)), (false, true, false));
+        assert_eq!([0, 1, 2, 3].map(|row| texts.get(row)), ["7", "", "año", ""]);
     }
 }

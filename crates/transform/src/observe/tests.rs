@@ -9,7 +9,7 @@ use quipu_schema::{Digest, Result};
 use super::{Observed, read_in_pieces};
 use crate::codes::Reference;
 use crate::input::Input;
-use quipu_readers::csv;
+use quipu_readers::{Content, csv};
 
 fn reference() -> Reference {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/reference");
@@ -18,7 +18,7 @@ fn reference() -> Reference {
 
 /// Runs a mapping over a text, in one go and in small pieces.
 fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
-    let (observed, pieces) = (observe_pieces(mapping, bytes, usize::MAX)?, observe_pieces(mapping, bytes, 8)?);
+    let (observed, pieces) = (observe_pieces(mapping, bytes, u64::MAX)?, observe_pieces(mapping, bytes, 8)?);
     assert!(observed.frame.equals_missing(&pieces.frame), "pieces give other rows");
     assert_eq!(observed.tally, pieces.tally);
     assert_eq!(observed.rejected, pieces.rejected);
@@ -28,10 +28,10 @@ fn observe(mapping: &str, bytes: &[u8]) -> Result<Observed> {
 
 /// Runs a mapping over a text as the program does.
 fn observe_once(mapping: &str, bytes: &[u8]) -> Result<Observed> {
-    observe_pieces(mapping, bytes, quipu_readers::csv::PIECE)
+    observe_pieces(mapping, bytes, super::PIECE)
 }
 
-fn observe_pieces(mapping: &str, bytes: &[u8], size: usize) -> Result<Observed> {
+fn observe_pieces(mapping: &str, bytes: &[u8], size: u64) -> Result<Observed> {
     let text = format!(
         "[pipeline]\nname = \"t\"\nreference = \"r\"\n[[source]]\nid = \"s\"\nfile = \"f.csv\"\npublished_on = \"2024-02-01\"\n{mapping}"
     );
@@ -41,7 +41,7 @@ fn observe_pieces(mapping: &str, bytes: &[u8], size: usize) -> Result<Observed> 
     let (Interpreter::Observe(observe), Reader::Cells(options)) = (&source.interpreter, &source.reader) else {
         panic!()
     };
-    let input = Input { name: "f.csv", digest: Digest::of(bytes), bytes };
+    let input = Input { name: "f.csv", digest: Digest::of(bytes), content: Content::Memory(bytes) };
     let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);
@@ -201,7 +201,7 @@ drop = [{ column = "Country Code", equals = ["WLD"], rule = "world" }]
 fn a_column_that_nobody_reads_or_ignores_is_an_alarm() {
     let fault = observe(LONG, b"pais,anio,hechos,nueva\nMEX,2019,1,2\n").expect_err("alarm");
     assert_eq!(fault.kind(), quipu_schema::ErrorKind::Shape);
-    assert!(fault.to_string().contains("\"nueva\""), "{fault}");
+    assert!(fault.to_string().contains("`nueva`"), "{fault}");
 }
 
 #[test]

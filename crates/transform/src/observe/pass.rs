@@ -1,0 +1,223 @@
+//! Passes over the documents of a source. The first assumes what most sources keep: the number format
+//! that its first piece proves, no row twice. Where the source as a whole tells otherwise, it is
+//! walked again with that knowledge, so that nothing ever depends on how it was cut into pieces.
+
+use quipu_schema::pipeline::Totals;
+use quipu_schema::tally::Tally;
+use quipu_schema::{ErrorKind, Fault, Result};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::aggregate::{self, ADDED, Sums};
+use super::repeats::{self, Refused, Seen, Suspect};
+use super::rows::Rows;
+use super::totals::{self, Family, Known};
+use super::walk::{Above, FOOTER, Guide, REJECTED, Stretch, Walked, walk};
+use crate::number::{Evidence, Marks};
+use crate::quarantine::Rejected;
+
+/// Takes the finished rows of a source, piece by piece.
+pub(crate) trait Sink {
+    /// Forgets what was pushed: the source is walked again.
+    ///
+    /// # Errors
+    /// Those of storage.
+    fn restart(&mut self) -> Result<()>;
+
+    /// Takes the next rows.
+    ///
+    /// # Errors
+    /// Those of storage.
+    fn push(&mut self, rows: Rows) -> Result<()>;
+}
+
+/// What a pass knows of the source as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The number format.
+    pub(crate) marks: Marks,
+    /// Evidence that starts from what is declared.
+    pub(crate) declared: Evidence,
+    /// Whether rows are only heard, not published.
+    pub(crate) survey: bool,
+    /// Which rows are totals.
+    pub(crate) totals: Known,
+    /// Hashes of keys whose rows are looked at in full.
+    pub(crate) suspects: FxHashSet<u64>,
+    /// Rows that are refused.
+    pub(crate) refused: Refused,
+}
+
+/// What a piece, or all of them, tell of the source as a whole.
+pub(crate) struct Heard {
+    pub(crate) evidence: Evidence,
+    pub(crate) keys: Vec<u64>,
+    pub(crate) suspects: Vec<Suspect>,
+    pub(crate) family: Family,
+}
+
+impl Heard {
+    /// Nothing so far.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self { evidence: plan.declared.clone(), keys: Vec::new(), suspects: Vec::new(), family: Family::default() }
+    }
+}
+
+/// What the passes came to.
+pub(crate) struct Passed {
+    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) tally: Tally,
+    pub(crate) marks: Marks,
+    pub(crate) notes: Vec<String>,
+}
+
+/// What one pass over all pieces gave.
+struct Outcome {
+    evidence: Evidence,
+    seen: Seen,
+    suspects: Vec<Suspect>,
+    family: Family,
+    sums: Sums,
+    rejected: Vec<Rejected>,
+    tally: Tally,
+    notes: Vec<String>,
+}
+
+/// Walks the pieces of a source as often as it takes.
+///
+/// # Errors
+/// A document that the mapping does not fit; a number format that is not proven; storage.
+pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: bool) -> Result<Passed> {
+    let observe = guide.mapping.observe;
+    let rule: Option<&Totals> = observe.totals.as_ref();
+    let mut plan = guide.plan.clone();
+    if let Some(first) = stretches.first() {
+        // A wrong guess costs a pass, nothing else.
+        let plan_of_one = Plan { survey: true, ..plan.clone() };
+        let heard = walk(Guide { plan: &plan_of_one, ..guide }, *first, &mut Above::new())?.heard;
+        plan.marks = heard.evidence.conclude().unwrap_or(plan.marks);
+    }
+    if totals::needs_all(rule) {
+        plan.survey = true;
+        let outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+        let marks = proven(guide, &outcome.evidence)?;
+        let outcome = if marks == plan.marks {
+            outcome
+        } else {
+            plan.marks = marks;
+            pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?
+        };
+        plan.totals = outcome.family.conclude();
+        plan.survey = false;
+    }
+    let mut outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+    let marks = proven(guide, &outcome.evidence)?;
+    if !adds {
+        let repeated = std::mem::take(&mut outcome.seen).repeated()?;
+        if !repeated.is_empty() {
+            plan.marks = marks;
+            (plan.suspects, plan.survey) = (repeated, true);
+            let looked = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+            plan.refused = repeats::judge(looked.suspects)?;
+            (plan.suspects, plan.survey) = (FxHashSet::default(), false);
+        }
+    }
+    if marks != plan.marks || !plan.refused.is_empty() {
+        plan.marks = marks;
+        sink.restart()?;
+        outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+    }
+    let Outcome { sums, rejected, mut tally, notes, .. } = outcome;
+    if adds {
+        let values = tally.published;
+        tally.published = 0;
+        for mut rows in sums.rows(observe.suppress_below) {
+            aggregate::mark_areas(&mut rows, guide.reference);
+            tally.published += rows.len() as u64;
+            sink.push(rows)?;
+        }
+        tally.ignore(ADDED, values - tally.published);
+    }
+    Ok(Passed { rejected, tally, marks, notes })
+}
+
+fn proven(guide: Guide<'_>, evidence: &Evidence) -> Result<Marks> {
+    evidence.conclude().map_err(|unproven| {
+        Fault::new(ErrorKind::Shape, unproven.to_string())
+            .at(format!("source `{}`", guide.mapping.source.id))
+            .help("declare `decimal` and `thousands` in the source's layout, such as `[source.csv]`")
+    })
+}
+
+/// Walks all pieces once, some at a time, and takes what they gave in their order.
+fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: bool) -> Result<Outcome> {
+    let mut outcome = Outcome {
+        evidence: guide.plan.declared.clone(),
+        seen: Seen::default(),
+        suspects: Vec::new(),
+        family: Family::default(),
+        sums: Sums::default(),
+        rejected: Vec::new(),
+        tally: Tally::default(),
+        notes: Vec::new(),
+    };
+    // Blanks that repeat the text above tie the pieces of a table together.
+    let tied = !guide.mapping.observe.fill_down.is_empty();
+    let at_once = if tied { 1 } else { rayon::current_num_threads() * 2 };
+    let mut above = (0, Above::new());
+    let mut footer: Option<usize> = None;
+    for stretches in stretches.chunks(at_once) {
+        let walked: Vec<Walked> = if tied {
+            let mut walked = Vec::new();
+            for stretch in stretches {
+                if above.0 != stretch.number {
+                    above = (stretch.number, Above::new());
+                }
+                walked.push(walk(guide, *stretch, &mut above.1)?);
+            }
+            walked
+        } else {
+            stretches.par_iter().map(|stretch| walk(guide, *stretch, &mut Above::new())).collect::<Result<_>>()?
+        };
+        for (stretch, mut walked) in stretches.iter().zip(walked) {
+            if footer == Some(stretch.number) {
+                let read = walked.tally.read;
+                outcome.tally.read += read;
+                outcome.tally.ignore(FOOTER, read);
+                continue;
+            }
+            if walked.footer {
+                footer = Some(stretch.number);
+            }
+            outcome.evidence.join(&walked.heard.evidence);
+            outcome.suspects.append(&mut walked.heard.suspects);
+            outcome.family.absorb(std::mem::take(&mut walked.heard.family));
+            outcome.tally.add(&walked.tally);
+            if !adds {
+                outcome.seen.add(&walked.heard.keys)?;
+            }
+            for note in walked.notes {
+                if !outcome.notes.contains(&note) {
+                    outcome.notes.push(note);
+                }
+            }
+            outcome.tally.published += walked.rows.len() as u64;
+            if guide.plan.survey {
+                continue;
+            }
+            outcome.rejected.append(&mut walked.rejected);
+            if outcome.rejected.len() > REJECTED {
+                return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
+                    .at(format!("source `{}`", guide.mapping.source.id))
+                    .help("the mapping does not fit; try it on a part of the file"));
+            }
+            if adds {
+                outcome.sums.add(&walked.rows);
+            } else if walked.rows.len() > 0 {
+                aggregate::mark_areas(&mut walked.rows, guide.reference);
+                sink.push(walked.rows)?;
+            }
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,542 @@
+//! Walking the records of a piece of a table: one row per value cell.
+
+use std::fmt::Write as _;
+
+use quipu_readers::csv::{Field, Found, Piece};
+use quipu_readers::{Form, Records, Tabular};
+use quipu_schema::locator::Locator;
+use quipu_schema::pipeline::Policy;
+use quipu_schema::quarantine::Reason;
+use quipu_schema::tally::Tally;
+use quipu_schema::{ErrorKind, Fault, Result};
+use rustc_hash::FxHashMap;
+
+use super::bind::{Bound, MISSING, Mapping};
+use super::pass::{Heard, Plan};
+use super::recipe::{Ground, Made, Makes, NULL, Record, Shelf};
+use super::repeats::Suspect;
+use super::rows::{Bounds, Rows};
+use super::totals;
+use super::value::{Markers, Reading};
+use super::{BREAKDOWN, STATUS, TEXTS};
+use crate::codes::Reference;
+use crate::frame::Refusal;
+use crate::input::Input;
+use crate::quarantine::Rejected;
+
+/// Most values that a source may have refused before it is given up, whatever it allows: they are
+/// kept in memory until the source is read.
+pub(crate) const REJECTED: usize = 1_000_000;
+
+/// A piece of a table to walk.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretch<'t> {
+    /// Number of the document.
+    pub(crate) document: u32,
+    /// The document.
+    pub(crate) input: &'t Input<'t>,
+    /// Number of the table, over all documents.
+    pub(crate) number: usize,
+    /// The table.
+    pub(crate) table: &'t Tabular<'t>,
+    /// The piece of it.
+    pub(crate) piece: Piece,
+}
+
+/// What every walk is given.
+#[derive(Clone, Copy)]
+pub(crate) struct Guide<'a> {
+    pub(crate) mapping: Mapping<'a>,
+    pub(crate) markers: &'a Markers,
+    pub(crate) reference: &'a Reference,
+    pub(crate) plan: &'a Plan,
+}
+
+/// Texts that blanks below repeat, by column.
+pub(crate) type Above = Vec<(usize, String)>;
+
+/// What a piece gave.
+pub(crate) struct Walked {
+    /// Its rows.
+    pub(crate) rows: Rows,
+    /// What it tells of the source as a whole.
+    pub(crate) heard: Heard,
+    /// What was refused.
+    pub(crate) rejected: Vec<Rejected>,
+    /// The account.
+    pub(crate) tally: Tally,
+    /// Whether the footer begins in it.
+    pub(crate) footer: bool,
+    /// Remarks of the binding, for people.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Name of the rule that counts what stands from the footer on.
+pub(crate) const FOOTER: &str = "footer";
+/// Name of the rule that counts cells which repeat a merged cell.
+const COVERED: &str = "part of a merged cell";
+
+/// Walks over the records of a piece.
+///
+/// # Errors
+/// A mapping that does not fit the header; a change that the contract forbids.
+pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) -> Result<Walked> {
+    let ground = Ground { table: stretch.table, input: stretch.input, reference: guide.reference };
+    let mut shelf = Shelf::new(TEXTS.len());
+    let bound = Bound::new(guide.mapping, ground, &mut shelf)?;
+    let mut walker = Walker::new(guide, stretch, &bound, shelf);
+    let Bound { mut recipes, mut filters, values, .. } = bound;
+    let cells = values.len() as u64;
+    let mut records = stretch.table.records(stretch.piece)?;
+    let mut made: Vec<Made> = Vec::with_capacity(recipes.len());
+    loop {
+        match records.step() {
+            Found::End | Found::Cut => break,
+            Found::Blank => continue,
+            Found::UnclosedQuote => {
+                let message = "a quoted field is opened and never closed".to_owned();
+                walker.reject_record(&records, cells, Reason::UnclosedQuote, message);
+                continue;
+            }
+            Found::Record => {}
+        }
+        if walker.walked.footer || is_footer(bound.footer.as_ref(), &records) {
+            walker.walked.footer = true;
+            walker.walked.tally.read += cells;
+            walker.walked.tally.ignore(FOOTER, cells);
+            continue;
+        }
+        let width = stretch.table.header.names.len();
+        let surplus = records.fields().get(width..).unwrap_or_default();
+        if records.fields().len() < width || surplus.iter().any(|field| field.start < field.end) {
+            if is_empty(&records) {
+                continue;
+            }
+            let message = format!("the record has {} fields, the header {width}", records.fields().len());
+            walker.reject_record(&records, cells, Reason::RaggedRow, message);
+            continue;
+        }
+        if !bound.fill_down.is_empty() {
+            fill_down(&bound.fill_down, &records, above);
+        }
+        let record = Record { records: &records, filled: &filled(&bound.fill_down, &records, above) };
+        if let Some(filter) = filters.iter_mut().find_map(|filter| filter.leaves_out(record).then_some(&filter.rule)) {
+            walker.walked.tally.read += cells;
+            walker.walked.tally.ignore(filter.clone(), cells);
+            continue;
+        }
+        made.clear();
+        let encoding = stretch.table.encoding();
+        for recipe in &mut recipes {
+            made.push(recipe.make(record, encoding, guide.reference, &mut walker.walked.rows.shelf));
+        }
+        walker.record(record, &made, &values, &recipes)?;
+    }
+    Ok(walker.walked)
+}
+
+fn is_empty(records: &Records<'_>) -> bool {
+    records.fields().iter().all(|field| records.bytes(*field).trim_ascii().is_empty())
+}
+
+/// Takes the texts of a record over for the blanks below.
+fn fill_down(columns: &[usize], records: &Records<'_>, above: &mut Above) {
+    for column in columns {
+        let field = records.fields().get(*column).copied().unwrap_or_default();
+        let text = records.text(field).unwrap_or_default();
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        match above.iter_mut().find(|(known, _)| known == column) {
+            Some((_, held)) => text.clone_into(held),
+            None => above.push((*column, text.to_owned())),
+        }
+    }
+}
+
+/// Whether the first text of a record ends the body.
+fn is_footer(pattern: Option<&regex::Regex>, records: &Records<'_>) -> bool {
+    let Some(pattern) = pattern else { return false };
+    let texts = records.fields().iter().filter_map(|field| records.text(*field));
+    let mut texts = texts.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    texts.next().is_some_and(|first| pattern.is_match(&first))
+}
+
+/// The columns of a record that are blank, with the text from above.
+fn filled(columns: &[usize], records: &Records<'_>, above: &Above) -> Above {
+    if columns.is_empty() {
+        return Vec::new();
+    }
+    let blank = |column: &usize| {
+        let field = records.fields().get(*column).copied().unwrap_or_default();
+        records.bytes(field).trim_ascii().is_empty()
+    };
+    above.iter().filter(|(column, _)| columns.contains(column) && blank(column)).cloned().collect()
+}
+
+struct Walker<'a> {
+    guide: Guide<'a>,
+    stretch: Stretch<'a>,
+    walked: Walked,
+    /// Number of each value column's header.
+    headers: Vec<u32>,
+    /// Text columns in which rows may differ.
+    telling: Vec<usize>,
+    /// Recipes that name a record, each with the text column it makes; none for the period.
+    key: Option<Vec<(usize, Option<usize>)>>,
+    totals: Option<usize>,
+    told_by_total: [bool; TEXTS.len()],
+    /// Whether the breakdown of a number says that it is a total.
+    total_words: Vec<bool>,
+}
+
+impl<'a> Walker<'a> {
+    fn new(guide: Guide<'a>, stretch: Stretch<'a>, bound: &Bound, shelf: Shelf) -> Self {
+        let same = bound.same();
+        let names = &stretch.table.header.names;
+        let mut rows = Rows::new(stretch.document, same, None, shelf);
+        let header = |column: Option<usize>| column.and_then(|column| names.get(column)).map_or("", String::as_str);
+        let headers: Vec<u32> = bound.values.iter().map(|value| rows.parts.number(header(value.column))).collect();
+        if let [only] = headers.as_slice() {
+            rows.part = super::rows::Numbers::Same(*only);
+        }
+        let walked = Walked {
+            rows,
+            heard: Heard::new(guide.plan),
+            rejected: Vec::new(),
+            tally: Tally::default(),
+            footer: false,
+            notes: bound.notes.clone(),
+        };
+        Self {
+            guide,
+            stretch,
+            walked,
+            headers,
+            telling: (0..TEXTS.len()).filter(|column| same.get(*column) == Some(&None)).collect(),
+            key: bound.key.as_ref().map(|key| key.iter().map(|recipe| (*recipe, bound.makes(*recipe))).collect()),
+            totals: bound.totals,
+            told_by_total: bound.told_by_total(),
+            total_words: Vec::new(),
+        }
+    }
+
+    /// Reads the values of a record.
+    fn record(
+        &mut self,
+        record: Record<'_>,
+        made: &[Made],
+        values: &[super::bind::ValueColumn],
+        recipes: &[super::recipe::Recipe],
+    ) -> Result<()> {
+        let records = record.records;
+        let cells = values.len() as u64;
+        self.walked.tally.read += cells;
+        let refused = made.iter().any(std::result::Result::is_err);
+        let key = self.key.as_ref().filter(|_| !refused).map(|key| self.key_of(key, made));
+        if let Some(key) = key {
+            self.walked.heard.keys.push(key);
+        }
+        let suspect = key.is_some_and(|key| self.guide.plan.suspects.contains(&key));
+        let total = self.totals.map(|column| record.text(column).unwrap_or_default().into_owned());
+        let line = records.line();
+        let mut failed: FxHashMap<usize, (u64, usize)> = FxHashMap::default();
+        for (index, value) in values.iter().enumerate() {
+            let field = match value.column {
+                Some(column) => records.trimmed(record.field(column)),
+                None => Field::default(),
+            };
+            if field.form == Form::Covered && value.column.is_some() {
+                self.walked.tally.ignore(COVERED, 1);
+                continue;
+            }
+            let reading = self.read(records, value.column, field);
+            if matches!(reading, Read::Missing(_)) && !self.guide.mapping.observe.publish_missing {
+                self.walked.tally.ignore(MISSING, 1);
+                continue;
+            }
+            if let Some((refusal, recipe)) = refused.then(|| value.refusal(made)).flatten() {
+                failed.entry(refusal).or_insert((0, recipe)).0 += 1;
+                continue;
+            }
+            if let Some((reason, message)) = self.guide.plan.refused.get(&(self.stretch.document, line, cell(index))) {
+                let (reason, message) = (*reason, message.clone());
+                self.reject_value(records, value.column, field, reason, message)?;
+                continue;
+            }
+            if let Read::Bad(reason, message) = &reading {
+                self.reject_value(records, value.column, field, *reason, message.clone())?;
+                if self.guide.mapping.source.contract.kind != Policy::DiscardValue {
+                    continue;
+                }
+                // The row stays, without the value: one cell in quarantine and one published.
+                self.walked.tally.read += 1;
+            }
+            for column in &self.telling {
+                if let (Some(numbers), Some(expression)) =
+                    (self.walked.rows.texts.get_mut(*column), value.texts.get(*column))
+                {
+                    numbers.push(expression.number(made));
+                }
+            }
+            let rows = &mut self.walked.rows;
+            rows.period.push(value.period.number(made));
+            let row = rows.len();
+            let (number, status) = reading.take(row, rows);
+            let status = status.map_or(NULL, |status| {
+                rows.shelf.dictionaries.get_mut(STATUS).map_or(NULL, |dictionary| dictionary.number(&status))
+            });
+            rows.status.push_other(row, status);
+            rows.value.push(number);
+            self.place(records, value.column, index, field, line);
+            let rest = (self.totals.is_some() || self.key.is_none()).then(|| self.hash_of(row, index));
+            let is_total = self.total(total.as_deref(), rest.map(|(_, rest)| rest).unwrap_or_default(), row, number)?;
+            self.walked.rows.total.push(is_total);
+            if self.key.is_none()
+                && let Some((all, _)) = rest
+            {
+                self.walked.heard.keys.push(all);
+                if self.guide.plan.suspects.contains(&all) {
+                    self.suspect(row, line, index);
+                }
+            } else if suspect {
+                self.suspect(row, line, index);
+            }
+        }
+        for (refusal, (cells, recipe)) in &failed {
+            self.reject_refused(records, recipes.get(*recipe), *refusal, *cells)?;
+        }
+        if self.walked.rejected.len() > REJECTED {
+            return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
+                .at(self.stretch.input.name)
+                .help("the mapping does not fit; look at the first of them with a smaller part of the file"));
+        }
+        Ok(())
+    }
+
+    fn key_of(&self, key: &[(usize, Option<usize>)], made: &[Made]) -> u64 {
+        let shelf = &self.walked.rows.shelf;
+        let mut hash = 0_u64;
+        for (recipe, column) in key {
+            let number = made.get(*recipe).and_then(|made| made.ok()).unwrap_or(NULL);
+            let own = match column {
+                Some(column) => shelf.dictionaries.get(*column).map_or(0, |dictionary| dictionary.hash(number)),
+                None => shelf.period_hash(number),
+            };
+            hash = mix(hash, own);
+        }
+        hash
+    }
+
+    /// Hashes of all that names a row, and of all but what tells totals.
+    fn hash_of(&self, row: usize, index: usize) -> (u64, u64) {
+        let rows = &self.walked.rows;
+        let (mut all, mut rest) = (0, 0);
+        for (column, told) in self.told_by_total.iter().enumerate() {
+            if column == STATUS {
+                continue;
+            }
+            let number = rows.text(column, row);
+            let own = rows.shelf.dictionaries.get(column).map_or(0, |dictionary| dictionary.hash(number));
+            all = mix(all, own);
+            rest = if *told { rest } else { mix(rest, own) };
+        }
+        let period = rows.shelf.period_hash(rows.period.get(row).copied().unwrap_or(NULL));
+        (mix(all, period), mix(mix(rest, period), index as u64))
+    }
+
+    fn total(&mut self, code: Option<&str>, rest: u64, row: usize, value: f64) -> Result<bool> {
+        let breakdown = self.walked.rows.text(BREAKDOWN, row) as usize;
+        while self.total_words.len() <= breakdown && breakdown != NULL as usize {
+            let dictionary = self.walked.rows.shelf.dictionaries.get(BREAKDOWN);
+            let text = u32::try_from(self.total_words.len()).ok().and_then(|number| dictionary?.text(number));
+            self.total_words.push(text.is_some_and(totals::breakdown_is_total));
+        }
+        let by_word = self.total_words.get(breakdown) == Some(&true);
+        let (Some(code), Some(rule)) = (code, &self.guide.mapping.observe.totals) else { return Ok(by_word) };
+        if self.guide.plan.survey {
+            self.walked.heard.family.hear(rule, code, rest, value)?;
+        }
+        Ok(by_word || self.guide.plan.totals.is_total(rule, code, rest))
+    }
+
+    fn suspect(&mut self, row: usize, line: u64, index: usize) {
+        let rows = &self.walked.rows;
+        let mut key = String::new();
+        for (column, dictionary) in rows.shelf.dictionaries.iter().enumerate().filter(|(column, _)| *column != STATUS) {
+            key.push_str(dictionary.text(rows.text(column, row)).unwrap_or_default());
+            key.push('\u{1f}');
+        }
+        if let Some(period) = rows.period.get(row).and_then(|number| rows.shelf.periods.get(*number as usize)) {
+            let _ = write!(key, "{} {} {}", period.start, period.end, period.freq);
+        }
+        let value = rows.value.get(row).copied().unwrap_or(f64::NAN);
+        let status = rows.shelf.dictionaries.get(STATUS).and_then(|d| d.text(rows.status.get(row))).map(str::to_owned);
+        let place = (self.stretch.document, line, cell(index));
+        self.walked.heard.suspects.push(Suspect { key, place, value: value.to_bits(), status });
+    }
+
+    fn read(&mut self, records: &Records<'_>, column: Option<usize>, field: Field) -> Read {
+        if column.is_none() {
+            return Read::Value(1.0, None);
+        }
+        let bytes = records.bytes(field);
+        if bytes.is_empty() {
+            return Read::Missing(self.guide.markers.empty.clone());
+        }
+        // Digits alone are the most common value by far, and prove nothing of the format.
+        if bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
+            let number = bytes.iter().fold(0_u64, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')));
+            return Read::Value(number as f64, None);
+        }
+        let Some(text) = records.text(field) else {
+            return Read::Bad(
+                Reason::BadEncoding,
+                "the bytes of the value are not valid in the file's encoding".into(),
+            );
+        };
+        let (marks, evidence) = (self.guide.plan.marks, &mut self.walked.heard.evidence);
+        match self.guide.markers.read(&text, field.form, marks, evidence) {
+            Reading::Number(value) => Read::Value(value, None),
+            Reading::Marked(value, status) => Read::Value(value, Some(status.to_owned())),
+            Reading::Missing(status) => Read::Missing(status.to_owned()),
+            Reading::Bounded { lower, upper, status } => Read::Bounded(lower, upper, status.to_owned()),
+            Reading::Bad(why) => Read::Bad(Reason::BadValue, format!("{why} ({marks}) and no declared missing value")),
+        }
+    }
+
+    /// Notes where the value of the row that was just begun stands.
+    fn place(&mut self, records: &Records<'_>, column: Option<usize>, index: usize, field: Field, line: u64) {
+        let rows = &mut self.walked.rows;
+        if let Some((start, end)) = records.archived(field) {
+            rows.line.push(line);
+            rows.part.push(self.headers.get(index).copied().unwrap_or(NULL));
+            rows.start.get_or_insert_default().push(start);
+            rows.end.get_or_insert_default().push(end);
+        } else {
+            let columns = records.locator(column.unwrap_or_default(), field).to_columns();
+            let held = rows.line.len();
+            rows.line.push(columns.row.unwrap_or_default());
+            let part = columns.part.map_or(NULL, |part| rows.parts.number(&part));
+            if held == 0 {
+                rows.part = super::rows::Numbers::Same(part);
+            } else {
+                rows.part.push_other(held, part);
+            }
+            if let Some(column) = columns.col {
+                rows.column.get_or_insert_default().push(column);
+            }
+            if let (Some(start), Some(end)) = (columns.start, columns.end) {
+                rows.start.get_or_insert_default().push(start);
+                rows.end.get_or_insert_default().push(end);
+            }
+        }
+        let texts = rows.value_text.get_or_insert_default();
+        let bytes = records.bytes(field);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.is_ascii() && field.form != Form::Escaped => texts.push(text),
+            _ => texts.push(&records.text(field).unwrap_or_default()),
+        }
+    }
+
+    fn reject(
+        &mut self,
+        locator: Locator,
+        refusal: Refusal,
+        column: Option<&'static str>,
+        raw: Option<String>,
+        cells: u64,
+    ) {
+        self.walked.tally.quarantine(refusal.reason, cells);
+        let (document, Refusal { reason, message }) = (self.stretch.input.digest, refusal);
+        self.walked.rejected.push(Rejected { document, locator, reason, column, raw, message, cells });
+    }
+
+    fn reject_record(&mut self, records: &Records<'_>, cells: u64, reason: Reason, message: String) {
+        self.walked.tally.read += cells;
+        self.reject(records.record_locator(), Refusal { reason, message }, None, records.record_text(), cells);
+    }
+
+    fn reject_value(
+        &mut self,
+        records: &Records<'_>,
+        column: Option<usize>,
+        field: Field,
+        reason: Reason,
+        message: String,
+    ) -> Result<()> {
+        let locator = records.locator(column.unwrap_or_default(), field);
+        if reason == Reason::BadValue && self.guide.mapping.source.contract.kind == Policy::Freeze {
+            return Err(self.frozen("type", &locator, &message));
+        }
+        let raw = records.text(field).map(std::borrow::Cow::into_owned);
+        self.reject(locator, Refusal { reason, message }, Some("value"), raw, 1);
+        Ok(())
+    }
+
+    fn reject_refused(
+        &mut self,
+        records: &Records<'_>,
+        recipe: Option<&super::recipe::Recipe>,
+        refusal: usize,
+        cells: u64,
+    ) -> Result<()> {
+        let Some((refusal, column)) = self.walked.rows.shelf.refusals.get(refusal).cloned() else { return Ok(()) };
+        let field = column.and_then(|column| records.fields().get(column)).copied().unwrap_or_default();
+        let locator = match column {
+            Some(column) => records.locator(column, records.trimmed(field)),
+            // Made from no column: the record is the place.
+            None => records.record_locator(),
+        };
+        if refusal.reason == Reason::UnknownCode && self.guide.mapping.source.contract.code == Policy::Freeze {
+            return Err(self.frozen("code", &locator, &refusal.message));
+        }
+        let raw = records.text(field).map(|text| text.trim().to_owned());
+        let target = recipe.map(|recipe| match &recipe.makes {
+            Makes::Text { column, .. } => TEXTS.get(*column).copied().unwrap_or("observation"),
+            Makes::Period { .. } => "time_start",
+        });
+        self.reject(locator, refusal, target, raw, cells);
+        Ok(())
+    }
+
+    fn frozen(&self, what: &str, locator: &Locator, message: &str) -> Fault {
+        Fault::new(ErrorKind::Shape, message)
+            .at(format!("{}: {locator}", self.stretch.input.name))
+            .help(format!("the contract of source `{}` freezes `{what}`", self.guide.mapping.source.id))
+    }
+}
+
+/// The number of a value cell in its record.
+fn cell(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn mix(hash: u64, own: u64) -> u64 {
+    (hash.rotate_left(23) ^ own).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A cell as read.
+enum Read {
+    Value(f64, Option<String>),
+    Missing(String),
+    Bounded(Option<f64>, Option<f64>, String),
+    Bad(Reason, String),
+}
+
+impl Read {
+    /// The value and the status of a row; its bounds are noted.
+    fn take(self, row: usize, rows: &mut Rows) -> (f64, Option<String>) {
+        match self {
+            Self::Value(value, status) => (value, status),
+            Self::Missing(status) => (f64::NAN, Some(status)),
+            Self::Bounded(lower, upper, status) => {
+                rows.bounds.push(Bounds { row: cell(row), lower, upper });
+                (f64::NAN, Some(status))
+            }
+            // What cannot be read is no more known than what is not there.
+            Self::Bad(..) => (f64::NAN, Some("O".to_owned())),
+        }
+    }
+}
