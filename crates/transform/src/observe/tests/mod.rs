@@ -1,5 +1,7 @@
 //! Observations from small made-up publications, each with one trouble.
 
+mod mapping;
+
 use std::path::Path;
 
 use polars::prelude::{AnyValue, DataFrame};
@@ -7,6 +9,7 @@ use quipu_schema::pipeline::{Interpreter, Pipeline, Reader};
 use quipu_schema::{Digest, Result};
 
 use super::{Observed, read_in_pieces};
+
 use crate::codes::Reference;
 use crate::input::Input;
 use quipu_readers::{Content, csv};
@@ -31,7 +34,24 @@ fn observe_once(mapping: &str, bytes: &[u8]) -> Result<Observed> {
     observe_pieces(mapping, bytes, super::PIECE)
 }
 
+/// As [`observe`], of rows that have no place of their own.
+fn observe_whole(mapping: &str, bytes: &[u8]) -> Result<Observed> {
+    let (observed, pieces) = (observe_pieces(mapping, bytes, u64::MAX)?, observe_pieces(mapping, bytes, 8)?);
+    assert!(observed.frame.equals_missing(&pieces.frame), "pieces give other rows");
+    assert_eq!((&observed.tally, &observed.rejected), (&pieces.tally, &pieces.rejected));
+    Ok(observed)
+}
+
 fn observe_pieces(mapping: &str, bytes: &[u8], size: u64) -> Result<Observed> {
+    read_named(mapping, "f.csv", bytes, size)
+}
+
+/// As [`observe`], of a document of this name.
+fn observe_named(mapping: &str, name: &str, bytes: &[u8]) -> Result<Observed> {
+    read_named(mapping, name, bytes, super::PIECE)
+}
+
+fn read_named(mapping: &str, name: &str, bytes: &[u8], size: u64) -> Result<Observed> {
     let text = format!(
         "[pipeline]\nname = \"t\"\nreference = \"r\"\n[[source]]\nid = \"s\"\nfile = \"f.csv\"\npublished_on = \"2024-02-01\"\n{mapping}"
     );
@@ -41,7 +61,7 @@ fn observe_pieces(mapping: &str, bytes: &[u8], size: u64) -> Result<Observed> {
     let (Interpreter::Observe(observe), Reader::Cells(options)) = (&source.interpreter, &source.reader) else {
         panic!()
     };
-    let input = Input { name: "f.csv", digest: Digest::of(bytes), content: Content::Memory(bytes) };
+    let input = Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes) };
     let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);
