@@ -99,7 +99,8 @@ fn ingest(context: &Context, runtime: &Runtime, source: &Source) -> Result<Sourc
 
 /// What a source had at its last good ingest, without going to it.
 fn recall(context: &Context, source: &Source) -> Result<SourceReport> {
-    let current = context.ledger.current_captures(&context.pipeline.name, &source.id)?;
+    let editions = context.ledger.editions(context.captured_as(), &source.id, context.as_of)?;
+    let current: Vec<_> = editions.into_iter().filter(|edition| edition.earlier == 0).collect();
     if current.is_empty() {
         let fault = Fault::new(ErrorKind::Source, "nothing of this source is in the archive, and fetching is off")
             .at(format!("source `{}`", source.id))

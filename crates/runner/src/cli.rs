@@ -148,6 +148,10 @@ pub(crate) struct RunArgs {
     /// Do not go to the network or to source files: use what is archived.
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Work on what was captured until this moment (2026-03-21, or 2026-03-21T12:00:00Z), offline; the
+    /// result stands beside what is current, under the pipeline's name and the moment.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
     /// Threads for heavy work; by default one per core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

@@ -136,6 +136,16 @@ impl Archive {
         if found == *digest { Ok(bytes) } else { Err(self.wrong_bytes(digest, &found)) }
     }
 
+    /// The file of this digest, verified, and its length; for documents that are read in pieces.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] where it is missing or its bytes are not those that were archived.
+    pub fn open(&self, digest: &Digest) -> Result<(File, u64)> {
+        let mut file = File::open(self.path(digest)).map_err(|error| self.not_read(digest, error))?;
+        let (found, size) = hash(&mut file).map_err(|error| self.not_read(digest, error))?;
+        if found == *digest { Ok((file, size)) } else { Err(self.wrong_bytes(digest, &found)) }
+    }
+
     /// Checks the bytes of this digest without holding them in memory and returns their number.
     ///
     /// # Errors

@@ -43,6 +43,15 @@ pub struct Capture {
     pub captured_at: String,
 }
 
+/// A capture, and how many later ones there are under its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// The capture.
+    pub capture: Capture,
+    /// How many later editions there are: 0 for the one that is current.
+    pub earlier: usize,
+}
+
 /// One run of the binary.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRecord {
@@ -182,6 +191,44 @@ impl Ledger {
         self.with("read the current captures", |connection| {
             connection.prepare_cached(&query)?.query_map(params![pipeline, source], capture_from)?.collect()
         })
+    }
+
+    /// Every edition of the documents of a source: what is current first, then what stood under the
+    /// same names before, the later ones first. With `as_of` (RFC 3339 in UTC), what was so then.
+    pub fn editions(&self, pipeline: &str, source: &str, as_of: Option<&str>) -> Result<Vec<Edition>> {
+        let current = match as_of {
+            None => self.current_captures(pipeline, source)?,
+            Some(_) => Vec::new(),
+        };
+        let query = format!(
+            "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 \
+             AND (?3 IS NULL OR c.captured_at <= ?3) ORDER BY c.id DESC"
+        );
+        let all: Vec<Capture> = self.with("read the captures", |connection| {
+            connection.prepare_cached(&query)?.query_map(params![pipeline, source, as_of], capture_from)?.collect()
+        })?;
+        let mut editions: Vec<Edition> = current.into_iter().map(|capture| Edition { capture, earlier: 0 }).collect();
+        let mut earlier = Vec::new();
+        for capture in all {
+            let of_name: Vec<&Edition> = editions
+                .iter()
+                .chain(&earlier)
+                .filter(|edition: &&Edition| edition.capture.name == capture.name)
+                .collect();
+            if of_name.iter().any(|edition| edition.capture.digest == capture.digest) {
+                continue;
+            }
+            match (of_name.len(), as_of) {
+                // What was captured under another name is gone.
+                (0, None) => {}
+                (0, Some(_)) => editions.push(Edition { capture, earlier: 0 }),
+                (number, _) => earlier.push(Edition { capture, earlier: number }),
+            }
+        }
+        editions.sort_by(|a, b| (&a.capture.name, a.capture.digest).cmp(&(&b.capture.name, b.capture.digest)));
+        earlier.sort_by(|a, b| (a.earlier, &a.capture.name).cmp(&(b.earlier, &b.capture.name)));
+        editions.extend(earlier);
+        Ok(editions)
     }
 
     /// Replaces what is current for a source, all at once. Each digest stands for the names under

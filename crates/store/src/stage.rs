@@ -119,12 +119,27 @@ pub struct Context<'a> {
     pub run: i64,
     /// Version of the binary, an ingredient of everything it makes.
     pub build: &'a str,
+    /// The moment (RFC 3339 in UTC) whose captures are used instead of the current ones.
+    pub as_of: Option<&'a str>,
     /// Whether the network is forbidden.
     pub offline: bool,
     /// The only source to work on, where one was asked for.
     pub only: Option<&'a str>,
     /// Who watches.
     pub progress: &'a dyn Progress,
+}
+
+impl Context<'_> {
+    /// The name under which the pipeline's captures stand. A pipeline as of a moment publishes under a
+    /// name of its own (`name@moment`), beside what is current.
+    pub fn captured_as(&self) -> &str {
+        captured_as(&self.pipeline.name)
+    }
+}
+
+/// The name under which the captures of a pipeline stand, also where it is one as of a moment.
+pub fn captured_as(pipeline: &str) -> &str {
+    pipeline.split('@').next().unwrap_or(pipeline)
 }
 
 #[cfg(test)]

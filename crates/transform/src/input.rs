@@ -14,6 +14,10 @@ pub(crate) struct Input<'a> {
     pub(crate) digest: Digest,
     /// Its bytes, as archived.
     pub(crate) content: Content<'a>,
+    /// How many later editions of it there are.
+    pub(crate) earlier: usize,
+    /// What stands behind the vintage of its rows.
+    pub(crate) suffix: Option<&'a str>,
 }
 
 impl<'a> Input<'a> {

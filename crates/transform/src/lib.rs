@@ -11,7 +11,9 @@ mod frame;
 mod input;
 mod number;
 mod observe;
+mod origins;
 mod period;
+mod produce;
 mod quarantine;
 mod report;
 mod rows;
@@ -19,7 +21,8 @@ mod stage;
 mod text;
 
 pub use codes::Reference;
-pub use stage::{Transformed, is_current, run, transform_source};
+pub use produce::{Transformed, remake, transform_source};
+pub use stage::{editions, is_current, run};
 
 use quipu_readers::{Content, Limits};
 use quipu_schema::pipeline::{Format, Layout, Placed};
@@ -71,13 +74,13 @@ pub fn decode_for_people(state: &SourceState, bytes: &[u8], start: usize, end: u
 }
 
 fn is_text(state: &SourceState) -> bool {
-    state.origins.get(stage::READER).is_some_and(|reader| reader == "text")
+    state.origins.get(origins::READER).is_some_and(|reader| reader == "text")
 }
 
 /// How the documents of a source are laid out, as far as reading a place again needs it.
 fn layout_of(state: &SourceState) -> Layout {
     let placed = |key: &str| state.origins.get(key).map(|text| Placed { value: text.clone(), span: 0..0 });
-    let word = state.origins.get(stage::FORMAT);
+    let word = state.origins.get(origins::FORMAT);
     let format = word.and_then(|word| Format::ALL.into_iter().find(|format| format.word() == word));
-    Layout { format, encoding: placed(stage::ENCODING), records: placed(stage::RECORDS), ..Layout::default() }
+    Layout { format, encoding: placed(origins::ENCODING), records: placed(origins::RECORDS), ..Layout::default() }
 }

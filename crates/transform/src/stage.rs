@@ -2,44 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::DataFrame;
-use quipu_readers::Content;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Interpreter, Origin, Pipeline, Reader, Source, TakeFrom};
-use quipu_schema::table::{self, Table};
+use quipu_schema::pipeline::{Interpreter, Pipeline, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
-    Capture, Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
+    Context, Edition, Ledger, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
 };
 
 use crate::codes::Reference;
-use crate::document::{self, DocumentRow};
-use crate::input::Input;
-use crate::{observe, quarantine, report, rows};
+use crate::origins::origins;
+use crate::produce::remake;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "transform";
-/// Entry of a source's origins that names its reader.
-pub(crate) const READER: &str = "@reader";
-/// Entry of a source's origins that names its declared encoding.
-pub(crate) const ENCODING: &str = "@encoding";
-/// Entry of a source's origins that names its declared format.
-pub(crate) const FORMAT: &str = "@format";
-/// Entry of a source's origins that names the declared pointer to its JSON records.
-pub(crate) const RECORDS: &str = "@records";
-
-/// What one source gives.
-#[derive(Debug)]
-pub struct Transformed {
-    /// Its tables.
-    pub tables: Vec<(&'static Table, DataFrame)>,
-    /// The account.
-    pub tally: Tally,
-    /// What was detected, for people.
-    pub notes: Vec<String>,
-}
-
 /// Runs the stage.
 ///
 /// # Errors
@@ -112,6 +88,19 @@ pub fn run(context: &Context<'_>) -> Result<StageReport> {
     Ok(report)
 }
 
+/// The editions of a source's documents that are published: those that are current first. Two names
+/// of the same bytes are read once.
+///
+/// # Errors
+/// A ledger that cannot be read.
+pub fn editions(ledger: &Ledger, pipeline: &str, source: &Source, as_of: Option<&str>) -> Result<Vec<Edition>> {
+    // Only statistics have vintages; of everything else the current edition counts.
+    let most = if matches!(source.interpreter, Interpreter::Observe(_)) { source.editions } else { Some(1) };
+    let mut editions = ledger.editions(pipeline, &source.id, as_of)?;
+    editions.retain(|edition| most.is_none_or(|most| edition.earlier < most));
+    Ok(editions)
+}
+
 type Held = (SourceState, Vec<Part>);
 
 enum Fresh {
@@ -147,143 +136,47 @@ fn stops_the_stage(kind: ErrorKind) -> bool {
 
 /// Reads a source unless nothing that goes into it has changed.
 fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Option<&Held>) -> Result<Fresh> {
-    let captures = context.ledger.current_captures(&context.pipeline.name, &source.id)?;
-    if captures.is_empty() {
+    let editions = editions(context.ledger, context.captured_as(), source, context.as_of)?;
+    if editions.is_empty() {
         return Err(Fault::new(ErrorKind::Source, "the source was never captured")
             .at(format!("source `{}`", source.id))
             .help("run the ingest stage first"));
     }
-    let ingredients = ingredients_of(context.build, source, reference, &captures);
+    let ingredients = ingredients_of(context.build, source, reference, &editions);
     if held.is_some_and(|(state, _)| state.ingredients == ingredients) {
         return Ok(Fresh::Held);
     }
-    let archive = context.store.archive();
-    let mut contents: Vec<(&str, Digest, Vec<u8>)> = Vec::new();
-    let mut twins = Vec::new();
-    for capture in &captures {
-        if let Some((name, ..)) = contents.iter().find(|(_, digest, _)| *digest == capture.digest) {
-            twins.push(format!("{} holds the same bytes as {name} and is read once", capture.name));
-            continue;
-        }
-        contents.push((capture.name.as_str(), capture.digest, archive.read(&capture.digest)?));
-    }
-    let inputs: Vec<Input<'_>> = contents
-        .iter()
-        .map(|(name, digest, bytes)| Input { name, digest: *digest, content: Content::Memory(bytes) })
-        .collect();
-    let mut transformed = transform(source, &inputs, reference)?;
-    transformed.notes.extend(twins);
+    let made = remake(context.store, source, &editions, reference)?;
+    let (mut documents, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
     let mut parts = Vec::new();
-    for (table, frame) in &transformed.tables {
-        if frame.height() == 0 && table.name != "quarantine" {
-            continue;
+    for (edition, transformed) in made.into_iter().enumerate() {
+        for (table, frame) in &transformed.tables {
+            if frame.height() == 0 && (table.name != "quarantine" || edition > 0) {
+                continue;
+            }
+            let mut part = context.store.write_table(table, std::slice::from_ref(frame), &WriteOptions::default())?;
+            part.source = Some(source.id.clone());
+            parts.push(part);
         }
-        let mut part = context.store.write_table(table, std::slice::from_ref(frame), &WriteOptions::default())?;
-        part.source = Some(source.id.clone());
-        parts.push(part);
+        documents.extend(transformed.documents);
+        tally.add(&transformed.tally);
+        notes.extend(transformed.notes);
     }
-    let state = SourceState {
-        ingredients,
-        documents: inputs.iter().map(|input| input.digest).collect(),
-        tally: transformed.tally,
-        notes: transformed.notes,
-        origins: origins(source),
-    };
+    let state = SourceState { ingredients, documents, tally, notes, origins: origins(source) };
     Ok(Fresh::Made(Box::new(state), parts))
 }
 
-fn ingredients_of(build: &str, source: &Source, reference: &Reference, captures: &[Capture]) -> Digest {
+fn ingredients_of(build: &str, source: &Source, reference: &Reference, editions: &[Edition]) -> Digest {
     let mut hasher = Hasher::default();
     hasher.part("build", build).part("part", source.part.as_bytes()).part("reference", reference.digest.as_bytes());
-    for capture in captures {
-        hasher.part(&capture.name, capture.digest.as_bytes());
+    for edition in editions {
+        let capture = &edition.capture;
+        hasher.part(&format!("{} {}", edition.earlier, capture.name), capture.digest.as_bytes());
     }
     hasher.finish()
 }
 
-/// Reads documents (name and bytes) as a source of a pipeline would, without a store.
-///
-/// # Errors
-/// Those of the source's reader and interpreter, and a contract that blocks publishing.
-pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference: &Reference) -> Result<Transformed> {
-    let inputs: Vec<Input<'_>> = documents
-        .iter()
-        .map(|(name, bytes)| Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes) })
-        .collect();
-    transform(source, &inputs, reference)
-}
-
-fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
-    let mut documents: Vec<DocumentRow> = Vec::new();
-    let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
-        (Interpreter::Observe(mapping), Reader::Cells(options)) => {
-            let observed = observe::read(source, options, mapping, inputs, reference)?;
-            let table = definition("observation")?;
-            let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
-            (vec![(table, observed.frame), (definition("quarantine")?, rejected)], observed.tally, observed.notes)
-        }
-        (Interpreter::Rows(mapping), Reader::Cells(options)) => {
-            let listed = rows::read(source, options, mapping, inputs, reference)?;
-            let rejected = quarantine::to_frame(&source.id, mapping.table, &listed.rejected)?;
-            (vec![(mapping.table, listed.frame), (definition("quarantine")?, rejected)], listed.tally, listed.notes)
-        }
-        (Interpreter::Report, _) => {
-            let (mut figures, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
-            for input in inputs {
-                let reading = report::read(source, input.name, &input.digest, &input.bytes()?)?;
-                documents.push(reading.document);
-                figures.extend(reading.figures);
-                tally.add(&reading.tally);
-                notes.extend(reading.notes.into_iter().map(|note| format!("{}: {note}", input.name)));
-            }
-            (vec![(definition("figure")?, report::figure_frame(&figures)?)], tally, notes)
-        }
-        _ => return Err(Fault::bug(format!("source `{}` has a reader that its interpreter does not take", source.id))),
-    };
-    if documents.is_empty() {
-        documents.extend(
-            inputs.iter().map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.content.length())),
-        );
-    }
-    tables.push((definition("document")?, document::document_frame(&documents)?));
-    if !tally.balances() {
-        return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
-    }
-    hold_to_contract(source, &tally)?;
-    Ok(Transformed { tables, tally, notes })
-}
-
-fn definition(name: &str) -> Result<&'static Table> {
-    table::find(name).ok_or_else(|| Fault::bug(format!("no table `{name}`")))
-}
-
-/// Whether enough was published and not too much refused.
-fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
-    let place = format!("source `{}`", source.id);
-    let refused = tally.quarantined_total();
-    let share = if tally.read == 0 { 0.0 } else { refused as f64 / tally.read as f64 };
-    if share > source.expect.quarantine_max {
-        let reasons: Vec<String> = tally.quarantined.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-        return Err(Fault::new(
-            ErrorKind::Contract,
-            format!("{refused} of {} values would go to quarantine ({}), more than the {} % allowed", tally.read, reasons.join(", "), source.expect.quarantine_max * 100.0),
-        )
-        .at(place)
-        .help("mend the mapping or the code lists; or raise `quarantine_max` in the source's `expect` table, with a reason"));
-    }
-    let prose = matches!(source.interpreter, Interpreter::Report);
-    if tally.published < source.expect.rows_min && !prose {
-        return Err(Fault::new(
-            ErrorKind::Contract,
-            format!("{} rows would be published, fewer than the {} expected", tally.published, source.expect.rows_min),
-        )
-        .at(place)
-        .help("look at what the source delivers now; `rows_min` in the source's `expect` table sets the limit"));
-    }
-    Ok(())
-}
-
-/// Whether the published tables of a source were made from these captures by this build.
+/// Whether the published tables of a source were made from these editions by this build.
 ///
 /// # Errors
 /// A snapshot that cannot be read.
@@ -293,60 +186,9 @@ pub fn is_current(
     source: &Source,
     reference: &Reference,
     build: &str,
-    captures: &[Capture],
+    editions: &[Edition],
 ) -> Result<bool> {
     let snapshot = store.current(&pipeline.name, STAGE)?;
     let state = snapshot.as_ref().and_then(|snapshot| snapshot.sources.get(&source.id));
-    Ok(state.is_some_and(|state| state.ingredients == ingredients_of(build, source, reference, captures)))
-}
-
-/// How a source was read and where each of its table columns comes from, for `trace`.
-fn origins(source: &Source) -> BTreeMap<String, String> {
-    let columns: Vec<(&str, &Origin)> = match &source.interpreter {
-        Interpreter::Observe(observe) => {
-            let mut all: Vec<(&str, &Origin)> = observe.columns.iter().map(|(name, origin)| (*name, origin)).collect();
-            all.extend(observe.period.parts().map(|(_, origin)| ("time_start", origin)));
-            all.extend(observe.breakdown.iter().map(|(_, origin)| ("breakdown", origin)));
-            all
-        }
-        Interpreter::Rows(rows) => rows.columns.iter().map(|(name, origin)| (*name, origin)).collect(),
-        Interpreter::Report => Vec::new(),
-    };
-    let mut out: BTreeMap<String, String> = BTreeMap::new();
-    match &source.reader {
-        Reader::Text => out.insert(READER.to_owned(), "text".to_owned()),
-        Reader::Cells(options) => {
-            if let Some(encoding) = &options.encoding {
-                out.insert(ENCODING.to_owned(), encoding.value.clone());
-            }
-            if let Some(format) = options.format {
-                out.insert(FORMAT.to_owned(), format.word().to_owned());
-            }
-            if let Some(records) = &options.records {
-                out.insert(RECORDS.to_owned(), records.value.clone());
-            }
-            out.insert(READER.to_owned(), "cells".to_owned())
-        }
-    };
-    for (name, origin) in columns {
-        let words = match origin {
-            Origin::Constant(text) => format!("constant {:?} of the pipeline file", text.value),
-            Origin::Read(take) => match &take.from {
-                TakeFrom::Columns(columns) => {
-                    format!("column {}", columns.iter().map(|c| c.value.as_str()).collect::<Vec<_>>().join(" + "))
-                }
-                TakeFrom::Header(0) => "header of the value's column".to_owned(),
-                TakeFrom::Header(level) => format!("row {level} of the header of the value's column"),
-                TakeFrom::Title => "title of the table".to_owned(),
-                TakeFrom::Document => "name of the document".to_owned(),
-                TakeFrom::Preamble(label) => format!("preamble cell beside {:?}", label.value),
-            },
-        };
-        let entry = out.entry(name.to_owned()).or_default();
-        if !entry.is_empty() {
-            entry.push_str("; ");
-        }
-        entry.push_str(&words);
-    }
-    out
+    Ok(state.is_some_and(|state| state.ingredients == ingredients_of(build, source, reference, editions)))
 }

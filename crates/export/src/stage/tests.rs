@@ -70,6 +70,7 @@ impl Bench {
             pipeline,
             run,
             build: "test",
+            as_of: None,
             offline: true,
             only: None,
             progress: &Silent,

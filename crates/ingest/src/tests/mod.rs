@@ -54,6 +54,7 @@ impl Place {
             pipeline,
             run,
             build: "test",
+            as_of: None,
             offline,
             only,
             progress: &Silent,

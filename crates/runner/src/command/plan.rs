@@ -26,7 +26,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
             SourceKind::Http(http) => format!("http {}", http.url),
         };
         let captures = match &ledger {
-            Some(ledger) => ledger.current_captures(&pipeline.name, &source.id)?,
+            Some(ledger) => quipu_transform::editions(ledger, &pipeline.name, source, None)?,
             None => Vec::new(),
         };
         let into = match &source.interpreter {

@@ -21,7 +21,15 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
     if from > to {
         return Err(Fault::new(ErrorKind::Usage, "--from names a later stage than --to"));
     }
-    let (pipeline, _) = read_with_lists(&args.pipeline)?;
+    let (mut pipeline, _) = read_with_lists(&args.pipeline)?;
+    let as_of = args.as_of.as_deref().map(moment).transpose()?;
+    if let Some(as_of) = &as_of {
+        let day = as_of.get(..10).unwrap_or(as_of);
+        pipeline.name = format!("{}@{day}", pipeline.name);
+        if let Some(export) = &mut pipeline.export {
+            export.to = export.to.join(format!("as-of-{day}"));
+        }
+    }
     check_only(args.only.as_deref(), &pipeline)?;
     if let Some(jobs) = args.jobs {
         // The pool can be sized once; nothing has used it yet.
@@ -42,7 +50,8 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
         pipeline: &pipeline,
         run,
         build: BUILD,
-        offline: args.offline,
+        as_of: as_of.as_deref(),
+        offline: args.offline || as_of.is_some(),
         only: args.only.as_deref(),
         progress,
     };
@@ -66,6 +75,21 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
     output.say(&format!("finished in {seconds:.2} s, exit code {code}"));
     output.event(&summary)?;
     Ok(if args.unchanged_exit_code && code == exit::DONE && !changed { exit::UNCHANGED } else { code })
+}
+
+/// The last moment that is meant by a day or a moment, as the ledger writes it.
+fn moment(text: &str) -> Result<String> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| !text.contains(['T', ' ']));
+    let moment = match day {
+        Some(_) => format!("{text}T23:59:59.999999Z").parse::<jiff::Timestamp>(),
+        None => text.parse::<jiff::Timestamp>(),
+    };
+    // As the ledger writes it, to compare as texts.
+    moment.map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()).map_err(|error| {
+        Fault::new(ErrorKind::Usage, format!("`{text}` is no date"))
+            .because(error)
+            .help("write --as-of 2026-03-21 or --as-of 2026-03-21T12:00:00Z")
+    })
 }
 
 fn check_only(only: Option<&str>, pipeline: &Pipeline) -> Result<()> {

@@ -9,7 +9,7 @@ use quipu_schema::locator::{Columns, Locator};
 use quipu_schema::pipeline::suggestion;
 use quipu_schema::table::{DOCUMENT_ID, LOC_COL, LOC_END, LOC_PART, LOC_ROW, LOC_START, SOURCE, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Part, Snapshot, SourceState, Store};
+use quipu_store::{Part, Snapshot, SourceState, Store, captured_as};
 use serde_json::json;
 
 use super::schema::find;
@@ -266,14 +266,21 @@ impl Traced {
         let bytes = store.archive().read(document)?;
         let source =
             self.row.iter().find(|(name, _)| *name == SOURCE).and_then(|(_, value)| value.clone()).unwrap_or_default();
-        let captures = store.ledger()?.current_captures(&snapshot.pipeline, &source)?;
+        let editions = store.ledger()?.editions(captured_as(&snapshot.pipeline), &source, None)?;
+        let captures = editions.into_iter().map(|edition| edition.capture);
         self.name = captures.into_iter().find(|capture| capture.digest == *document).map(|capture| capture.name);
         let Some(locator) = &self.locator else { return Ok(()) };
         // What quarantine withholds, because it may be about a person, is not shown here either.
         if self.table.located_text().is_some() && self.published.is_none() {
             return Ok(());
         }
-        let Some((start, end)) = locator.bytes() else { return Ok(()) };
+        let Some((start, end)) = locator.bytes() else {
+            // A cell of a workbook, a node, a box on a page: the place itself is all there is to show.
+            let text = quipu_transform::reread(state, &bytes, locator)?;
+            self.at.clone_from(&text);
+            self.read_again = self.table.located_text().is_some().then_some(text);
+            return Ok(());
+        };
         let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else { return Ok(()) };
         let show = |from: usize, to: usize| {
             quipu_transform::decode_for_people(state, &bytes, from.min(bytes.len()), to.min(bytes.len()))

@@ -1,14 +1,13 @@
 //! `quipu verify`: every byte is what it was, and the archive still gives the same tables and release.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::fault::exit;
 use quipu_schema::pipeline::Pipeline;
 use quipu_schema::table;
-use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Snapshot, Store};
+use quipu_schema::{ErrorKind, Fault, Result};
+use quipu_store::{Part, Snapshot, Store};
 use quipu_transform::Reference;
 use serde_json::json;
 
@@ -101,35 +100,27 @@ fn again(
     let mut parts: Vec<(&'static table::Table, DataFrame)> = reference.frames.clone();
     for source in &pipeline.sources {
         let Some(state) = transform.sources.get(&source.id) else { continue };
-        let captures = ledger.current_captures(&pipeline.name, &source.id)?;
-        let mut captures = captures;
-        let mut seen = HashSet::new();
-        // Two names of the same bytes are read once.
-        captures.retain(|capture| seen.insert(capture.digest));
-        let digests: Vec<Digest> = captures.iter().map(|capture| capture.digest).collect();
-        if digests != state.documents {
+        let editions = quipu_transform::editions(&ledger, &pipeline.name, source, None)?;
+        let made = quipu_transform::remake(store, source, &editions, &reference)?;
+        let documents: Vec<_> = made.iter().flat_map(|made| made.documents.clone()).collect();
+        if documents != state.documents {
             checks.output.say(&format!(
                 "skipped source `{}`: captured anew since its tables were made; run the pipeline",
                 source.id
             ));
             return Ok(());
         }
-        let mut documents = Vec::new();
-        for capture in &captures {
-            documents.push((capture.name.clone(), store.archive().read(&capture.digest)?));
-        }
-        let named: Vec<(&str, &[u8])> =
-            documents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-        let made = quipu_transform::transform_source(source, &named, &reference)?;
-        for (table, frame) in made.tables {
-            let held = transform
-                .parts
-                .iter()
-                .find(|p| p.table == table.name && p.source.as_deref() == Some(source.id.as_str()));
-            let Some(held) = held else { continue };
+        // A table has one part for each edition that has rows of it.
+        let mut held: Vec<&Part> =
+            transform.parts.iter().filter(|part| part.source.as_deref() == Some(source.id.as_str())).collect();
+        for (table, frame) in made.into_iter().flat_map(|made| made.tables) {
             let logical = quipu_store::logical_hash(table, std::slice::from_ref(&frame))?;
+            let of_table = |part: &&Part| part.table == table.name;
+            let found = held.iter().position(|part| of_table(part) && part.logical == logical);
+            let Some(at) = found.or_else(|| held.iter().position(of_table)) else { continue };
+            let part = held.remove(at);
             let what = format!("table `{}` of {} made again from the archive", table.name, source.id);
-            checks.note(&what, same(&held.logical, &logical, table.name))?;
+            checks.note(&what, same(&part.logical, &logical, table.name))?;
             parts.push((table, frame));
         }
     }

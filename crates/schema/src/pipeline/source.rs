@@ -37,6 +37,8 @@ pub struct Source {
     pub reader: Reader,
     /// What becomes of what was read.
     pub interpreter: Interpreter,
+    /// How many editions of a document are published, the latest first; all of them where it is none.
+    pub editions: Option<usize>,
     /// What it must hold at least.
     pub expect: Expect,
     /// What it may change.
@@ -183,6 +185,7 @@ impl Source {
             published_on: section.parsed("published_on", str::parse),
             marking: section.parsed("marking", str::parse::<Marking>).unwrap_or_default(),
             reader,
+            editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
             expect,
             contract: section.section("contract").map(Contract::read).unwrap_or_default(),
             part: part_digest(section, text),

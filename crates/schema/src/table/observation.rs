@@ -47,6 +47,11 @@ pub(super) const TABLE: Table = Table {
             "whether other rows of the same dataset add up to this one: leave it out of sums",
         ),
         Column::text("vintage", "edition of the publication, as stated or as first captured"),
+        Column::new(
+            "superseded",
+            Kind::Bool,
+            "whether a later edition of the same document was captured: leave it out of sums over the present",
+        ),
     ],
     provenance: Provenance::At("value_text"),
 };

@@ -55,6 +55,7 @@ impl Place {
             pipeline: &self.pipeline,
             run,
             build: "test",
+            as_of: None,
             offline: true,
             only: None,
             progress: &Silent,

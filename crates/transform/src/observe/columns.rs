@@ -21,6 +21,8 @@ pub(crate) struct Whole<'a> {
     pub(crate) source: &'a str,
     /// Digests of its documents, by number.
     pub(crate) documents: &'a [Digest],
+    /// How many later editions of each there are.
+    pub(crate) earlier: &'a [usize],
 }
 
 /// The rows as a frame of table `observation`.
@@ -47,6 +49,10 @@ fn make(column: &'static str, rows: &Rows, whole: Whole<'_>) -> Result<Column> {
             Some(texts) => StringChunked::from_iter_values(name, (0..height).map(|row| texts.get(row))).into_column(),
             None => StringChunked::full_null(name, height).into_column(),
         },
+        "superseded" => {
+            let superseded = whole.earlier.get(rows.document as usize).is_some_and(|earlier| *earlier > 0);
+            BooleanChunked::full(name, superseded, height).into_column()
+        }
         "lower" => bounds(name, rows, |bounds| bounds.lower),
         "upper" => bounds(name, rows, |bounds| bounds.upper),
         "is_total" => BooleanChunked::from_slice(name, &rows.total).into_column(),

@@ -44,6 +44,7 @@ const REF_AREA: usize = 3;
 const FREQ: usize = 4;
 const BREAKDOWN: usize = 7;
 const STATUS: usize = 9;
+const VINTAGE: usize = 10;
 
 /// Size of a piece that one thread walks, in bytes.
 const PIECE: u64 = 4 << 20;
@@ -94,6 +95,7 @@ fn read_in_pieces(
             tables.push((document, input, table));
         }
     }
+    let mapping = Mapping { source, observe };
     let mut stretches: Vec<Stretch<'_>> = Vec::new();
     for (number, (document, input, table)) in tables.iter().enumerate() {
         for piece in table.pieces(size).map_err(|fault| fault.at(input.name))? {
@@ -103,7 +105,7 @@ fn read_in_pieces(
     let declared = Evidence::new(layout.decimal, layout.thousands);
     let marks = declared.conclude().unwrap_or(Marks { decimal: '.', thousands: None });
     let plan = Plan {
-        marks,
+        marks: vec![marks; inputs.len()],
         declared,
         survey: false,
         totals: totals::Known::default(),
@@ -111,15 +113,40 @@ fn read_in_pieces(
         refused: repeats::Refused::default(),
     };
     let markers = Markers::new(layout, reference);
-    let guide = Guide { mapping: Mapping { source, observe }, markers: &markers, reference, plan: &plan };
+    let guide = Guide { mapping, markers: &markers, reference, plan: &plan };
     let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
-    let mut frames = Frames { whole: Whole { source: &source.id, documents: &documents }, frame: None };
+    let earlier: Vec<usize> = inputs.iter().map(|input| input.earlier).collect();
+    let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
+    let mut frames = Frames { whole, frame: None };
     // Records that count one each are never published one by one.
     let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
     let passed = pass::run(guide, &stretches, &mut frames, adds)?;
     notes.extend(passed.notes);
-    notes.push(format!("numbers: {}", passed.marks));
+    for (input, marks) in inputs.iter().zip(&passed.marks) {
+        notes.push(format!("{}: numbers: {marks}", input.name));
+    }
     Ok(Observed { frame: frames.finish()?, rejected: passed.rejected, tally: passed.tally, notes })
+}
+
+/// The vintage that a document states for all its rows; none where they differ, or where the mapping
+/// does not fit.
+pub(crate) fn stated_vintage(
+    source: &Source,
+    layout: &Layout,
+    observe: &Observe,
+    input: &Input<'_>,
+    reference: &Reference,
+) -> Option<String> {
+    let wanted = bind::wanted(observe);
+    let tables = quipu_readers::open(input.content, layout, &wanted, &Limits::default(), input.name).ok()?;
+    let table = tables.first()?;
+    let mut shelf = recipe::Shelf::new(TEXTS.len());
+    let ground = recipe::Ground { table, input, reference };
+    let bound = bind::Bound::new(Mapping { source, observe }, ground, &mut shelf).ok()?;
+    match bound.values.first()?.texts.get(VINTAGE)? {
+        bind::Expression::Known(number) => shelf.dictionaries.get(VINTAGE)?.text(*number).map(str::to_owned),
+        bind::Expression::Recipe(_) => None,
+    }
 }
 
 /// Collects rows as one frame.

@@ -34,8 +34,8 @@ pub(crate) trait Sink {
 /// What a pass knows of the source as a whole.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The number format.
-    pub(crate) marks: Marks,
+    /// The number format of each document.
+    pub(crate) marks: Vec<Marks>,
     /// Evidence that starts from what is declared.
     pub(crate) declared: Evidence,
     /// Whether rows are only heard, not published.
@@ -46,6 +46,13 @@ pub(crate) struct Plan {
     pub(crate) suspects: FxHashSet<u64>,
     /// Rows that are refused.
     pub(crate) refused: Refused,
+}
+
+impl Plan {
+    /// The number format of a document.
+    pub(crate) fn marks_of(&self, document: u32) -> Marks {
+        self.marks.get(document as usize).copied().unwrap_or(Marks { decimal: '.', thousands: None })
+    }
 }
 
 /// What a piece, or all of them, tell of the source as a whole.
@@ -67,13 +74,14 @@ impl Heard {
 pub(crate) struct Passed {
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) tally: Tally,
-    pub(crate) marks: Marks,
+    pub(crate) marks: Vec<Marks>,
     pub(crate) notes: Vec<String>,
 }
 
 /// What one pass over all pieces gave.
 struct Outcome {
-    evidence: Evidence,
+    /// By document.
+    evidence: Vec<Evidence>,
     seen: Seen,
     suspects: Vec<Suspect>,
     family: Family,
@@ -91,16 +99,18 @@ pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Si
     let observe = guide.mapping.observe;
     let rule: Option<&Totals> = observe.totals.as_ref();
     let mut plan = guide.plan.clone();
-    if let Some(first) = stretches.first() {
+    let plan_of_one = Plan { survey: true, ..plan.clone() };
+    for (document, marks) in (0..).zip(&mut plan.marks) {
         // A wrong guess costs a pass, nothing else.
-        let plan_of_one = Plan { survey: true, ..plan.clone() };
-        let heard = walk(Guide { plan: &plan_of_one, ..guide }, *first, &mut Above::new())?.heard;
-        plan.marks = heard.evidence.conclude().unwrap_or(plan.marks);
+        if let Some(first) = stretches.iter().find(|stretch| stretch.document == document) {
+            let heard = walk(Guide { plan: &plan_of_one, ..guide }, *first, &mut Above::new())?.heard;
+            *marks = heard.evidence.conclude().unwrap_or(*marks);
+        }
     }
     if totals::needs_all(rule) {
         plan.survey = true;
         let outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
-        let marks = proven(guide, &outcome.evidence)?;
+        let marks = proven(guide, stretches, &outcome.evidence)?;
         let outcome = if marks == plan.marks {
             outcome
         } else {
@@ -111,11 +121,11 @@ pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Si
         plan.survey = false;
     }
     let mut outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
-    let marks = proven(guide, &outcome.evidence)?;
+    let marks = proven(guide, stretches, &outcome.evidence)?;
     if !adds {
         let repeated = std::mem::take(&mut outcome.seen).repeated()?;
         if !repeated.is_empty() {
-            plan.marks = marks;
+            plan.marks.clone_from(&marks);
             (plan.suspects, plan.survey) = (repeated, true);
             let looked = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
             plan.refused = repeats::judge(looked.suspects)?;
@@ -123,7 +133,7 @@ pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Si
         }
     }
     if marks != plan.marks || !plan.refused.is_empty() {
-        plan.marks = marks;
+        plan.marks.clone_from(&marks);
         sink.restart()?;
         outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
     }
@@ -141,18 +151,24 @@ pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Si
     Ok(Passed { rejected, tally, marks, notes })
 }
 
-fn proven(guide: Guide<'_>, evidence: &Evidence) -> Result<Marks> {
-    evidence.conclude().map_err(|unproven| {
-        Fault::new(ErrorKind::Shape, unproven.to_string())
-            .at(format!("source `{}`", guide.mapping.source.id))
-            .help("declare `decimal` and `thousands` in the source's layout, such as `[source.csv]`")
-    })
+/// The number format that each document proves.
+fn proven(guide: Guide<'_>, stretches: &[Stretch<'_>], evidence: &[Evidence]) -> Result<Vec<Marks>> {
+    let of_document = |(document, evidence): (u32, &Evidence)| {
+        evidence.conclude().map_err(|unproven| {
+            let stretch = stretches.iter().find(|stretch| stretch.document == document);
+            let name = stretch.map_or("", |stretch| stretch.input.name);
+            Fault::new(ErrorKind::Shape, unproven.to_string())
+                .at(format!("source `{}`, {name}", guide.mapping.source.id))
+                .help("declare `decimal` and `thousands` in the source's layout, such as `[source.csv]`")
+        })
+    };
+    (0..).zip(evidence).map(of_document).collect()
 }
 
 /// Walks all pieces once, some at a time, and takes what they gave in their order.
 fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: bool) -> Result<Outcome> {
     let mut outcome = Outcome {
-        evidence: guide.plan.declared.clone(),
+        evidence: vec![guide.plan.declared.clone(); guide.plan.marks.len()],
         seen: Seen::default(),
         suspects: Vec::new(),
         family: Family::default(),
@@ -189,7 +205,9 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: 
             if walked.footer {
                 footer = Some(stretch.number);
             }
-            outcome.evidence.join(&walked.heard.evidence);
+            if let Some(evidence) = outcome.evidence.get_mut(stretch.document as usize) {
+                evidence.join(&walked.heard.evidence);
+            }
             outcome.suspects.append(&mut walked.heard.suspects);
             outcome.family.absorb(std::mem::take(&mut walked.heard.family));
             outcome.tally.add(&walked.tally);

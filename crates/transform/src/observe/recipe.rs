@@ -28,6 +28,8 @@ pub(crate) struct Dictionary {
     pub(crate) texts: Vec<String>,
     /// A hash of each text, the same in every dictionary.
     pub(crate) hashes: Vec<u64>,
+    /// What stands behind every text.
+    pub(crate) suffix: Option<String>,
     numbers: FxHashMap<String, u32>,
 }
 
@@ -38,8 +40,9 @@ impl Dictionary {
             return *number;
         }
         let number = u32::try_from(self.texts.len()).unwrap_or(NULL - 1);
-        self.texts.push(text.to_owned());
-        self.hashes.push(hash_of(text));
+        let whole = self.suffix.as_ref().map_or_else(|| text.to_owned(), |suffix| format!("{text}{suffix}"));
+        self.hashes.push(hash_of(&whole));
+        self.texts.push(whole);
         self.numbers.insert(text.to_owned(), number);
         number
     }

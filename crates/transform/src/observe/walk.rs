@@ -18,7 +18,7 @@ use super::repeats::Suspect;
 use super::rows::{Bounds, Rows};
 use super::totals;
 use super::value::{Markers, Reading};
-use super::{BREAKDOWN, STATUS, TEXTS};
+use super::{BREAKDOWN, STATUS, TEXTS, VINTAGE};
 use crate::codes::Reference;
 use crate::frame::Refusal;
 use crate::input::Input;
@@ -83,6 +83,9 @@ const COVERED: &str = "part of a merged cell";
 pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) -> Result<Walked> {
     let ground = Ground { table: stretch.table, input: stretch.input, reference: guide.reference };
     let mut shelf = Shelf::new(TEXTS.len());
+    if let Some(vintages) = shelf.dictionaries.get_mut(VINTAGE) {
+        vintages.suffix = stretch.input.suffix.map(str::to_owned);
+    }
     let bound = Bound::new(guide.mapping, ground, &mut shelf)?;
     let mut walker = Walker::new(guide, stretch, &bound, shelf);
     let Bound { mut recipes, mut filters, values, .. } = bound;
@@ -396,7 +399,8 @@ impl<'a> Walker<'a> {
                 "the bytes of the value are not valid in the file's encoding".into(),
             );
         };
-        let (marks, evidence) = (self.guide.plan.marks, &mut self.walked.heard.evidence);
+        let marks = self.guide.plan.marks_of(self.stretch.document);
+        let evidence = &mut self.walked.heard.evidence;
         match self.guide.markers.read(&text, field.form, marks, evidence) {
             Reading::Number(value) => Read::Value(value, None),
             Reading::Marked(value, status) => Read::Value(value, Some(status.to_owned())),

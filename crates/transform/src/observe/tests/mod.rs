@@ -61,7 +61,7 @@ fn read_named(mapping: &str, name: &str, bytes: &[u8], size: u64) -> Result<Obse
     let (Interpreter::Observe(observe), Reader::Cells(options)) = (&source.interpreter, &source.reader) else {
         panic!()
     };
-    let input = Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes) };
+    let input = Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes), earlier: 0, suffix: None };
     let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);

@@ -1,0 +1,201 @@
+//! From the documents of a source to its tables: reader, interpreter, contract.
+
+use std::fs::File;
+
+use polars::prelude::DataFrame;
+use quipu_readers::Content;
+use quipu_schema::pipeline::{Interpreter, Reader, Source};
+use quipu_schema::table::{self, Table};
+use quipu_schema::tally::Tally;
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use quipu_store::{Edition, Store};
+
+use crate::codes::Reference;
+use crate::document::{self, DocumentRow};
+use crate::input::Input;
+use crate::{observe, quarantine, report, rows};
+
+/// What one source gives.
+#[derive(Debug)]
+pub struct Transformed {
+    /// Its tables.
+    pub tables: Vec<(&'static Table, DataFrame)>,
+    /// The documents that were read.
+    pub documents: Vec<Digest>,
+    /// The account.
+    pub tally: Tally,
+    /// What was detected, for people.
+    pub notes: Vec<String>,
+}
+
+/// Documents up to this size are read at once; larger ones in pieces, where their format allows it.
+const AT_ONCE: u64 = 32 << 20;
+
+/// The bytes of an archived document.
+enum Bytes {
+    Memory(Vec<u8>),
+    File(File, u64),
+}
+
+/// Reads the archived editions of a source's documents: what is current together, each earlier
+/// edition on its own, so that what a publisher has replaced cannot keep what stands there now from
+/// being read. The first result is what is current.
+///
+/// # Errors
+/// Those of [`transform_source`] for what is current; an archive that is damaged.
+pub fn remake(store: &Store, source: &Source, editions: &[Edition], reference: &Reference) -> Result<Vec<Transformed>> {
+    let archive = store.archive();
+    let mut contents: Vec<(&Edition, Bytes)> = Vec::new();
+    let mut notes = Vec::new();
+    for edition in editions {
+        let capture = &edition.capture;
+        if let Some((other, _)) = contents.iter().find(|(other, _)| other.capture.digest == capture.digest) {
+            notes.push(format!("{} holds the same bytes as {} and is read once", capture.name, other.capture.name));
+            continue;
+        }
+        let bytes = if capture.size <= AT_ONCE {
+            Bytes::Memory(archive.read(&capture.digest)?)
+        } else {
+            let (file, length) = archive.open(&capture.digest)?;
+            Bytes::File(file, length)
+        };
+        contents.push((edition, bytes));
+    }
+    let mut inputs: Vec<Input<'_>> = Vec::new();
+    for (edition, bytes) in &contents {
+        let content = match bytes {
+            Bytes::Memory(bytes) => Content::Memory(bytes),
+            Bytes::File(file, length) => Content::File { file, length: *length },
+        };
+        let (name, digest) = (edition.capture.name.as_str(), edition.capture.digest);
+        inputs.push(Input { name, digest, content, earlier: edition.earlier, suffix: None });
+    }
+    let suffixes = vintage_suffixes(source, &inputs, reference);
+    for (input, suffix) in inputs.iter_mut().zip(&suffixes) {
+        input.suffix = suffix.as_deref();
+    }
+    let (current, earlier): (Vec<Input<'_>>, Vec<Input<'_>>) = inputs.into_iter().partition(|input| input.earlier == 0);
+    let mut transformed = transform(source, &current, reference)?;
+    let mut of_earlier = Vec::new();
+    for input in earlier {
+        match transform(source, &[input], reference) {
+            Ok(made) => of_earlier.push(made),
+            Err(fault) => notes.push(format!("an earlier edition is left out: {fault}")),
+        }
+    }
+    transformed.notes.extend(notes);
+    of_earlier.insert(0, transformed);
+    Ok(of_earlier)
+}
+
+/// What stands behind the vintage of each document's rows, so that editions which state the same
+/// vintage are told apart and nothing that was revised without a word is overwritten.
+fn vintage_suffixes(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Vec<Option<String>> {
+    let (Interpreter::Observe(mapping), Reader::Cells(layout)) = (&source.interpreter, &source.reader) else {
+        return vec![None; inputs.len()];
+    };
+    if inputs.iter().all(|input| input.earlier == 0) {
+        return vec![None; inputs.len()];
+    }
+    let stated: Vec<Option<String>> =
+        inputs.iter().map(|input| observe::stated_vintage(source, layout, mapping, input, reference)).collect();
+    let suffix = |(input, own): (&Input<'_>, &Option<String>)| {
+        // A vintage that differs from row to row may be that of a later edition.
+        let later =
+            inputs.iter().zip(&stated).filter(|(other, _)| other.name == input.name && other.earlier < input.earlier);
+        let shared = own
+            .as_ref()
+            .map_or(input.earlier > 0, |own| later.into_iter().any(|(_, stated)| stated.as_ref() == Some(own)));
+        shared.then(|| format!("~{}", input.digest.short()))
+    };
+    inputs.iter().zip(&stated).map(suffix).collect()
+}
+
+/// Reads documents (name and bytes) as a source of a pipeline would, without a store.
+///
+/// # Errors
+/// Those of the source's reader and interpreter, and a contract that blocks publishing.
+pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference: &Reference) -> Result<Transformed> {
+    let inputs: Vec<Input<'_>> = documents
+        .iter()
+        .map(|(name, bytes)| Input {
+            name,
+            digest: Digest::of(bytes),
+            content: Content::Memory(bytes),
+            earlier: 0,
+            suffix: None,
+        })
+        .collect();
+    transform(source, &inputs, reference)
+}
+
+fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
+    let mut documents: Vec<DocumentRow> = Vec::new();
+    let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
+        (Interpreter::Observe(mapping), Reader::Cells(options)) => {
+            let observed = observe::read(source, options, mapping, inputs, reference)?;
+            let table = definition("observation")?;
+            let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
+            (vec![(table, observed.frame), (definition("quarantine")?, rejected)], observed.tally, observed.notes)
+        }
+        (Interpreter::Rows(mapping), Reader::Cells(options)) => {
+            let listed = rows::read(source, options, mapping, inputs, reference)?;
+            let rejected = quarantine::to_frame(&source.id, mapping.table, &listed.rejected)?;
+            (vec![(mapping.table, listed.frame), (definition("quarantine")?, rejected)], listed.tally, listed.notes)
+        }
+        (Interpreter::Report, _) => {
+            let (mut figures, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
+            for input in inputs {
+                let reading = report::read(source, input.name, &input.digest, &input.bytes()?)?;
+                documents.push(reading.document);
+                figures.extend(reading.figures);
+                tally.add(&reading.tally);
+                notes.extend(reading.notes.into_iter().map(|note| format!("{}: {note}", input.name)));
+            }
+            (vec![(definition("figure")?, report::figure_frame(&figures)?)], tally, notes)
+        }
+        _ => return Err(Fault::bug(format!("source `{}` has a reader that its interpreter does not take", source.id))),
+    };
+    if documents.is_empty() {
+        documents.extend(
+            inputs.iter().map(|input| DocumentRow::of_table(source, input.name, &input.digest, input.content.length())),
+        );
+    }
+    tables.push((definition("document")?, document::document_frame(&documents)?));
+    if !tally.balances() {
+        return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
+    }
+    hold_to_contract(source, &tally)?;
+    let documents = inputs.iter().map(|input| input.digest).collect();
+    Ok(Transformed { tables, documents, tally, notes })
+}
+
+fn definition(name: &str) -> Result<&'static Table> {
+    table::find(name).ok_or_else(|| Fault::bug(format!("no table `{name}`")))
+}
+
+/// Whether enough was published and not too much refused.
+fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
+    let place = format!("source `{}`", source.id);
+    let refused = tally.quarantined_total();
+    let share = if tally.read == 0 { 0.0 } else { refused as f64 / tally.read as f64 };
+    if share > source.expect.quarantine_max {
+        let reasons: Vec<String> = tally.quarantined.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+        return Err(Fault::new(
+            ErrorKind::Contract,
+            format!("{refused} of {} values would go to quarantine ({}), more than the {} % allowed", tally.read, reasons.join(", "), source.expect.quarantine_max * 100.0),
+        )
+        .at(place)
+        .help("mend the mapping or the code lists; or raise `quarantine_max` in the source's `expect` table, with a reason"));
+    }
+    let prose = matches!(source.interpreter, Interpreter::Report);
+    if tally.published < source.expect.rows_min && !prose {
+        return Err(Fault::new(
+            ErrorKind::Contract,
+            format!("{} rows would be published, fewer than the {} expected", tally.published, source.expect.rows_min),
+        )
+        .at(place)
+        .help("look at what the source delivers now; `rows_min` in the source's `expect` table sets the limit"));
+    }
+    Ok(())
+}
