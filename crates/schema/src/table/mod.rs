@@ -20,6 +20,7 @@ mod event;
 mod figure;
 mod hit;
 mod indicator;
+mod marker;
 mod mention;
 mod observation;
 mod organisation;
@@ -196,6 +197,7 @@ pub const ALL: &[&Table] = &[
     &crime_label::TABLE,
     &database::TABLE,
     &indicator::TABLE,
+    &marker::TABLE,
     &organisation::TABLE,
     &unit::TABLE,
     &document::TABLE,
@@ -213,7 +215,7 @@ pub const ALL: &[&Table] = &[
 ];
 
 /// The reference lists, kept as CSV files beside the pipelines: the first tables of [`ALL`].
-pub const REFERENCE: &[&Table] = ALL.split_at(10).0;
+pub const REFERENCE: &[&Table] = ALL.split_at(11).0;
 
 /// The table of this name.
 pub fn find(name: &str) -> Option<&'static Table> {

@@ -2,6 +2,11 @@
 
 use super::{Column, Kind, Provenance, Table};
 
+/// SDMX code list `CL_OBS_STATUS`. Without value are H (holiday), L (not collected), M (cannot
+/// exist), O (missing) and Q (suppressed).
+pub(super) const STATUSES: &[&str] =
+    &["A", "B", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W"];
+
 pub(super) const TABLE: Table = Table {
     name: "observation",
     title: "Published statistics",
@@ -38,9 +43,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("value_text", "the value as printed").optional(),
         Column::float("lower", "lower bound, where the value is bounded or suppressed").optional(),
         Column::float("upper", "upper bound, where the value is bounded or suppressed").optional(),
-        Column::text("obs_status", "SDMX observation status").one_of(&[
-            "A", "B", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "S", "U", "V", "W",
-        ]),
+        Column::text("obs_status", "SDMX observation status").one_of(STATUSES),
         Column::new(
             "is_total",
             Kind::Bool,
