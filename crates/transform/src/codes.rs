@@ -151,6 +151,18 @@ impl Reference {
                 }
             }
         }
+        // Publishers change the case of their labels; one that then means two things means nothing.
+        for labels in self.labels.iter_mut().filter(|((_, scheme), _)| !scheme.is_empty()).map(|(_, labels)| labels) {
+            let mut folded: FxHashMap<String, Option<Meaning>> = FxHashMap::default();
+            for (label, meaning) in labels.iter() {
+                offer(&mut folded, fold(label), meaning);
+            }
+            for (label, meaning) in folded {
+                if let Some(meaning) = meaning {
+                    labels.entry(label).or_insert(meaning);
+                }
+            }
+        }
     }
 
     fn check_references(&self, lists: &FxHashMap<&'static str, Vec<Vec<Option<String>>>>, folder: &Path) -> Result<()> {
@@ -187,7 +199,7 @@ impl Reference {
     pub(crate) fn lookup(&self, codes: &Codes, label: &str) -> Option<&Meaning> {
         let labels = self.labels_of(codes)?;
         let label = label.trim();
-        labels.get(label).or_else(|| if codes.scheme.is_none() { labels.get(&fold(label)) } else { None })
+        labels.get(label).or_else(|| labels.get(&fold(label)))
     }
 
     /// Whether an area is an aggregate of others.

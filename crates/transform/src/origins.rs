@@ -51,6 +51,7 @@ pub(crate) fn origins(source: &Source) -> BTreeMap<String, String> {
                 }
                 TakeFrom::Header(0) => "header of the value's column".to_owned(),
                 TakeFrom::Header(level) => format!("row {level} of the header of the value's column"),
+                TakeFrom::Above => "texts above the header".to_owned(),
                 TakeFrom::Title => "title of the table".to_owned(),
                 TakeFrom::Document => "name of the document".to_owned(),
                 TakeFrom::Preamble(label) => format!("preamble cell beside {:?}", label.value),

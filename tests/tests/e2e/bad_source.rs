@@ -107,7 +107,7 @@ const CASES: &[Case] = &[
         name: "a new column",
         code: 5,
         says: &[
-            "odd.csv: the header on line 1 has columns that the mapping neither reads nor ignores: \"victims\"",
+            "odd.csv: the header on line 1 has columns that the mapping neither reads nor ignores: `victims`",
             "`ignore` of source `odd`",
         ],
         break_it: |dir| {

@@ -27,7 +27,7 @@ pub(crate) fn pipeline() -> String {
 /// A source of the pipeline file; its dataset has its name in capitals.
 pub(crate) fn source(id: &str) -> String {
     format!(
-        "\n[[source]]\nid = \"{id}\"\nfile = \"../in/{id}.csv\"\npublished_on = \"2024-01-01\"\n\
+        "\n[[source]]\nid = \"{id}\"\nfile = \"../in/{id}.csv\"\npublished_on = \"2024-01-01\"\neditions = 1\n\
          [source.observe]\ndataset = \"{}\"\nindicator = \"offences-recorded\"\ncrime = \"0101\"\nunit = \"offence\"\n\
          ref_area = {{ column = \"area\", codes = \"area\" }}\nperiod = {{ year = {{ column = \"year\" }} }}\n\
          values = [\"offences\"]\n",

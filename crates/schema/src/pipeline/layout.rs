@@ -64,6 +64,8 @@ pub struct Layout {
     pub header_rows: usize,
     /// Texts that stand for a missing value, with the SDMX status each gives.
     pub missing: Vec<(String, String)>,
+    /// Texts that stand for zero.
+    pub zeros: Vec<String>,
     /// Marks behind a number, with the SDMX status each gives (`2366*`).
     pub marks: Vec<(String, String)>,
     /// Decimal mark.
@@ -152,6 +154,7 @@ fn read_format(format: Format, section: &Section<'_, '_>) -> Layout {
     };
     layout.header_rows = section.number("header_rows", 1..=12).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
     layout.missing = read_statuses(section, "missing");
+    layout.zeros = section.texts("zeros").into_iter().map(|text| text.value).collect();
     layout.marks = read_statuses(section, "marks");
     let (decimal, thousands) = (read_mark(section, "decimal").flatten(), read_mark(section, "thousands"));
     if decimal.is_some() && thousands == Some(decimal) {

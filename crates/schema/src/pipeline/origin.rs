@@ -48,8 +48,10 @@ pub enum TakeFrom {
     Title,
     /// The name of the document: a file name or URL.
     Document,
-    /// The cell to the right of this label in the lines before the header.
+    /// The cell to the right of this label in the rows above the header.
     Preamble(Placed<String>),
+    /// All texts above the header, row by row; `extract` says what of them is meant.
+    Above,
 }
 
 /// A reference list by which texts become codes.
@@ -118,7 +120,8 @@ impl Origin {
         };
         let title = ["sheet", "title"].iter().any(|key| section.flag(key) == Some(true));
         let document = section.flag("document") == Some(true);
-        let preamble = section.text("preamble");
+        let above = section.is_flag("preamble") && section.flag("preamble") == Some(true);
+        let preamble = if section.is_flag("preamble") { None } else { section.text("preamble") };
         let (or, extract) = (section.texts("or"), section.pattern("extract"));
         let default = section.text("default").map(|text| text.value);
         let join = section.text("join").map_or_else(|| " / ".to_owned(), |t| t.value);
@@ -149,6 +152,11 @@ impl Origin {
         from.extend(title.then_some(TakeFrom::Title));
         from.extend(document.then_some(TakeFrom::Document));
         from.extend(preamble.map(TakeFrom::Preamble));
+        from.extend(above.then_some(TakeFrom::Above));
+        if above && extract.is_none() {
+            let help = Some("add `extract = 'regular expression'`".to_owned());
+            section.findings().report(section.span(), "`preamble = true` needs to know what of it is meant", help);
+        }
         let (Some(one), true) = (from.pop(), from.is_empty()) else {
             let help = "write `column = \"NAME\"`, `columns = [\"A\", \"B\"]`, `header = true`, `sheet = true`, \
                         `document = true` or `preamble = \"LABEL\"`";

@@ -173,6 +173,11 @@ impl<'a, 'i> Section<'a, 'i> {
         flag
     }
 
+    /// Whether the value of a key is true or false.
+    pub(crate) fn is_flag(&self, key: &'static str) -> bool {
+        self.value(key).is_some_and(|value| value.get_ref().as_bool().is_some())
+    }
+
     /// A text or a list of texts.
     pub(crate) fn texts(&self, key: &'static str) -> Vec<Placed<String>> {
         let Some(value) = self.value(key) else { return Vec::new() };

@@ -7,7 +7,7 @@ use regex::Regex;
 use rustc_hash::FxHashSet;
 
 use super::filter::Filter;
-use super::recipe::{Ground, Made, Makes, NULL, Piece, PieceFrom, Recipe, Shelf};
+use super::recipe::{Ground, Made, Makes, NULL, Piece, PieceFrom, Recipe, Shelf, Valued};
 use super::{STATUS, TEXTS};
 use crate::frame::Gate;
 
@@ -132,8 +132,8 @@ impl Bound {
         let mut read: Vec<usize> = Vec::new();
         for measure in &observe.measures {
             for column in value_columns(&measure.values, observe, &patterns, ground)? {
-                read.extend(column);
-                let value = bound.value_column(mapping, ground, shelf, measure, column)?;
+                read.extend(column.at);
+                let value = bound.value_column(mapping, ground, shelf, measure, &column)?;
                 bound.values.push(value);
             }
         }
@@ -162,7 +162,7 @@ impl Bound {
         ground: Ground<'_>,
         shelf: &mut Shelf,
         measure: &Measure,
-        column: Option<usize>,
+        column: &Valued,
     ) -> Result<ValueColumn> {
         let observe = mapping.observe;
         let table = table::find("observation").ok_or_else(|| Fault::bug("no table `observation`"))?;
@@ -203,7 +203,7 @@ impl Bound {
         }
         let makes = Makes::Period { parts, order: observe.period.order, freq: observe.period.freq };
         let period = self.place(Recipe::new(makes, pieces), ground, shelf)?;
-        Ok(ValueColumn { column, texts, period })
+        Ok(ValueColumn { column: column.at, texts, period })
     }
 
     /// Works a recipe out now where it reads no record, else keeps it (one copy of equal ones).
@@ -345,11 +345,17 @@ pub(super) fn whole(pattern: &str) -> Result<Regex> {
 }
 
 /// The positions of the value columns; a pattern leaves out what is ignored by name.
-fn value_columns(pick: &Pick, observe: &Observe, ignored: &[Regex], ground: Ground<'_>) -> Result<Vec<Option<usize>>> {
+fn value_columns(pick: &Pick, observe: &Observe, ignored: &[Regex], ground: Ground<'_>) -> Result<Vec<Valued>> {
     let (header, place) = (&ground.table.header, ground.input.name);
     match pick {
-        Pick::Rows => Ok(vec![None]),
-        Pick::Names(names) => names.iter().map(|name| header.column(&name.value, place).map(Some)).collect(),
+        Pick::Rows => Ok(vec![Valued::default()]),
+        Pick::Names(names) => {
+            let column = |name: &Placed<String>| {
+                let at = Some(header.column(&name.value, place)?);
+                Ok(Valued { at, name: Some(name.value.clone()) })
+            };
+            names.iter().map(column).collect()
+        }
         Pick::Pattern(pattern) => {
             let regex = whole(&pattern.value)?;
             let is_ignored = |name: &str| {
@@ -358,7 +364,7 @@ fn value_columns(pick: &Pick, observe: &Observe, ignored: &[Regex], ground: Grou
             };
             let names = header.names.iter().enumerate();
             let found = names.filter(|(_, name)| regex.is_match(name) && !is_ignored(name));
-            let found: Vec<Option<usize>> = found.map(|(at, _)| Some(at)).collect();
+            let found: Vec<Valued> = found.map(|(at, _)| Valued { at: Some(at), name: None }).collect();
             if found.is_empty() {
                 let message = format!("no column of the header on line {} matches `{}`", header.line, pattern.value);
                 return Err(Fault::new(ErrorKind::Shape, message)

@@ -221,6 +221,15 @@ impl Shelf {
     }
 }
 
+/// A column that values are read from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Valued {
+    /// Its position; none where each record counts one.
+    pub(crate) at: Option<usize>,
+    /// Its name as the pipeline file spells it, where it does: the source may change case and spaces.
+    pub(crate) name: Option<String>,
+}
+
 /// What pieces are bound to.
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'g> {
@@ -230,11 +239,11 @@ pub(crate) struct Ground<'g> {
 }
 
 impl Piece {
-    /// The piece of an origin; `column` is the position of the value column, where there is one.
+    /// The piece of an origin; `column` is the value column.
     ///
     /// # Errors
     /// A column or preamble label that is not there; an unknown scheme.
-    pub(crate) fn bind(name: Option<&str>, origin: &Origin, column: Option<usize>, ground: Ground<'_>) -> Result<Self> {
+    pub(crate) fn bind(name: Option<&str>, origin: &Origin, column: &Valued, ground: Ground<'_>) -> Result<Self> {
         let name = name.map(str::to_owned);
         let take = match origin {
             Origin::Constant(text) => {
@@ -260,11 +269,16 @@ impl Piece {
                         "declare `header_rows` in the source's layout, such as `[source.csv]` or `[source.workbook]`",
                     )
                 })?;
-                PieceFrom::Known(column.and_then(|column| names.get(column)).cloned().unwrap_or_default())
+                let printed = column.at.and_then(|column| names.get(column)).cloned().unwrap_or_default();
+                PieceFrom::Known(column.name.clone().filter(|_| *level == 0).unwrap_or(printed))
             }
             TakeFrom::Title => PieceFrom::Known(ground.table.title.clone()),
             TakeFrom::Document => PieceFrom::Known(ground.input.name.to_owned()),
             TakeFrom::Preamble(label) => PieceFrom::Known(preamble(ground, label)?),
+            TakeFrom::Above => {
+                let rows = header.preamble.iter().map(|(_, texts)| texts.join("\t"));
+                PieceFrom::Known(rows.collect::<Vec<_>>().join("\n"))
+            }
             TakeFrom::Columns(_) => PieceFrom::Columns(
                 origin
                     .wanted()

@@ -9,7 +9,7 @@ use quipu_readers::Form;
 use quipu_schema::pipeline::Layout;
 use rustc_hash::FxHashMap;
 
-use crate::codes::{Marker, Reference, fold};
+use crate::codes::{Marker, Reference};
 use crate::number::{Evidence, Marks};
 
 /// SDMX status of a missing value of which nothing more is known.
@@ -40,6 +40,7 @@ pub(crate) struct Markers {
     /// Status of an empty cell.
     pub(crate) empty: String,
     missing: FxHashMap<String, String>,
+    zeros: Vec<String>,
     /// The longest first.
     flags: Vec<(String, String)>,
 }
@@ -63,7 +64,7 @@ impl Markers {
                     flags.push((text.clone(), status.clone()));
                 }
             } else {
-                missing.insert(fold(text), status.clone());
+                missing.insert(spelled(text), status.clone());
             }
         }
         let mut empty = MISSING.to_owned();
@@ -71,11 +72,12 @@ impl Markers {
             if text.trim().is_empty() {
                 empty.clone_from(status);
             } else {
-                missing.insert(fold(text), status.clone());
+                missing.insert(spelled(text), status.clone());
             }
         }
         flags.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        Self { empty, missing, flags }
+        let zeros = layout.zeros.iter().map(|text| spelled(text)).collect();
+        Self { empty, missing, zeros, flags }
     }
 
     /// Reads a cell; `evidence` hears of every number that is printed.
@@ -87,7 +89,10 @@ impl Markers {
         if form == Form::Number {
             return number(text, Marks { decimal: '.', thousands: None }).unwrap_or_else(|| bad(text));
         }
-        if let Some(status) = self.missing.get(fold(text).as_str()) {
+        if self.zeros.contains(&spelled(text)) {
+            return Reading::Number(0.0);
+        }
+        if let Some(status) = self.missing.get(spelled(text).as_str()) {
             return Reading::Missing(status);
         }
         if form == Form::Flag || form == Form::Date {
@@ -117,6 +122,11 @@ impl Markers {
         }
         bad(text)
     }
+}
+
+/// A marker without regard to case. Marks such as `¹` stay what they are: they are no digits.
+fn spelled(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn bad(text: &str) -> Reading<'static> {
@@ -198,7 +208,7 @@ mod tests {
             marker("(p)", true, "P"),
         ];
         let layout = Layout {
-            missing: vec![("-".into(), "M".into())],
+            missing: vec![("-".into(), "M".into())], zeros: vec!["nil".into()],
             marks: vec![("#".into(), "U".into())],
             ..Layout::default()
         };
@@ -230,6 +240,7 @@ mod tests {
             ("", "missing O"),
             ("-", "missing M"),
             ("X", "missing Q"),
+            ("NIL", "0"),
             ("Sin dato", "missing O"),
             ("<5", "None Some(5.0) Q"),
             ("≥ 10", "Some(10.0) None Q"),
