@@ -11,7 +11,10 @@
 pub mod csv;
 mod format;
 mod grid;
+mod json;
 mod limits;
+#[cfg(test)]
+mod promise;
 
 pub use format::{Reader, reader, sniff};
 pub use grid::{Cell, Form, Grid, GridBuilder, Places, Row};
