@@ -135,6 +135,19 @@ impl Grid {
         })
     }
 
+    /// Bytes that its texts, cells and places take, as far as limits count them.
+    pub(crate) fn size(&self) -> usize {
+        let places = match &self.places {
+            Places::Each(places) => places.len(),
+            _ => self.above.len(),
+        };
+        self.text.len()
+            + self.cells.len() * CELL
+            + self.covered.len() * size_of::<(u32, u32)>()
+            + self.rows.len() * size_of::<Row>()
+            + places * size_of::<Locator>()
+    }
+
     /// Where the cells stand.
     pub fn places(&self) -> &Places {
         &self.places
@@ -292,16 +305,7 @@ impl GridBuilder {
     }
 
     fn check(&self) -> Result<()> {
-        let places = match &self.grid.places {
-            Places::Each(places) => places.len(),
-            _ => self.grid.above.len(),
-        };
-        let used = self.grid.text.len()
-            + self.grid.cells.len() * CELL
-            + self.grid.covered.len() * size_of::<(u32, u32)>()
-            + self.grid.rows.len() * size_of::<Row>()
-            + places * size_of::<Locator>();
-        if used <= self.limits.memory {
+        if self.grid.size() <= self.limits.memory {
             return Ok(());
         }
         Err(Limits::exceeded(format!("its cells take more than {} MiB", self.limits.memory >> 20)))

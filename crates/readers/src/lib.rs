@@ -11,6 +11,7 @@
 pub mod csv;
 mod format;
 mod grid;
+mod html;
 mod json;
 mod limits;
 #[cfg(test)]

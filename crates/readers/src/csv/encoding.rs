@@ -53,14 +53,20 @@ impl<'a> Encoded<'a> {
             (None, None) => (detect(bytes), "detected"),
         };
         let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length);
-        if encoding == UTF_16LE || encoding == UTF_16BE {
-            return Ok(Self::transcoded(bytes, encoding, basis, mark));
-        }
-        if let Some(what) = not_text(bytes) {
+        let wide = encoding == UTF_16LE || encoding == UTF_16BE;
+        if let Some(what) = not_text(bytes).filter(|_| !wide) {
             return Err(Fault::new(ErrorKind::Shape, format!("the file is {what}, not delimited text"))
                 .help("look at what the source delivers now; if that is right, read it with another reader"));
         }
-        Ok(Self { bytes: Cow::Borrowed(bytes), encoding, basis, mark, wide: None })
+        Ok(Self::known(bytes, encoding, basis, mark))
+    }
+
+    /// Bytes whose encoding is known. The first `mark` of them are a byte order mark.
+    pub(crate) fn known(bytes: &'a [u8], encoding: &'static Encoding, basis: &'static str, mark: usize) -> Self {
+        if encoding == UTF_16LE || encoding == UTF_16BE {
+            return Self::transcoded(bytes, encoding, basis, mark);
+        }
+        Self { bytes: Cow::Borrowed(bytes), encoding, basis, mark, wide: None }
     }
 
     fn transcoded(bytes: &[u8], encoding: &'static Encoding, basis: &'static str, mark: usize) -> Self {
@@ -111,7 +117,8 @@ impl<'a> Encoded<'a> {
     }
 }
 
-fn detect(bytes: &[u8]) -> &'static Encoding {
+/// UTF-8 where the bytes are valid, else a guess from their statistics.
+pub(crate) fn detect(bytes: &[u8]) -> &'static Encoding {
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }

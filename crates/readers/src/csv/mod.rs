@@ -1,6 +1,6 @@
 //! The reader of delimited text: encoding, delimiter and header declared or detected and reported.
 
-mod encoding;
+pub(crate) mod encoding;
 mod header;
 mod scan;
 
