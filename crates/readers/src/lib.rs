@@ -14,6 +14,7 @@ mod grid;
 mod html;
 mod json;
 mod limits;
+mod parquet;
 #[cfg(test)]
 mod promise;
 
