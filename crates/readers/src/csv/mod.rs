@@ -237,18 +237,18 @@ pub fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: 
     let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
     let encoding = Encoded::new(bytes, declared)?;
-    let label = Placed { value: encoding.name().to_owned(), span: 0..0 };
-    let decoder = encoding_rs::Encoding::for_label(label.value.as_bytes()).ok_or_else(wrong)?;
-    let text = if decoder == encoding_rs::UTF_16LE || decoder == encoding_rs::UTF_16BE {
-        Encoded::new(piece, Some(&label))
-            .ok()
-            .and_then(|e| e.text(0, e.bytes.len()).map(Cow::into_owned))
-            .ok_or_else(wrong)?
-    } else {
-        decoder.decode_without_bom_handling_and_without_replacement(piece).ok_or_else(wrong)?.into_owned()
+    let decoder = encoding_rs::Encoding::for_label(encoding.name().as_bytes()).ok_or_else(wrong)?;
+    // The piece has no byte order mark of its own: what looks like one is part of the text.
+    let piece = Encoded::known(piece, decoder, "", 0);
+    let text = piece.text(0, piece.bytes.len()).ok_or_else(wrong)?.into_owned();
+    let quote: &[u8] = match decoder {
+        wide if wide == encoding_rs::UTF_16LE => b"\"\0",
+        wide if wide == encoding_rs::UTF_16BE => b"\0\"",
+        _ => b"\"",
     };
-    let quoted = from.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'"') && bytes.get(to) == Some(&b'"');
-    Ok(if quoted { text.replace("\"\"", "\"") } else { text })
+    let opened = bytes.get(..from).is_some_and(|before| before.ends_with(quote));
+    let closed = bytes.get(to..).is_some_and(|after| after.starts_with(quote));
+    Ok(if opened && closed { text.replace("\"\"", "\"") } else { text })
 }
 
 #[cfg(test)]
@@ -273,6 +273,26 @@ mod tests {
             }
         }
         out
+    }
+
+    #[test]
+    fn a_field_reads_back_in_every_encoding() {
+        let text = "a,b\n\"\u{feff}Perú \"\"1\"\"\",\u{feff}2\n";
+        let wide = |unit: fn(u16) -> [u8; 2], mark: [u8; 2]| {
+            mark.into_iter().chain(text.encode_utf16().flat_map(unit)).collect::<Vec<u8>>()
+        };
+        for bytes in
+            [text.as_bytes().to_vec(), wide(u16::to_le_bytes, [0xff, 0xfe]), wide(u16::to_be_bytes, [0xfe, 0xff])]
+        {
+            let csv = CsvText::open(&bytes, &Layout::default(), &["a"], "f.csv").expect("open");
+            let mut body = csv.body();
+            assert_eq!(body.step(), Found::Record);
+            for field in body.fields() {
+                let (start, end) = csv.locator(2, 0, *field).bytes().expect("a range");
+                let read = reread(&bytes, None, start, end).expect("a text");
+                assert_eq!(Some(read.as_str()), csv.text(*field).as_deref(), "{}", csv.encoded.name());
+            }
+        }
     }
 
     proptest! {
