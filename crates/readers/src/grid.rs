@@ -36,7 +36,8 @@ pub struct Cell {
 /// A row of a grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Its number in the document, from 1; what a locator says.
+    /// Its number in the document, from 1; what a locator says. Where rows stand above the records
+    /// ([`GridBuilder::row_above`]) they are counted too: the locator of a record does not count them.
     pub number: u64,
     first: u32,
 }
@@ -73,6 +74,9 @@ pub struct Grid {
     places: Places,
     /// Covered cells by number, with the cell whose text and place they repeat. Sorted.
     covered: Vec<(u32, u32)>,
+    /// Rows above the records, and the places of their cells, which are the first of the grid.
+    rows_above: u64,
+    above: Vec<Locator>,
 }
 
 impl Grid {
@@ -112,19 +116,36 @@ impl Grid {
         if let Places::Each(places) = &self.places {
             return places.get(number as usize).cloned();
         }
+        if let Some(place) = self.above.get(number as usize) {
+            return Some(place.clone());
+        }
         let at = self.rows.partition_point(|row| row.first <= number).checked_sub(1)?;
         let row = self.rows.get(at)?;
         let column = (number - row.first) as usize;
+        let record = row.number.checked_sub(self.rows_above)?;
         Some(match &self.places {
             Places::Sheet(sheet) => {
-                Locator::Sheet { sheet: sheet.clone(), row: row.number, column: u32::try_from(column).ok()? + 1 }
+                Locator::Sheet { sheet: sheet.clone(), row: record, column: u32::try_from(column).ok()? + 1 }
             }
             Places::Pointers { base, columns } => {
-                Locator::Pointer(format!("{base}/{}{}", row.number - 1, columns.get(column)?))
+                Locator::Pointer(format!("{base}/{}{}", record.checked_sub(1)?, columns.get(column)?))
             }
-            Places::Columns(columns) => Locator::Record { row: row.number, column: columns.get(column)?.clone() },
+            Places::Columns(columns) => Locator::Record { row: record, column: columns.get(column)?.clone() },
             Places::Each(_) => return None,
         })
+    }
+
+    /// Bytes that its texts, cells and places take, as far as limits count them.
+    pub(crate) fn size(&self) -> usize {
+        let places = match &self.places {
+            Places::Each(places) => places.len(),
+            _ => self.above.len(),
+        };
+        self.text.len()
+            + self.cells.len() * CELL
+            + self.covered.len() * size_of::<(u32, u32)>()
+            + self.rows.len() * size_of::<Row>()
+            + places * size_of::<Locator>()
     }
 
     /// Where the cells stand.
@@ -167,6 +188,8 @@ impl GridBuilder {
             rows: Vec::new(),
             places,
             covered: Vec::new(),
+            rows_above: 0,
+            above: Vec::new(),
         };
         Self { grid, limits }
     }
@@ -176,7 +199,35 @@ impl GridBuilder {
         self.grid.notes.push(note.into());
     }
 
-    /// Begins the row of this number (from 1, growing).
+    /// Begins a row above the records, in a grid whose places are computed from record and column:
+    /// what the document says beside the records, or the names of the columns. Such rows come first
+    /// and are numbered from 1; each of their cells has its own place ([`GridBuilder::push_above`]).
+    ///
+    /// # Errors
+    /// Too many rows; a row above that comes after a record, a bug of the reader.
+    pub fn row_above(&mut self) -> Result<()> {
+        if self.grid.rows.len() as u64 != self.grid.rows_above {
+            return Err(Fault::bug("a row above the records below one"));
+        }
+        self.row(1)?;
+        self.grid.rows_above += 1;
+        Ok(())
+    }
+
+    /// Adds a cell to a row above the records.
+    ///
+    /// # Errors
+    /// As for [`GridBuilder::push`]; no such row, a bug of the reader.
+    pub fn push_above(&mut self, text: &str, form: Form, place: Locator) -> Result<()> {
+        let last = self.grid.rows.len() as u64 == self.grid.rows_above;
+        if !last || self.grid.above.len() != self.grid.cells.len() {
+            return Err(Fault::bug("a cell above the records among them"));
+        }
+        self.grid.above.push(place);
+        self.push(text, form)
+    }
+
+    /// Begins the row of this number (from 1, growing); rows above the records do not count.
     ///
     /// # Errors
     /// Too many rows.
@@ -185,7 +236,7 @@ impl GridBuilder {
             return Err(Limits::exceeded(format!("more than {} rows", self.limits.rows)));
         }
         let first = index(self.grid.cells.len())?;
-        self.grid.rows.push(Row { number, first });
+        self.grid.rows.push(Row { number: number.saturating_add(self.grid.rows_above), first });
         self.check()
     }
 
@@ -195,11 +246,8 @@ impl GridBuilder {
     /// A text that is too long, too many columns, too much in all.
     pub fn push(&mut self, text: &str, form: Form) -> Result<()> {
         self.limits.check_cell(text.len())?;
+        self.check_width()?;
         let start = index(self.grid.text.len())?;
-        let width = self.grid.rows.last().map_or(0, |row| self.grid.cells.len() - row.first as usize);
-        if width as u64 >= u64::from(self.limits.columns) {
-            return Err(Limits::exceeded(format!("a row of more than {} cells", self.limits.columns)));
-        }
         self.grid.text.push_str(text);
         self.grid.cells.push(Cell { start, length: index(text.len())?, form });
         self.check()
@@ -221,10 +269,14 @@ impl GridBuilder {
     /// # Errors
     /// As for [`GridBuilder::push`]; a cell that is not there, a bug of the reader.
     pub fn push_covered(&mut self, position: usize, column: usize) -> Result<()> {
+        self.check_width()?;
         let row = self.grid.rows.get(position).ok_or_else(|| Fault::bug("a covered cell of no row"))?;
         let origin = row.first + index(column)?;
         let cell = self.grid.cells.get(origin as usize).copied();
         let cell = cell.ok_or_else(|| Fault::bug("a covered cell of no cell"))?;
+        // The place is that of the origin's origin.
+        let before = self.grid.covered.binary_search_by_key(&origin, |(cell, _)| *cell).ok();
+        let origin = before.and_then(|at| self.grid.covered.get(at)).map_or(origin, |(_, first)| *first);
         if let Places::Each(places) = &mut self.grid.places {
             let place = places.get(origin as usize).cloned();
             places.push(place.ok_or_else(|| Fault::bug("a cell without a place"))?);
@@ -244,14 +296,16 @@ impl GridBuilder {
         self.grid
     }
 
+    fn check_width(&self) -> Result<()> {
+        let width = self.grid.rows.last().map_or(0, |row| self.grid.cells.len() - row.first as usize);
+        if width as u64 >= u64::from(self.limits.columns) {
+            return Err(Limits::exceeded(format!("a row of more than {} cells", self.limits.columns)));
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<()> {
-        let places = match &self.grid.places {
-            Places::Each(places) => places.len() * size_of::<Locator>(),
-            _ => 0,
-        };
-        let used =
-            self.grid.text.len() + self.grid.cells.len() * CELL + self.grid.rows.len() * size_of::<Row>() + places;
-        if used <= self.limits.memory {
+        if self.grid.size() <= self.limits.memory {
             return Ok(());
         }
         Err(Limits::exceeded(format!("its cells take more than {} MiB", self.limits.memory >> 20)))
@@ -284,6 +338,29 @@ mod tests {
     }
 
     #[test]
+    fn rows_above_the_records_have_places_of_their_own() {
+        let places = Places::Columns(vec!["year".into(), "value".into()]);
+        let mut builder = GridBuilder::new("t", places, Limits::default());
+        for (row, texts) in [["as of", "2019"], ["year", "value"]].into_iter().enumerate() {
+            builder.row_above().unwrap();
+            for (column, text) in texts.into_iter().enumerate() {
+                let place = Locator::Pointer(format!("/{row}/{column}"));
+                builder.push_above(text, Form::Printed, place).unwrap();
+            }
+        }
+        builder.row(1).unwrap();
+        builder.push("2019", Form::Number).unwrap();
+        builder.push("7", Form::Number).unwrap();
+        assert!(builder.row_above().is_err());
+        assert!(builder.push_above("x", Form::Printed, Locator::Pointer(String::new())).is_err());
+        let grid = builder.finish();
+        let place = |row, column| grid.locator(row, column).map(|l| l.to_string());
+        assert_eq!(place(1, 1).as_deref(), Some("pointer=/1/1"));
+        assert_eq!(place(2, 1).as_deref(), Some("row=1;column=value"));
+        assert_eq!(grid.rows().iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
     fn limits_hold() {
         let limits = Limits { memory: 200, cell: 10, columns: 3, rows: 2, ..Limits::default() };
         let mut builder = GridBuilder::new("t", Places::Each(Vec::new()), limits);
@@ -293,5 +370,6 @@ mod tests {
             let _ = builder.push_at("x", Form::Printed, Locator::Bytes { start: 0, end: 1 });
         }
         assert!(builder.push("x", Form::Printed).unwrap_err().message().contains("more than 3 cells"));
+        assert!(builder.push_covered(0, 0).unwrap_err().message().contains("more than 3 cells"));
     }
 }

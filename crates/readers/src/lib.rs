@@ -13,7 +13,12 @@ pub mod csv;
 mod format;
 mod grid;
 mod header;
+mod html;
+mod json;
 mod limits;
+mod parquet;
+#[cfg(test)]
+mod promise;
 mod tabular;
 
 pub use content::Content;

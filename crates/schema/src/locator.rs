@@ -7,7 +7,7 @@
 //! | text, HTML | `bytes=120-348` |
 //! | CSV | `line=13;column=VALUE;bytes=1820-1824` |
 //! | workbook | `sheet=Vítimas;cell=C12` |
-//! | JSON | `pointer=/results/3/date` |
+//! | JSON | `pointer=/results/3/date`; `pointer=/results/3~#/date` is the name `date` itself |
 //! | Parquet | `row=13;column=value` |
 //! | PDF | `page=3;box=72.00,90.50,120.25,101.00` (points from the top left) |
 //!
@@ -50,12 +50,13 @@ pub enum Locator {
     },
     /// A value of a columnar file (Parquet).
     Record {
-        /// Row, from 1.
+        /// Row, from 1; 0 is the name of the column itself.
         row: u64,
         /// Name of the column.
         column: String,
     },
-    /// A node of a JSON document (RFC 6901).
+    /// A node of a JSON document (RFC 6901). With `~#` in it, which no such pointer has: the names
+    /// behind that mark, joined by dots, and not the value that they lead to.
     Pointer(String),
     /// A box on a page, in hundredths of a point from the top left corner.
     Page {

@@ -79,6 +79,29 @@ impl<'a> Encoded<'a> {
         Ok(Self { content, encoding, basis, mark, quotes, lone_returns, feeds, wide: None })
     }
 
+    /// Bytes in memory whose encoding is known; a byte order mark of this length stands before them.
+    ///
+    /// # Errors
+    /// None but those of a survey of memory.
+    pub(crate) fn known(
+        bytes: &'a [u8],
+        encoding: &'static Encoding,
+        basis: &'static str,
+        mark: usize,
+    ) -> Result<Self> {
+        if encoding == UTF_16LE || encoding == UTF_16BE {
+            return Self::transcoded(bytes, encoding, basis, mark);
+        }
+        let content = Content::Memory(bytes);
+        let (quotes, lone_returns, feeds) = (true, true, Vec::new());
+        Ok(Self { content, encoding, basis, mark: mark as u64, quotes, lone_returns, feeds, wide: None })
+    }
+
+    /// The encoding of the bytes that are scanned.
+    pub(crate) fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
     fn transcoded(bytes: &[u8], encoding: &'static Encoding, basis: &'static str, mark: usize) -> Result<Self> {
         let mut text = String::with_capacity(bytes.len() / 2);
         let mut steps = Vec::new();
@@ -239,6 +262,13 @@ fn extends_utf_8(open: &mut Vec<u8>, block: &[u8]) -> bool {
         }
         Err(_) => false,
     }
+}
+
+/// UTF-8 where the bytes are valid, else a guess from their statistics.
+pub(crate) fn detect(bytes: &[u8]) -> &'static Encoding {
+    let head = bytes.get(..64).unwrap_or(bytes);
+    let guess = || Survey::of(Content::Memory(bytes), true).map_or(UTF_8, |survey| survey.encoding);
+    wide_without_mark(head).unwrap_or_else(guess)
 }
 
 /// UTF-16 without a byte order mark: every other byte of Latin text is zero.

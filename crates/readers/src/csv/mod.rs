@@ -1,7 +1,7 @@
 //! The reader of delimited text: encoding and delimiter declared or detected and reported, read in
 //! pieces that are never held all at once.
 
-mod encoding;
+pub(crate) mod encoding;
 mod scan;
 
 use std::borrow::Cow;
@@ -209,17 +209,17 @@ pub fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: 
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
     let encoding = Encoded::new(Content::Memory(bytes), declared, &Limits::default())?;
     let decoder = encoding_rs::Encoding::for_label(encoding.name().as_bytes()).ok_or_else(wrong)?;
-    let text = if decoder == encoding_rs::UTF_16LE || decoder == encoding_rs::UTF_16BE {
-        let (text, _, wrong_units) = decoder.decode(piece);
-        if wrong_units {
-            return Err(wrong());
-        }
-        text.into_owned()
-    } else {
-        decoder.decode_without_bom_handling_and_without_replacement(piece).ok_or_else(wrong)?.into_owned()
+    // The piece has no byte order mark of its own: what looks like one is part of the text.
+    let piece = Encoded::known(piece, decoder, "", 0)?;
+    let text = piece.text(&piece.range(0, u64::MAX)?).ok_or_else(wrong)?.into_owned();
+    let quote: &[u8] = match decoder {
+        wide if wide == encoding_rs::UTF_16LE => b"\"\0",
+        wide if wide == encoding_rs::UTF_16BE => b"\0\"",
+        _ => b"\"",
     };
-    let quoted = from.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'"') && bytes.get(to) == Some(&b'"');
-    Ok(if quoted { text.replace("\"\"", "\"") } else { text })
+    let opened = bytes.get(..from).is_some_and(|before| before.ends_with(quote));
+    let closed = bytes.get(to..).is_some_and(|after| after.starts_with(quote));
+    Ok(if opened && closed { text.replace("\"\"", "\"") } else { text })
 }
 
 #[cfg(test)]
@@ -248,6 +248,31 @@ mod tests {
             }
         }
         out
+    }
+
+    #[test]
+    fn a_field_reads_back_in_every_encoding() {
+        let text = "a,b\n\"\u{feff}Perú \"\"1\"\"\",\u{feff}2\n";
+        let wide = |unit: fn(u16) -> [u8; 2], mark: [u8; 2]| {
+            mark.into_iter().chain(text.encode_utf16().flat_map(unit)).collect::<Vec<u8>>()
+        };
+        for bytes in
+            [text.as_bytes().to_vec(), wide(u16::to_le_bytes, [0xff, 0xfe]), wide(u16::to_be_bytes, [0xfe, 0xff])]
+        {
+            let tables =
+                crate::open(Content::Memory(&bytes), &Layout::default(), &[vec!["a"]], &Limits::default(), "f.csv");
+            let tables = tables.expect("open");
+            let table = tables.first().expect("a table");
+            for piece in table.pieces(u64::MAX).expect("pieces") {
+                let mut records = table.records(piece).expect("records");
+                assert_eq!(records.step(), Found::Record);
+                for (column, field) in records.fields().iter().enumerate() {
+                    let (start, end) = records.locator(column, *field).bytes().expect("a range");
+                    let read = reread(&bytes, None, start, end).expect("a text");
+                    assert_eq!(Some(read.as_str()), records.text(*field).as_deref());
+                }
+            }
+        }
     }
 
     proptest! {

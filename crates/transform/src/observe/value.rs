@@ -208,7 +208,8 @@ mod tests {
             marker("(p)", true, "P"),
         ];
         let layout = Layout {
-            missing: vec![("-".into(), "M".into())], zeros: vec!["nil".into()],
+            missing: vec![("-".into(), "M".into())],
+            zeros: vec!["nil".into()],
             marks: vec![("#".into(), "U".into())],
             ..Layout::default()
         };
