@@ -3,6 +3,7 @@
 use quipu_schema::pipeline::{Format, Layout};
 use quipu_schema::{Locator, Result};
 
+use crate::workbook::Workbook;
 use crate::{Grid, Limits};
 
 /// A reader of one format.
@@ -29,7 +30,7 @@ pub trait Reader: Sync {
 }
 
 /// Every reader of grids.
-const ALL: &[&dyn Reader] = &[];
+const ALL: &[&dyn Reader] = &[&Workbook];
 
 /// The reader of a format; none for delimited text and prose, which are not read as grids.
 pub fn reader(format: Format) -> Option<&'static dyn Reader> {

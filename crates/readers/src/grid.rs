@@ -249,8 +249,9 @@ impl GridBuilder {
             Places::Each(places) => places.len() * size_of::<Locator>(),
             _ => 0,
         };
-        let used =
-            self.grid.text.len() + self.grid.cells.len() * CELL + self.grid.rows.len() * size_of::<Row>() + places;
+        let covered = self.grid.covered.len() * size_of::<(u32, u32)>();
+        let rows = self.grid.rows.len() * size_of::<Row>();
+        let used = self.grid.text.len() + self.grid.cells.len() * CELL + rows + covered + places;
         if used <= self.limits.memory {
             return Ok(());
         }

@@ -12,6 +12,7 @@ pub mod csv;
 mod format;
 mod grid;
 mod limits;
+pub mod workbook;
 
 pub use format::{Reader, reader, sniff};
 pub use grid::{Cell, Form, Grid, GridBuilder, Places, Row};
