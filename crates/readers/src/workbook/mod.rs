@@ -1,7 +1,7 @@
 //! Workbooks: XLSX and XLSM, XLSB, XLS (BIFF5 and BIFF8) and ODS.
 //!
 //! A sheet becomes one [`Grid`] whose rows are numbered as in the sheet and whose cells stand at the
-//! position of their column. Numbers, dates, truth values and errors keep their [`Form`]; a text that
+//! position of their column. Numbers, dates, truth values and errors keep their [`Form`](crate::Form); a text that
 //! looks like a number stays a text. The cells that a merged area covers repeat its first cell.
 //!
 //! The formats are read by siblings behind [`Book`], all of them streams with bounded memory:
@@ -9,15 +9,23 @@
 //! what an archive unpacks to is counted as it comes out.
 
 mod areas;
+mod biff;
 mod book;
 mod cells;
+mod compound;
 mod moment;
 mod number;
+mod ods;
+mod ods_cell;
 mod ooxml;
 mod package;
+mod records;
 mod sheets;
 mod strings;
 mod style;
+mod xls;
+mod xls_sheet;
+mod xlsb;
 mod xlsx;
 mod xlsx_sheet;
 mod xml;
@@ -27,10 +35,14 @@ use quipu_schema::{ErrorKind, Fault, Locator, Result};
 
 use self::book::{Book, Take};
 use self::cells::{Cells, Wanted};
+use self::compound::Compound;
+use self::ods::Ods;
 use self::package::Package;
 use self::sheets::Sheet;
+use self::xls::Xls;
+use self::xlsb::Xlsb;
 use self::xlsx::Xlsx;
-use crate::{Form, Grid, Limits, Reader};
+use crate::{Grid, Limits, Reader};
 
 /// The reader of workbooks.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +50,9 @@ pub struct Workbook;
 
 /// The first bytes of a zip archive, and of an empty one.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// The stream that holds an encrypted XLSX.
+const ENCRYPTED: &str = "EncryptedPackage";
 
 impl Reader for Workbook {
     fn format(&self) -> Format {
@@ -47,10 +62,14 @@ impl Reader for Workbook {
     fn is_like(&self, bytes: &[u8]) -> bool {
         let limits = Limits::default();
         if is_zip(bytes) {
-            let Ok(package) = Package::open(bytes, &limits) else { return false };
-            return package.names().any(|name| {
-                matches!(name.rsplit('/').next(), Some("workbook.xml" | "workbook.bin"))
-            });
+            let Ok(mut package) = Package::open(bytes, &limits) else { return false };
+            let main = |name: &str| matches!(name.rsplit('/').next(), Some("workbook.xml" | "workbook.bin"));
+            let office = package.names().any(|name| name == "[content_types].xml") && package.names().any(main);
+            return office || ods::is_like(&mut package);
+        }
+        if bytes.starts_with(&compound::START) {
+            let Ok(file) = Compound::open(bytes) else { return false };
+            return xls::STREAMS.iter().chain([&ENCRYPTED]).any(|stream| file.has(stream));
         }
         false
     }
@@ -96,10 +115,41 @@ fn is_zip(bytes: &[u8]) -> bool {
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Box<dyn Book + 'a>, &'static str)> {
     if is_zip(bytes) {
         let mut package = Package::open(bytes, limits)?;
+        if ods::is_like(&mut package) {
+            return Ok((Box::new(Ods::open(package, limits)?), "ODS"));
+        }
         let main = ooxml::main_part(&mut package, limits)?;
-        return Ok((Box::new(Xlsx::open(package, &main, limits)?), "XLSX"));
+        return Ok(if main.to_ascii_lowercase().ends_with(".bin") {
+            (Box::new(Xlsb::open(package, &main, limits)?), "XLSB")
+        } else {
+            (Box::new(Xlsx::open(package, &main, limits)?), "XLSX")
+        });
     }
-    Err(Fault::new(ErrorKind::Shape, "this is not a workbook"))
+    if bytes.starts_with(&compound::START) {
+        let file = Compound::open(bytes)?;
+        if file.has(ENCRYPTED) && !xls::STREAMS.iter().any(|stream| file.has(stream)) {
+            return Err(package::encrypted());
+        }
+        return Ok((Box::new(Xls::open(&file, limits)?), "XLS"));
+    }
+    Err(something_else(bytes))
+}
+
+/// The fault for a document that is no workbook, whatever its name says. Publishers' systems often
+/// name pages and delimited text `.xls`, because spreadsheet programs open them.
+fn something_else(bytes: &[u8]) -> Fault {
+    let start = bytes.get(..512).unwrap_or(bytes);
+    let start = String::from_utf8_lossy(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start)).to_lowercase();
+    let what = match start.trim_start() {
+        "" => return ooxml::not_a_workbook("an empty document"),
+        page if page.starts_with('<') && page.contains("html") => ("a page", "html"),
+        xml if xml.starts_with("<?xml") => return ooxml::not_a_workbook("an XML document"),
+        json if json.starts_with(['{', '[']) => ("JSON", "json"),
+        pdf if pdf.starts_with("%pdf") => ("a PDF", "pdf"),
+        text if !text.contains(['\0', char::REPLACEMENT_CHARACTER]) => ("text", "csv"),
+        _ => return ooxml::not_a_workbook("a document of another kind, or damaged"),
+    };
+    ooxml::not_a_workbook(what.0).help(format!("declare `[source.{}]` if that is what it holds", what.1))
 }
 
 /// Makes grids.

@@ -52,7 +52,7 @@ pub(super) fn write_moment(days: f64, style: Style, epoch: Epoch, into: &mut Str
     let date = match (epoch, day) {
         (Epoch::Of1900, 0) if clock => None,
         (Epoch::Of1904, 0) if style == Style::Time => None,
-        (Epoch::Of1900, 1..60) => Some(EVE_OF_1899 + 1 + day),
+        (Epoch::Of1900, 1..=59) => Some(EVE_OF_1899 + 1 + day),
         (Epoch::Of1900, 61..) => Some(EVE_OF_1899 + day),
         (Epoch::Of1904, 0..) => Some(START_OF_1904 + day),
         _ => return false,

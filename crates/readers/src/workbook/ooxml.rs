@@ -127,6 +127,11 @@ pub(super) fn part_of_sheet<'r>(relations: &'r Relations, id: &str, sheet: &str)
     })
 }
 
+/// The fault for a part that is named and not there.
+pub(super) fn missing(part: &str) -> Fault {
+    Fault::new(ErrorKind::Shape, format!("the workbook is damaged: part `{part}` is missing"))
+}
+
 /// Adds a text with the escapes resolved that Office uses for characters XML cannot hold: `_x000D_`
 /// is a carriage return, `_x005F_` an underscore (ECMA-376 part 1, 22.9.2.19).
 pub(super) fn add_unescaped(text: &str, into: &mut String) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use quick_xml::events::{BytesStart, Event};
-use quipu_schema::{Fault, Result};
+use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::book::{Book, Take};
 use super::moment::{Epoch, Style};
@@ -16,7 +16,7 @@ use super::package::Package;
 use super::sheets::{self, Kind, Sheet, Shown};
 use super::strings::Strings;
 use super::xml::{self, Xml};
-use super::{style, xlsx_sheet};
+use super::{cells, style, xlsx_sheet};
 use crate::Limits;
 
 /// An open workbook.
@@ -39,6 +39,20 @@ pub(super) struct Values {
     /// What each cell format makes of a number.
     pub(super) styles: Vec<Style>,
     pub(super) epoch: Epoch,
+}
+
+impl Values {
+    /// The shared text of this number, for the cell in this row and column.
+    ///
+    /// # Errors
+    /// `Shape` where there is none.
+    pub(super) fn shared(&self, number: usize, row: u32, column: u32) -> Result<&str> {
+        self.strings.get(number).ok_or_else(|| {
+            let (cell, count) = (cells::name(row, column), self.strings.len());
+            let message = format!("the workbook is damaged: {cell} refers to text {number} of {count} shared texts");
+            Fault::new(ErrorKind::Shape, message)
+        })
+    }
 }
 
 impl<'a> Xlsx<'a> {
@@ -117,11 +131,8 @@ impl Book for Xlsx<'_> {
         for number in numbers {
             let part = self.parts.get(*number).ok_or_else(|| Fault::bug("a sheet that is not there"))?;
             let mut cells = take.start();
-            if let Some(member) = self.package.member(part)? {
-                xlsx_sheet::read(&mut Xml::new(member, &self.limits), &self.values, &mut cells)?;
-            } else {
-                return Err(Fault::new(quipu_schema::ErrorKind::Shape, format!("the workbook is damaged: `{part}` is missing")));
-            }
+            let Some(member) = self.package.member(part)? else { return Err(ooxml::missing(part)) };
+            xlsx_sheet::read(&mut Xml::new(member, &self.limits), &self.values, &mut cells)?;
             take.take(*number, cells)?;
         }
         Ok(())

@@ -4,7 +4,8 @@ use quick_xml::events::{BytesStart, Event};
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::areas::Area;
-use super::cells::{self, COLUMNS, Cells, ROWS};
+use super::biff;
+use super::cells::{COLUMNS, Cells, ROWS};
 use super::moment::{self, Style};
 use super::number;
 use super::xlsx::{self, Values};
@@ -153,14 +154,8 @@ fn put(cell: &Open, text: &str, values: &Values, cells: &mut Cells) -> Result<()
             if text.is_empty() {
                 return Ok(());
             }
-            let shared = text.trim_ascii().parse().ok().and_then(|number| values.strings.get(number));
-            let shared = shared.ok_or_else(|| {
-                let cell = cells::name(row, column);
-                let count = values.strings.len();
-                let message = format!("the workbook is damaged: {cell} refers to text {text} of {count} shared texts");
-                Fault::new(ErrorKind::Shape, message)
-            })?;
-            cells.put(row, column, shared, Form::Printed)
+            let number = text.trim_ascii().parse().unwrap_or(usize::MAX);
+            cells.put(row, column, values.shared(number, row, column)?, Form::Printed)
         }
         Type::Text => cells.put_with(row, column, |into| {
             xlsx::add_text(text, into);
@@ -177,22 +172,13 @@ fn put(cell: &Open, text: &str, values: &Values, cells: &mut Cells) -> Result<()
         }),
         Type::Number | Type::Any | Type::Inline => cells.put_with(row, column, |into| {
             if cell.style == Style::Number {
-                if number::write_printed(text, into) { Form::Number } else { printed(text, into) }
-            } else {
-                number_or_moment(text, cell.style, values, into)
+                return if number::write_printed(text, into) { Form::Number } else { printed(text, into) };
+            }
+            match text.trim_ascii().parse::<f64>() {
+                Ok(number) if number.is_finite() => biff::write_value(number, cell.style, values.epoch, into),
+                _ => printed(text, into),
             }
         }),
-    }
-}
-
-fn number_or_moment(text: &str, style: Style, values: &Values, into: &mut String) -> Form {
-    match text.trim_ascii().parse::<f64>() {
-        Ok(days) if moment::write_moment(days, style, values.epoch, into) => Form::Date,
-        Ok(number) if number.is_finite() => {
-            number::write_number(number, into);
-            Form::Number
-        }
-        _ => printed(text, into),
     }
 }
 

@@ -11,6 +11,9 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use super::package::Member;
 use crate::Limits;
 
+/// Most bytes of a tag's name.
+const LONGEST_NAME: usize = 256;
+
 /// A part of the workbook, read as XML.
 pub(super) struct Xml<'p, 'a> {
     reader: Reader<Member<'p, 'a>>,
@@ -42,8 +45,12 @@ impl<'p, 'a> Xml<'p, 'a> {
             Err(error) => return Err(self.reader.get_ref().fault(error)),
         };
         match event {
-            Event::Start(_) => {
+            Event::Start(ref tag) => {
                 self.depth += 1;
+                // The parser keeps the names of open tags.
+                if tag.name().into_inner().len() > LONGEST_NAME {
+                    return Err(Limits::exceeded(format!("a tag whose name has more than {LONGEST_NAME} bytes")));
+                }
                 if self.depth > self.deepest {
                     return Err(Limits::exceeded(format!("tags nested more than {} deep", self.deepest)));
                 }
