@@ -10,7 +10,8 @@ pub trait Reader: Sync {
     /// The format.
     fn format(&self) -> Format;
 
-    /// Whether a document looks like this format, judged by its first bytes alone (64 KiB, or all).
+    /// Whether a document looks like this format, judged by its bytes alone: all of them where
+    /// they begin as a packed format does, else the first 64 KiB.
     fn is_like(&self, bytes: &[u8]) -> bool;
 
     /// The tables of a document that the layout asks for, in their order. Without a wish in the
@@ -29,7 +30,8 @@ pub trait Reader: Sync {
 }
 
 /// Every reader of grids.
-const ALL: &[&dyn Reader] = &[&crate::parquet::Parquet, &crate::html::Html, &crate::json::Json];
+const ALL: &[&dyn Reader] =
+    &[&crate::workbook::Workbook, &crate::parquet::Parquet, &crate::html::Html, &crate::json::Json];
 
 /// The reader of a format; none for delimited text and prose, which are not read as grids.
 pub fn reader(format: Format) -> Option<&'static dyn Reader> {
@@ -43,6 +45,10 @@ pub fn reader(format: Format) -> Option<&'static dyn Reader> {
 pub fn sniff(content: Content<'_>) -> Result<Format> {
     /// Bytes that show what most formats are.
     const HEAD: u64 = 64 << 10;
-    let head = content.range(0, HEAD)?;
-    Ok(ALL.iter().find(|reader| reader.is_like(&head)).map_or(Format::Csv, |reader| reader.format()))
+    let mut bytes = content.range(0, HEAD)?;
+    // What is packed shows what it is only at its end.
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") || bytes.starts_with(b"PAR1") {
+        bytes = content.all(&Limits::default())?;
+    }
+    Ok(ALL.iter().find(|reader| reader.is_like(&bytes)).map_or(Format::Csv, |reader| reader.format()))
 }

@@ -20,6 +20,7 @@ mod parquet;
 #[cfg(test)]
 mod promise;
 mod tabular;
+pub mod workbook;
 
 pub use content::Content;
 pub use format::{Reader, reader, sniff};
