@@ -17,11 +17,7 @@ use quipu_schema::{ErrorKind, Locator};
 
 /// Samples of every format that is read as grids.
 fn samples() -> Vec<Sample> {
-    [
-        made::workbooks::samples(),
-        // One line for each further reader.
-    ]
-    .concat()
+    [made::workbooks::samples(), made::corpus::samples()].concat()
 }
 
 /// Most that the reading of a small document may take, however damaged, built without optimisation.

@@ -421,7 +421,11 @@ fn what_is_no_workbook_is_told_by_what_it_is() {
         assert_eq!(fault.kind(), ErrorKind::Shape);
         assert!(fault.to_string().contains(part), "{fault}");
     }
-    assert_eq!(sniff(&encrypted), Format::Workbook, "so that the fault says that it is encrypted");
+    assert_eq!(
+        sniff(Content::Memory(&encrypted)).expect("memory"),
+        Format::Workbook,
+        "so that the fault says that it is encrypted"
+    );
 }
 
 #[test]

@@ -103,7 +103,13 @@ fn a_cell_of_a_gigabyte_is_refused() {
         refused(&cell(open, close), "than 65536");
     }
     let entities = b"&amp;".repeat(1 << 15);
-    let piecemeal = with_long_part(SHEET, "<worksheet><sheetData><row><c t='str'><v>", &entities, 3, "</v></c></row></sheetData></worksheet>");
+    let piecemeal = with_long_part(
+        SHEET,
+        "<worksheet><sheetData><row><c t='str'><v>",
+        &entities,
+        3,
+        "</v></c></row></sheetData></worksheet>",
+    );
     refused(&piecemeal, "a cell of 65537 bytes");
     refused(&with_long_part(TEXTS, "<sst><si><t>", &piece, 200, "</t></si></sst>"), "than 65536");
     let runs = b"<r><t>xxxxxxxx</t></r>".repeat(1 << 10);
@@ -158,7 +164,9 @@ fn xml_that_means_harm() {
     let attributes = "a='1' ".repeat(10_000);
     let part = format!("<worksheet><sheetData><row><c {attributes} r='B1'><v>1</v></c></row></sheetData></worksheet>");
     assert_eq!(rows(&read(&xlsx::Xlsx::with_sheet(&part).bytes()).unwrap()[0])[0].1, ["", "Number 1"]);
-    for part in ["", "<", "<worksheet", "<worksheet><sheetData><row><c><v>1", "</worksheet>", "\0\0\0", "<worksheet/>trailing"] {
+    for part in
+        ["", "<", "<worksheet", "<worksheet><sheetData><row><c><v>1", "</worksheet>", "\0\0\0", "<worksheet/>trailing"]
+    {
         let result = read(&xlsx::Xlsx::with_sheet(part).bytes());
         assert!(result.is_ok_and(|grids| grids[0].rows().is_empty()) || !part.is_empty());
     }
@@ -176,8 +184,10 @@ fn cells_where_none_can_be() {
     refused(&with("<row r='1'><c r='A1'><v>1</v></c><c r='A1'><v>2</v></c></row>"), "cell A1 stands twice");
     let wide = format!("<row>{}<c><v>1</v></c></row>", "<c/>".repeat(16_384));
     refused(&with(&wide), "XFE1 lies beyond the end");
-    let mixed = with("<row r='9'><c r='C9'><v>3</v></c><c r='A9'><v>1</v></c></row><row r='2'><c r='B2'><v>2</v></c></row>");
-    let wanted = [(2, vec![String::new(), "Number 2".into()]), (9, vec!["Number 1".into(), String::new(), "Number 3".into()])];
+    let mixed =
+        with("<row r='9'><c r='C9'><v>3</v></c><c r='A9'><v>1</v></c></row><row r='2'><c r='B2'><v>2</v></c></row>");
+    let wanted =
+        [(2, vec![String::new(), "Number 2".into()]), (9, vec!["Number 1".into(), String::new(), "Number 3".into()])];
     assert_eq!(rows(&read(&mixed).unwrap()[0]), wanted, "in any order");
 }
 
@@ -234,15 +244,21 @@ fn repetitions_of_ods() {
     let number = "office:value-type='float' office:value='1'";
     let empty = "<table:table-row table:number-rows-repeated='4000000000'><table:table-cell table:number-columns-repeated='4000000000'/></table:table-row>";
     assert!(read(&table(&empty.repeat(3))).unwrap()[0].rows().is_empty());
-    let all = format!("<table:table-row table:number-rows-repeated='1048576'><table:table-cell table:number-columns-repeated='16384' {number}/></table:table-row>");
+    let all = format!(
+        "<table:table-row table:number-rows-repeated='1048576'><table:table-cell table:number-columns-repeated='16384' {number}/></table:table-row>"
+    );
     refused(&table(&all), "more than 8 MiB");
-    let wide = format!("<table:table-row><table:table-cell table:number-columns-repeated='99999999999' {number}/></table:table-row>");
+    let wide = format!(
+        "<table:table-row><table:table-cell table:number-columns-repeated='99999999999' {number}/></table:table-row>"
+    );
     refused(&table(&wide), "XFE1 lies beyond the end");
     let beyond = format!("{empty}<table:table-row><table:table-cell {number}/></table:table-row>");
     refused(&table(&beyond), "lies beyond the end");
     let spaces = "<table:table-row><table:table-cell office:value-type='string'><text:p>a<text:s text:c='4000000000'/></text:p></table:table-cell></table:table-row>";
     refused(&table(spaces), "a cell of 4000000000 bytes");
-    let spans = format!("<table:table-row table:number-rows-repeated='1000000'><table:table-cell table:number-columns-spanned='16383' {number}/></table:table-row>");
+    let spans = format!(
+        "<table:table-row table:number-rows-repeated='1000000'><table:table-cell table:number-columns-spanned='16383' {number}/></table:table-row>"
+    );
     refused(&table(&spans), "more than 8 MiB");
     let nested = "<table:table-row><table:table-cell><table:table table:name='b'>".repeat(100);
     refused(&table(&nested), "nested more than 128 deep");

@@ -3,12 +3,14 @@
 #![allow(
     dead_code,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "each test needs a part of it, and fails by panicking"
 )]
 
 pub(crate) mod compound;
+pub(crate) mod corpus;
 pub(crate) mod ods;
 pub(crate) mod random;
 pub(crate) mod workbooks;
