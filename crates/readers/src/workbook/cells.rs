@@ -3,7 +3,7 @@
 use quipu_schema::{ErrorKind, Fault, Locator, Result};
 
 use super::areas::{Area, Areas};
-use crate::{Cell, Form, Grid, GridBuilder, Limits, Places, Row};
+use crate::{Cell, Form, Grid, GridBuilder, Limits, Places};
 
 /// Rows of the largest sheet.
 pub(super) const ROWS: u32 = 1_048_576;
@@ -225,7 +225,7 @@ impl Cells {
         let grid = builder.finish();
         let rows = grid.rows().len();
         let count: usize = (0..rows).map(|row| grid.cells(row).len()).sum();
-        let size = grid.bytes().len() + count * size_of::<Cell>() + rows * size_of::<Row>();
+        let size = grid.bytes().len() + count * size_of::<Cell>() + size_of_val(grid.rows());
         Ok((grid, size))
     }
 }

@@ -76,12 +76,10 @@ impl<'a> Ods<'a> {
                 Event::Start(tag) | Event::Empty(tag) if xml::local(tag.name()) == b"style" => {
                     style = xml::attribute(&tag, "name")?.unwrap_or_default().into_owned();
                 }
-                Event::Start(tag) | Event::Empty(tag) if xml::local(tag.name()) == b"table-properties" => {
-                    if xml::attribute(&tag, "display")?.is_some_and(|display| !xlsx::is_true(&display)) {
-                        hidden.insert(style.clone());
-                        if hidden.len() > MOST {
-                            return Err(Limits::exceeded(format!("more than {MOST} styles of sheets")));
-                        }
+                Event::Start(tag) | Event::Empty(tag) if hides(&tag)? => {
+                    hidden.insert(style.clone());
+                    if hidden.len() > MOST {
+                        return Err(Limits::exceeded(format!("more than {MOST} styles of sheets")));
                     }
                 }
                 Event::Start(tag) if xml::local(tag.name()) == b"spreadsheet" => break,
@@ -187,7 +185,8 @@ fn read_table(xml: &mut Xml<'_, '_>, cells: &mut Cells) -> Result<()> {
                 row = row.saturating_add(repeated(&tag, "number-rows-repeated"));
             }
             Event::End(_) => {
-                if xml.depth() < inside {
+                let depth = xml.depth();
+                if depth < inside {
                     return Ok(());
                 }
             }
@@ -195,6 +194,12 @@ fn read_table(xml: &mut Xml<'_, '_>, cells: &mut Cells) -> Result<()> {
             _ => {}
         }
     }
+}
+
+/// Whether a tag says of the style around it that its tables are not shown.
+fn hides(tag: &BytesStart<'_>) -> Result<bool> {
+    Ok(xml::local(tag.name()) == b"table-properties"
+        && xml::attribute(tag, "display")?.is_some_and(|display| !xlsx::is_true(&display)))
 }
 
 /// What is used again from cell to cell.
@@ -243,7 +248,8 @@ fn read_row(xml: &mut Xml<'_, '_>, row: u32, count: u32, cells: &mut Cells, scra
                 column = column.saturating_add(count);
             }
             Event::End(_) => {
-                if xml.depth() < inside {
+                let depth = xml.depth();
+                if depth < inside {
                     break;
                 }
             }

@@ -35,7 +35,8 @@ pub(super) fn main_part(package: &mut Package<'_>, limits: &Limits) -> Result<St
         return Err(not_a_workbook("a zip archive without an Office document in it"));
     };
     let name = main.part.to_ascii_lowercase();
-    if name.ends_with(".bin") || name.rsplit('/').next().is_some_and(|file| file.contains("workbook")) {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    if file.rsplit('.').next() == Some("bin") || file.contains("workbook") {
         return Ok(main.part);
     }
     match name.split('/').next() {

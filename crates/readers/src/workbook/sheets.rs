@@ -119,7 +119,7 @@ fn named(sheets: &[Sheet], name: &Placed<String>) -> Result<usize> {
         (0..).zip(sheets).filter(|(_, s)| fold(&s.name) == folded).map(|(number, _)| number).collect();
     match like.as_slice() {
         [number] => Ok(*number),
-        [] => Err(missing(sheets, format!("no sheet is named `{}`", name.value), &name.value)),
+        [] => Err(missing(sheets, &format!("no sheet is named `{}`", name.value), &name.value)),
         _ => {
             let names = like.iter().filter_map(|number| sheets.get(*number)).map(|sheet| format!("`{}`", sheet.name));
             let names = names.collect::<Vec<_>>().join(", ");
@@ -136,13 +136,13 @@ fn matching(sheets: &[Sheet], pattern: &Placed<String>) -> Result<Vec<usize>> {
     let matching = (0..).zip(sheets).filter(|(_, sheet)| regex.is_match(&sheet.name)).map(|(number, _)| number);
     let matching: Vec<usize> = matching.collect();
     if matching.is_empty() {
-        return Err(missing(sheets, format!("no sheet has a name that `{}` matches", pattern.value), &pattern.value));
+        return Err(missing(sheets, &format!("no sheet has a name that `{}` matches", pattern.value), &pattern.value));
     }
     Ok(matching)
 }
 
 /// The fault for a sheet that is not there: it names those that are, and the nearest.
-fn missing(sheets: &[Sheet], what: String, wanted: &str) -> Fault {
+fn missing(sheets: &[Sheet], what: &str, wanted: &str) -> Fault {
     let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
     let all = names.iter().take(16).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let more = if names.len() > 16 { format!(" and {} more", names.len() - 16) } else { String::new() };
