@@ -15,6 +15,7 @@
 
 mod archive;
 mod arrow_bridge;
+pub mod coded;
 pub mod durable;
 #[cfg(test)]
 mod fixture;

@@ -21,8 +21,13 @@ use crate::parquet_file::check_frames;
 /// The column that holds wall-clock time, which does not belong to the content.
 const LEFT_OUT: &str = "retrieved_at";
 
+/// Whether a column's values are hashed.
+pub(crate) fn counts(column: &Column) -> bool {
+    column.name != LEFT_OUT
+}
+
 /// Rows hashed in one go: their sums stay in the processor's cache.
-const ROWS: usize = 16_384;
+pub(crate) const ROWS: usize = 16_384;
 
 /// The hash of all rows of `frames`: `l1:` and 32 hexadecimal digits.
 ///
@@ -30,7 +35,7 @@ const ROWS: usize = 16_384;
 /// [`quipu_schema::ErrorKind::Bug`] where a frame does not have the table's columns.
 pub fn logical_hash(table: &'static Table, frames: &[DataFrame]) -> Result<String> {
     check_frames(table, frames)?;
-    let columns: Vec<&'static Column> = table.all_columns().filter(|column| column.name != LEFT_OUT).collect();
+    let columns: Vec<&'static Column> = table.all_columns().filter(|column| counts(column)).collect();
     let mut sum = 0_u128;
     for frame in frames {
         let inputs: Vec<(&'static Column, &Series)> = columns
@@ -47,7 +52,7 @@ pub fn logical_hash(table: &'static Table, frames: &[DataFrame]) -> Result<Strin
             .map_err(broken)?;
         sum = sum.wrapping_add(of_frame).wrapping_add(frame.height() as u128);
     }
-    Ok(format!("l1:{sum:032x}"))
+    Ok(finish(sum, 0))
 }
 
 fn broken(error: PolarsError) -> Fault {
@@ -62,7 +67,17 @@ fn hash_rows(columns: &[(&Column, &Series)], from: usize, length: usize) -> Resu
         let series = series.slice(i64::try_from(from).unwrap_or(i64::MAX), length);
         add_column(column, &series, &mut rows)?;
     }
-    Ok(rows.into_iter().fold(0, |sum, row| sum.wrapping_add(xxh3_128(&row.to_le_bytes()))))
+    Ok(rows.into_iter().fold(0, |sum, row| sum.wrapping_add(of_row(row))))
+}
+
+/// The hash of a row whose values' hashes add up to `sum`.
+pub(crate) fn of_row(sum: u128) -> u128 {
+    xxh3_128(&sum.to_le_bytes())
+}
+
+/// How the hash of rows is printed, and their number added.
+pub(crate) fn finish(sum: u128, rows: u64) -> String {
+    format!("l1:{:032x}", sum.wrapping_add(u128::from(rows)))
 }
 
 /// Adds the hash of each value to the sum of its row.
@@ -82,7 +97,7 @@ fn add_column(column: &Column, series: &Series, rows: &mut [u128]) -> Result<(),
 }
 
 /// The bits of a float, the same for both zeros and for all that are no number.
-fn canonical(value: f64) -> u64 {
+pub(crate) fn canonical(value: f64) -> u64 {
     if value.is_nan() {
         0x7ff8_0000_0000_0000
     } else if value == 0.0 {
@@ -93,15 +108,25 @@ fn canonical(value: f64) -> u64 {
 }
 
 /// Hashes the values of one column.
-struct ValueHasher {
+pub(crate) struct ValueHasher {
     seed: u64,
     null: u128,
 }
 
 impl ValueHasher {
-    fn new(column: &str) -> Self {
+    pub(crate) fn new(column: &str) -> Self {
         let seed = xxh3_64(column.as_bytes());
         Self { seed, null: xxh3_128_with_seed(&[0], !seed) }
+    }
+
+    /// The hash of a value with these canonical bytes.
+    pub(crate) fn of(&self, bytes: &[u8]) -> u128 {
+        xxh3_128_with_seed(bytes, self.seed)
+    }
+
+    /// The hash of null.
+    pub(crate) fn null(&self) -> u128 {
+        self.null
     }
 
     /// As [`ValueHasher::add`], but tells a repeated text by its view, without looking at its bytes.
@@ -120,7 +145,7 @@ impl ValueHasher {
         }
     }
 
-    fn add<T: Copy + PartialEq, B: AsRef<[u8]>>(
+    pub(crate) fn add<T: Copy + PartialEq, B: AsRef<[u8]>>(
         &self,
         rows: &mut [u128],
         values: impl Iterator<Item = Option<T>>,

@@ -72,7 +72,9 @@ pub fn write_parquet<W: Write + Send>(
 
     let schema = Arc::new(Schema::new(columns.iter().map(|input| input.field.clone()).collect::<Vec<_>>()));
     let described = ArrowSchemaConverter::new().schema_root(table.name).convert(&schema).map_err(failed)?;
-    let properties = Arc::new(properties(table, &columns, options));
+    let unique: Vec<&str> =
+        columns.iter().filter(|input| input.is_mostly_unique()).map(|input| input.column.name).collect();
+    let properties = Arc::new(properties(table, |column| !unique.contains(&column.name), options));
     let mut writer = SerializedFileWriter::new(out, described.root_schema_ptr(), properties).map_err(failed)?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, schema);
 
@@ -194,7 +196,12 @@ impl<'a> Input<'a> {
     }
 }
 
-fn properties(table: &Table, inputs: &[Input<'_>], options: &WriteOptions) -> WriterProperties {
+/// How a table's file is written; `repeats` says whether a column's values do.
+pub(crate) fn properties(
+    table: &Table,
+    repeats: impl Fn(&'static Column) -> bool,
+    options: &WriteOptions,
+) -> WriterProperties {
     let mut metadata: BTreeMap<String, String> = options.metadata.iter().cloned().collect();
     metadata.insert("quipu.table".to_owned(), table.name.to_owned());
     metadata.insert("quipu.key".to_owned(), table.key.join(","));
@@ -210,17 +217,21 @@ fn properties(table: &Table, inputs: &[Input<'_>], options: &WriteOptions) -> Wr
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(None)
         .set_key_value_metadata(Some(metadata));
-    for input in inputs {
-        let column = input.column;
+    for column in table.all_columns() {
         let path = || ColumnPath::from(column.name);
         let (dictionary, encoding) = encoding(column);
-        let dictionary = dictionary && !input.is_mostly_unique();
+        let dictionary = dictionary && repeats(column);
         properties = properties.set_column_dictionary_enabled(path(), dictionary).set_column_encoding(path(), encoding);
-        if column.kind == Kind::Text && !table.key.iter().take(PRUNING).any(|key| *key == column.name) {
+        if !has_bounds(table, column) {
             properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
         }
     }
     properties.build()
+}
+
+/// Whether the footer holds the bounds of a column's values.
+pub(crate) fn has_bounds(table: &Table, column: &Column) -> bool {
+    column.kind != Kind::Text || table.key.iter().take(PRUNING).any(|key| *key == column.name)
 }
 
 /// Whether a column has a dictionary, and how its values are written where it has none or where
@@ -256,7 +267,7 @@ fn hint(table: &Table) -> Schema {
 }
 
 /// What an error of the Parquet writer means: a failed write of `out`, or a bug.
-fn failed(error: ParquetError) -> Fault {
+pub(crate) fn failed(error: ParquetError) -> Fault {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(error) => Fault::io(ErrorKind::Storage, "write the rows", "a Parquet file", *error),

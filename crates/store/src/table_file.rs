@@ -15,10 +15,10 @@ use crate::parquet_file::{WriteOptions, write_parquet};
 use crate::{Part, Store, logical_hash};
 
 /// Hashes and counts what passes through.
-struct Hashing<W> {
-    inner: W,
-    hasher: Hasher,
-    size: u64,
+pub(crate) struct Hashing<W> {
+    pub(crate) inner: W,
+    pub(crate) hasher: Hasher,
+    pub(crate) size: u64,
 }
 
 impl<W: Write> Write for Hashing<W> {

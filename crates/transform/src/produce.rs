@@ -8,11 +8,12 @@ use quipu_schema::pipeline::{Interpreter, Reader, Source};
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Edition, Store};
+use quipu_store::{Edition, Part, Store};
 
 use crate::codes::Reference;
 use crate::document::{self, DocumentRow};
 use crate::input::Input;
+use crate::observe::Destination;
 use crate::{observe, quarantine, report, rows};
 
 /// What one source gives.
@@ -20,6 +21,8 @@ use crate::{observe, quarantine, report, rows};
 pub struct Transformed {
     /// Its tables.
     pub tables: Vec<(&'static Table, DataFrame)>,
+    /// The tables that are written already, because they may be too large for memory.
+    pub written: Vec<Part>,
     /// The documents that were read.
     pub documents: Vec<Digest>,
     /// The account.
@@ -39,11 +42,19 @@ enum Bytes {
 
 /// Reads the archived editions of a source's documents: what is current together, each earlier
 /// edition on its own, so that what a publisher has replaced cannot keep what stands there now from
-/// being read. The first result is what is current.
+/// being read. The first result is what is current. Observations go `into` a store as table files
+/// where one is given, else into memory.
 ///
 /// # Errors
 /// Those of [`transform_source`] for what is current; an archive that is damaged.
-pub fn remake(store: &Store, source: &Source, editions: &[Edition], reference: &Reference) -> Result<Vec<Transformed>> {
+pub fn remake(
+    store: &Store,
+    source: &Source,
+    editions: &[Edition],
+    reference: &Reference,
+    into: Option<&Store>,
+) -> Result<Vec<Transformed>> {
+    let destination = into.map_or(Destination::Memory, Destination::Store);
     let archive = store.archive();
     let mut contents: Vec<(&Edition, Bytes)> = Vec::new();
     let mut notes = Vec::new();
@@ -75,10 +86,10 @@ pub fn remake(store: &Store, source: &Source, editions: &[Edition], reference: &
         input.suffix = suffix.as_deref();
     }
     let (current, earlier): (Vec<Input<'_>>, Vec<Input<'_>>) = inputs.into_iter().partition(|input| input.earlier == 0);
-    let mut transformed = transform(source, &current, reference)?;
+    let mut transformed = transform(source, &current, reference, destination)?;
     let mut of_earlier = Vec::new();
     for input in earlier {
-        match transform(source, &[input], reference) {
+        match transform(source, &[input], reference, destination) {
             Ok(made) => of_earlier.push(made),
             Err(fault) => notes.push(format!("an earlier edition is left out: {fault}")),
         }
@@ -126,17 +137,28 @@ pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference:
             suffix: None,
         })
         .collect();
-    transform(source, &inputs, reference)
+    transform(source, &inputs, reference, Destination::Memory)
 }
 
-fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
+fn transform(
+    source: &Source,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+    destination: Destination<'_>,
+) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
+    let mut written = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
         (Interpreter::Observe(mapping), Reader::Cells(options)) => {
-            let observed = observe::read(source, options, mapping, inputs, reference)?;
+            let observed = observe::read(source, options, mapping, inputs, reference, destination)?;
             let table = definition("observation")?;
             let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
-            (vec![(table, observed.frame), (definition("quarantine")?, rejected)], observed.tally, observed.notes)
+            let mut tables = vec![(definition("quarantine")?, rejected)];
+            match destination {
+                Destination::Memory => tables.insert(0, (table, observed.frame)),
+                Destination::Store(_) => written.extend(observed.part),
+            }
+            (tables, observed.tally, observed.notes)
         }
         (Interpreter::Rows(mapping), Reader::Cells(options)) => {
             let listed = rows::read(source, options, mapping, inputs, reference)?;
@@ -167,7 +189,7 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
     }
     hold_to_contract(source, &tally)?;
     let documents = inputs.iter().map(|input| input.digest).collect();
-    Ok(Transformed { tables, documents, tally, notes })
+    Ok(Transformed { tables, written, documents, tally, notes })
 }
 
 fn definition(name: &str) -> Result<&'static Table> {

@@ -146,7 +146,7 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
     if held.is_some_and(|(state, _)| state.ingredients == ingredients) {
         return Ok(Fresh::Held);
     }
-    let made = remake(context.store, source, &editions, reference)?;
+    let made = remake(context.store, source, &editions, reference, Some(context.store))?;
     let (mut documents, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
     let mut parts = Vec::new();
     for (edition, transformed) in made.into_iter().enumerate() {
@@ -158,6 +158,7 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
             part.source = Some(source.id.clone());
             parts.push(part);
         }
+        parts.extend(transformed.written.into_iter().map(|part| Part { source: Some(source.id.clone()), ..part }));
         documents.extend(transformed.documents);
         tally.add(&transformed.tally);
         notes.extend(transformed.notes);

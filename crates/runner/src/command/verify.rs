@@ -101,7 +101,7 @@ fn again(
     for source in &pipeline.sources {
         let Some(state) = transform.sources.get(&source.id) else { continue };
         let editions = quipu_transform::editions(&ledger, &pipeline.name, source, None)?;
-        let made = quipu_transform::remake(store, source, &editions, &reference)?;
+        let made = quipu_transform::remake(store, source, &editions, &reference, None)?;
         let documents: Vec<_> = made.iter().flat_map(|made| made.documents.clone()).collect();
         if documents != state.documents {
             checks.output.say(&format!(

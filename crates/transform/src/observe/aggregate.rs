@@ -4,8 +4,9 @@
 use rustc_hash::FxHashMap;
 
 use super::TEXTS;
+use super::cells::{Bounds, Cell, Holds};
 use super::recipe::{Dictionary, NULL, Shelf};
-use super::rows::{Bounds, Numbers, Rows};
+use super::rows::{Numbers, Rows};
 use super::{REF_AREA, STATUS};
 
 /// Name of the rule that counts values which went into a sum.
@@ -51,8 +52,8 @@ impl Sums {
             let period = rows.period.get(row).copied().unwrap_or(NULL);
             let total = rows.total.get(row).copied().unwrap_or_default();
             let key = (key, mapped(Some(&periods), period), rows.document, total);
-            let value = rows.value.get(row).copied().unwrap_or(f64::NAN);
-            let status = mapped(maps.get(STATUS), rows.status.get(row));
+            let value = rows.value(row);
+            let status = mapped(maps.get(STATUS), rows.status(row));
             let at = *self.found.entry(key).or_insert_with(|| {
                 self.order.push(key);
                 self.values.push(Sum { value: 0.0, values: 0, status });
@@ -76,12 +77,11 @@ impl Sums {
         let mut out = Vec::new();
         for document in documents {
             let mut rows = Rows::new(document, [None; TEXTS.len()], Some(NULL), self.shelf.clone());
-            rows.value_text = None;
+            rows.printed = false;
             for (key, sum) in self.order.iter().zip(&self.values).filter(|(key, _)| key.2 == document) {
                 for (numbers, number) in rows.texts.iter_mut().zip(key.0) {
                     numbers.push(number);
                 }
-                let row = rows.len();
                 let small =
                     suppress_below.filter(|least| sum.values > 0 && sum.value < *least as f64 && sum.value > 0.0);
                 let (value, status) = match small {
@@ -89,13 +89,11 @@ impl Sums {
                     None if sum.values == 0 => (f64::NAN, sum.status),
                     None => (sum.value, NULL),
                 };
-                if let (Some(least), Ok(row)) = (small, u32::try_from(row)) {
-                    rows.bounds.push(Bounds { row, lower: None, upper: Some(least as f64) });
-                }
-                rows.status.push_other(row, status);
+                let bounds = Bounds { lower: None, upper: small.map(|least| least as f64) };
+                let cell = rows.cells.add("", Cell { holds: Holds::Value, value, status, bounds });
+                rows.cell.push(cell);
                 rows.period.push(key.1);
                 rows.line.push(0);
-                rows.value.push(value);
                 rows.total.push(key.3);
             }
             out.push(rows);

@@ -8,6 +8,7 @@ use quipu_schema::table::{self, DOCUMENT_ID, LOC_COL, LOC_END, LOC_PART, LOC_ROW
 use quipu_schema::{Digest, Fault, Result};
 use rayon::prelude::*;
 
+use super::cells::Cell;
 use super::recipe::{Dictionary, NULL};
 use super::rows::{Numbers, Rows};
 use super::{FREQ, STATUS, TEXTS};
@@ -40,21 +41,20 @@ fn make(column: &'static str, rows: &Rows, whole: Whole<'_>) -> Result<Column> {
     Ok(match column {
         "time_start" => dates(name, rows, |period| days(period.start))?,
         "time_end" => dates(name, rows, |period| days(period.end))?,
-        "value" => {
-            let values: Vec<Option<f64>> =
-                rows.value.iter().map(|value| Some(*value).filter(|v| !v.is_nan())).collect();
-            Float64Chunked::from_slice_options(name, &values).into_column()
+        "value" => floats(name, rows, |cell| Some(cell.value).filter(|value| !value.is_nan())),
+        "value_text" if rows.printed => {
+            let printed = rows.cells.printed();
+            let texts = rows.cell.iter().map(|number| printed.get(*number as usize));
+            StringChunked::from_iter_values(name, texts).into_column()
         }
-        "value_text" => match &rows.value_text {
-            Some(texts) => StringChunked::from_iter_values(name, (0..height).map(|row| texts.get(row))).into_column(),
-            None => StringChunked::full_null(name, height).into_column(),
-        },
+        "value_text" => StringChunked::full_null(name, height).into_column(),
         "superseded" => {
             let superseded = whole.earlier.get(rows.document as usize).is_some_and(|earlier| *earlier > 0);
             BooleanChunked::full(name, superseded, height).into_column()
         }
-        "lower" => bounds(name, rows, |bounds| bounds.lower),
-        "upper" => bounds(name, rows, |bounds| bounds.upper),
+        "lower" | "upper" if !rows.cells.has_bounds() => Float64Chunked::full_null(name, height).into_column(),
+        "lower" => floats(name, rows, |cell| cell.bounds.lower),
+        "upper" => floats(name, rows, |cell| cell.bounds.upper),
         "is_total" => BooleanChunked::from_slice(name, &rows.total).into_column(),
         DOCUMENT_ID => {
             let digest = whole.documents.get(rows.document as usize).map(ToString::to_string).unwrap_or_default();
@@ -84,16 +84,10 @@ fn positions(name: PlSmallStr, positions: Option<&[u64]>, height: usize) -> Colu
     }
 }
 
-fn bounds(name: PlSmallStr, rows: &Rows, of: fn(&super::rows::Bounds) -> Option<f64>) -> Column {
-    if rows.bounds.is_empty() {
-        return Float64Chunked::full_null(name, rows.len()).into_column();
-    }
-    let mut values: Vec<Option<f64>> = vec![None; rows.len()];
-    for bounds in &rows.bounds {
-        if let Some(value) = values.get_mut(bounds.row as usize) {
-            *value = of(bounds);
-        }
-    }
+fn floats(name: PlSmallStr, rows: &Rows, of: fn(&Cell) -> Option<f64>) -> Column {
+    let of_cell: Vec<Option<f64>> = rows.cells.all().iter().map(of).collect();
+    let values: Vec<Option<f64>> =
+        rows.cell.iter().map(|number| of_cell.get(*number as usize).copied().flatten()).collect();
     Float64Chunked::from_slice_options(name, &values).into_column()
 }
 
@@ -107,21 +101,46 @@ fn mapped(column: &'static str, rows: &Rows) -> Result<Column> {
     let name = PlSmallStr::from_static(column);
     match number {
         // A missing or marked value has its own status, whatever the mapping says of the others.
-        STATUS if rows.status != Numbers::Same(NULL) => {
-            let status = |row| Some(rows.status.get(row)).filter(|n| *n != NULL).unwrap_or_else(|| numbers.get(row));
-            text(name, &dictionary.texts, &Numbers::Each((0..height).map(status).collect()), height)
-        }
-        // Where the mapping does not say, the period does.
-        FREQ if *numbers == Numbers::Same(NULL) || matches!(numbers, Numbers::Each(n) if n.contains(&NULL)) => {
-            let mut freqs = Dictionary::default();
-            freqs.absorb(dictionary);
-            let of_period: Vec<u32> = rows.shelf.periods.iter().map(|period| freqs.number(period.freq)).collect();
-            let period = |row: usize| rows.period.get(row).and_then(|p| of_period.get(*p as usize)).copied();
-            let freq = |row| Some(numbers.get(row)).filter(|n| *n != NULL).or_else(|| period(row)).unwrap_or(NULL);
-            text(name, &freqs.texts, &Numbers::Each((0..height).map(freq).collect()), height)
+        STATUS if rows.cells.has_statuses() => text(name, &dictionary.texts, &statuses(rows, numbers), height),
+        FREQ => {
+            let (numbers, texts) = freqs(rows);
+            text(name, &texts, &numbers, height)
         }
         _ => text(name, &dictionary.texts, numbers, height),
     }
+}
+
+/// The number of each row's status: its cell's own, else the mapping's.
+pub(super) fn statuses(rows: &Rows, numbers: &Numbers) -> Numbers {
+    let status = |row| Some(rows.status(row)).filter(|n| *n != NULL).unwrap_or_else(|| numbers.get(row));
+    Numbers::Each((0..rows.len()).map(status).collect())
+}
+
+/// The number of each row's frequency, and what the numbers stand for: where the mapping does not say,
+/// the period does.
+pub(super) fn freqs(rows: &Rows) -> (Numbers, Vec<String>) {
+    let mapped = rows.texts.get(FREQ).cloned().unwrap_or(Numbers::Same(NULL));
+    let mut freqs = Dictionary::default();
+    if let Some(dictionary) = rows.shelf.dictionaries.get(FREQ) {
+        freqs.absorb(dictionary);
+    }
+    let all = match &mapped {
+        Numbers::Same(number) => *number != NULL,
+        Numbers::Each(numbers) => !numbers.contains(&NULL),
+    };
+    if all {
+        return (mapped, freqs.texts);
+    }
+    let of_period: Vec<u32> = rows.shelf.periods.iter().map(|period| freqs.number(period.freq)).collect();
+    if let [first, rest @ ..] = of_period.as_slice()
+        && mapped == Numbers::Same(NULL)
+        && rest.iter().all(|other| other == first)
+    {
+        return (Numbers::Same(*first), freqs.texts);
+    }
+    let period = |row: usize| rows.period.get(row).and_then(|p| of_period.get(*p as usize)).copied();
+    let freq = |row| Some(mapped.get(row)).filter(|n| *n != NULL).or_else(|| period(row)).unwrap_or(NULL);
+    (Numbers::Each((0..rows.len()).map(freq).collect()), freqs.texts)
 }
 
 /// A text column from numbers into a dictionary: views are copied, texts are shared.

@@ -7,6 +7,8 @@
 
 mod aggregate;
 mod bind;
+mod blocks;
+mod cells;
 mod columns;
 mod filter;
 mod pass;
@@ -24,6 +26,8 @@ use quipu_readers::Limits;
 use quipu_schema::pipeline::{Layout, Observe, Pick, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
+use quipu_store::coded::PartWriter;
+use quipu_store::{Part, Store, WriteOptions};
 
 use crate::codes::Reference;
 use crate::frame;
@@ -31,6 +35,7 @@ use crate::input::Input;
 use crate::number::{Evidence, Marks};
 use crate::quarantine::Rejected;
 use bind::Mapping;
+use blocks::Prepared;
 use columns::Whole;
 use pass::{Plan, Sink};
 use rows::Rows;
@@ -52,14 +57,25 @@ const PIECE: u64 = 4 << 20;
 /// What one source gave.
 #[derive(Debug)]
 pub(crate) struct Observed {
-    /// Rows of `observation`.
+    /// Rows of `observation`; none of them where they went into a store.
     pub(crate) frame: DataFrame,
+    /// The table file of the rows that went into a store; none where there are no rows.
+    pub(crate) part: Option<Part>,
     /// What was not published.
     pub(crate) rejected: Vec<Rejected>,
     /// The account, in value cells.
     pub(crate) tally: Tally,
     /// What was detected, for people.
     pub(crate) notes: Vec<String>,
+}
+
+/// Where rows go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'s> {
+    /// Into memory.
+    Memory,
+    /// Into a table file of this store, piece by piece.
+    Store(&'s Store),
 }
 
 /// Reads the documents of a source as observations.
@@ -72,8 +88,9 @@ pub(crate) fn read(
     observe: &Observe,
     inputs: &[Input<'_>],
     reference: &Reference,
+    destination: Destination<'_>,
 ) -> Result<Observed> {
-    read_in_pieces(source, layout, observe, inputs, reference, PIECE)
+    read_in_pieces(source, layout, observe, inputs, reference, destination, PIECE)
 }
 
 /// As [`read`], in pieces of this size.
@@ -83,6 +100,7 @@ fn read_in_pieces(
     observe: &Observe,
     inputs: &[Input<'_>],
     reference: &Reference,
+    destination: Destination<'_>,
     size: u64,
 ) -> Result<Observed> {
     let wanted = bind::wanted(observe);
@@ -118,14 +136,23 @@ fn read_in_pieces(
     let earlier: Vec<usize> = inputs.iter().map(|input| input.earlier).collect();
     let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
     let mut frames = Frames { whole, frame: None };
+    let mut parts = Parts { whole, store: None, writer: None };
+    let sink: &mut dyn Sink = match destination {
+        Destination::Memory => &mut frames,
+        Destination::Store(store) => {
+            parts.store = Some(store);
+            &mut parts
+        }
+    };
     // Records that count one each are never published one by one.
     let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
-    let passed = pass::run(guide, &stretches, &mut frames, adds)?;
+    let passed = pass::run(guide, &stretches, sink, adds)?;
     notes.extend(passed.notes);
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));
     }
-    Ok(Observed { frame: frames.finish()?, rejected: passed.rejected, tally: passed.tally, notes })
+    let part = parts.writer.map(PartWriter::finish).transpose()?;
+    Ok(Observed { frame: frames.finish()?, part, rejected: passed.rejected, tally: passed.tally, notes })
 }
 
 /// The vintage that a document states for all its rows; none where they differ, or where the mapping
@@ -183,5 +210,33 @@ impl Sink for Frames<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Writes rows as a table file.
+struct Parts<'a> {
+    whole: Whole<'a>,
+    store: Option<&'a Store>,
+    writer: Option<PartWriter>,
+}
+
+impl Sink for Parts<'_> {
+    fn restart(&mut self) -> Result<()> {
+        self.writer = None;
+        Ok(())
+    }
+
+    fn push(&mut self, rows: Rows) -> Result<()> {
+        let writer = match (&mut self.writer, self.store) {
+            (Some(writer), _) => writer,
+            (none, Some(store)) => {
+                let table =
+                    quipu_schema::table::find("observation").ok_or_else(|| Fault::bug("no table `observation`"))?;
+                none.insert(PartWriter::create(store, table, &WriteOptions::default())?)
+            }
+            (None, None) => return Err(Fault::bug("rows for no store")),
+        };
+        let prepared = Prepared::new(rows, self.whole);
+        writer.push(&prepared.block()?)
     }
 }

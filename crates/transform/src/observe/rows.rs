@@ -1,6 +1,7 @@
 //! Rows as they are collected from a piece of a table: one per value cell.
 
 use super::TEXTS;
+use super::cells::{Cell, Cells};
 use super::recipe::{Dictionary, NULL, Shelf};
 
 /// Numbers of one column; most columns have the same number in every row.
@@ -65,14 +66,6 @@ impl Texts {
     }
 }
 
-/// What a row's bounds are, where its value is bounded.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
-    pub(crate) row: u32,
-    pub(crate) lower: Option<f64>,
-    pub(crate) upper: Option<f64>,
-}
-
 /// The rows of a piece of one table of one document.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -80,8 +73,6 @@ pub(crate) struct Rows {
     pub(crate) document: u32,
     /// The text columns, as numbers into their dictionaries.
     pub(crate) texts: [Numbers; TEXTS.len()],
-    /// Number of the status that overrides the mapping's; null where none does.
-    pub(crate) status: Numbers,
     /// Number of the locator's text (header, sheet, pointer).
     pub(crate) part: Numbers,
     /// Number of the period.
@@ -94,12 +85,12 @@ pub(crate) struct Rows {
     pub(crate) start: Option<Vec<u64>>,
     /// One past the last byte of the value.
     pub(crate) end: Option<Vec<u64>>,
-    /// The value; not a number where there is none.
-    pub(crate) value: Vec<f64>,
-    /// The value as printed; none where values are not printed but added up.
-    pub(crate) value_text: Option<Texts>,
-    /// Bounds of bounded values, by row.
-    pub(crate) bounds: Vec<Bounds>,
+    /// Number of the value's cell.
+    pub(crate) cell: Vec<u32>,
+    /// The distinct cells.
+    pub(crate) cells: Cells,
+    /// Whether values are printed in the document, and not added up.
+    pub(crate) printed: bool,
     /// Whether other rows add up to this one.
     pub(crate) total: Vec<bool>,
     /// What the numbers stand for.
@@ -115,16 +106,15 @@ impl Rows {
         Self {
             document,
             texts: same.map(numbers),
-            status: Numbers::Same(NULL),
             part: numbers(part),
             period: Vec::new(),
             line: Vec::new(),
             column: None,
             start: None,
             end: None,
-            value: Vec::new(),
-            value_text: Some(Texts::default()),
-            bounds: Vec::new(),
+            cell: Vec::new(),
+            cells: Cells::default(),
+            printed: true,
             total: Vec::new(),
             shelf,
             parts: Dictionary::default(),
@@ -133,7 +123,22 @@ impl Rows {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.value.len()
+        self.cell.len()
+    }
+
+    /// What the value's cell of a row says.
+    pub(crate) fn cell(&self, row: usize) -> Option<&Cell> {
+        self.cells.get(*self.cell.get(row)?)
+    }
+
+    /// The value of a row; not a number where there is none.
+    pub(crate) fn value(&self, row: usize) -> f64 {
+        self.cell(row).map_or(f64::NAN, |cell| cell.value)
+    }
+
+    /// Number of the status that overrides the mapping's; null where none does.
+    pub(crate) fn status(&self, row: usize) -> u32 {
+        self.cell(row).map_or(NULL, |cell| cell.status)
     }
 
     /// The number of a row in a text column.

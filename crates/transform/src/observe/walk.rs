@@ -1,5 +1,6 @@
 //! Walking the records of a piece of a table: one row per value cell.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use quipu_readers::csv::{Field, Found, Piece};
@@ -12,10 +13,11 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use rustc_hash::FxHashMap;
 
 use super::bind::{Bound, MISSING, Mapping};
+use super::cells::{Bounds, Cell, Holds};
 use super::pass::{Heard, Plan};
 use super::recipe::{Ground, Made, Makes, NULL, Record, Shelf};
 use super::repeats::Suspect;
-use super::rows::{Bounds, Rows};
+use super::rows::Rows;
 use super::totals;
 use super::value::{Markers, Reading};
 use super::{BREAKDOWN, STATUS, TEXTS, VINTAGE};
@@ -254,8 +256,12 @@ impl<'a> Walker<'a> {
                 self.walked.tally.ignore(COVERED, 1);
                 continue;
             }
-            let reading = self.read(records, value.column, field);
-            if matches!(reading, Read::Missing(_)) && !self.guide.mapping.observe.publish_missing {
+            let cell = self.cell(records, value.column, field);
+            let Some(read) = self.walked.rows.cells.get(cell) else {
+                return Err(Fault::bug("a cell without a number"));
+            };
+            let number = read.value;
+            if read.holds == Holds::Nothing && !self.guide.mapping.observe.publish_missing {
                 self.walked.tally.ignore(MISSING, 1);
                 continue;
             }
@@ -263,13 +269,16 @@ impl<'a> Walker<'a> {
                 failed.entry(refusal).or_insert((0, recipe)).0 += 1;
                 continue;
             }
-            if let Some((reason, message)) = self.guide.plan.refused.get(&(self.stretch.document, line, cell(index))) {
+            if let Some((reason, message)) =
+                self.guide.plan.refused.get(&(self.stretch.document, line, position(index)))
+            {
                 let (reason, message) = (*reason, message.clone());
                 self.reject_value(records, value.column, field, reason, message)?;
                 continue;
             }
-            if let Read::Bad(reason, message) = &reading {
-                self.reject_value(records, value.column, field, *reason, message.clone())?;
+            if let Some(Holds::Refused(reason, message)) = self.walked.rows.cells.get(cell).map(|read| &read.holds) {
+                let (reason, message) = (*reason, message.clone());
+                self.reject_value(records, value.column, field, reason, message)?;
                 if self.guide.mapping.source.contract.kind != Policy::DiscardValue {
                     continue;
                 }
@@ -286,12 +295,7 @@ impl<'a> Walker<'a> {
             let rows = &mut self.walked.rows;
             rows.period.push(value.period.number(made));
             let row = rows.len();
-            let (number, status) = reading.take(row, rows);
-            let status = status.map_or(NULL, |status| {
-                rows.shelf.dictionaries.get_mut(STATUS).map_or(NULL, |dictionary| dictionary.number(&status))
-            });
-            rows.status.push_other(row, status);
-            rows.value.push(number);
+            rows.cell.push(cell);
             self.place(records, value.column, index, field, line);
             let rest = (self.totals.is_some() || self.key.is_none()).then(|| self.hash_of(row, index));
             let is_total = self.total(total.as_deref(), rest.map(|(_, rest)| rest).unwrap_or_default(), row, number)?;
@@ -374,40 +378,48 @@ impl<'a> Walker<'a> {
         if let Some(period) = rows.period.get(row).and_then(|number| rows.shelf.periods.get(*number as usize)) {
             let _ = write!(key, "{} {} {}", period.start, period.end, period.freq);
         }
-        let value = rows.value.get(row).copied().unwrap_or(f64::NAN);
-        let status = rows.shelf.dictionaries.get(STATUS).and_then(|d| d.text(rows.status.get(row))).map(str::to_owned);
-        let place = (self.stretch.document, line, cell(index));
+        let value = rows.value(row);
+        let status = rows.shelf.dictionaries.get(STATUS).and_then(|d| d.text(rows.status(row))).map(str::to_owned);
+        let place = (self.stretch.document, line, position(index));
         self.walked.heard.suspects.push(Suspect { key, place, value: value.to_bits(), status });
     }
 
-    fn read(&mut self, records: &Records<'_>, column: Option<usize>, field: Field) -> Read {
-        if column.is_none() {
-            return Read::Value(1.0, None);
-        }
-        let bytes = records.bytes(field);
-        if bytes.is_empty() {
-            return Read::Missing(self.guide.markers.empty.clone());
-        }
-        // Digits alone are the most common value by far, and prove nothing of the format.
-        if bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
-            let number = bytes.iter().fold(0_u64, |number, digit| number * 10 + u64::from(digit.wrapping_sub(b'0')));
-            return Read::Value(number as f64, None);
-        }
-        let Some(text) = records.text(field) else {
-            return Read::Bad(
-                Reason::BadEncoding,
-                "the bytes of the value are not valid in the file's encoding".into(),
-            );
-        };
+    /// The number of a cell, which is read where it was not met before.
+    fn cell(&mut self, records: &Records<'_>, column: Option<usize>, field: Field) -> u32 {
+        let Walked { rows, heard, .. } = &mut self.walked;
+        let Rows { cells, shelf, .. } = rows;
         let marks = self.guide.plan.marks_of(self.stretch.document);
-        let evidence = &mut self.walked.heard.evidence;
-        match self.guide.markers.read(&text, field.form, marks, evidence) {
-            Reading::Number(value) => Read::Value(value, None),
-            Reading::Marked(value, status) => Read::Value(value, Some(status.to_owned())),
-            Reading::Missing(status) => Read::Missing(status.to_owned()),
-            Reading::Bounded { lower, upper, status } => Read::Bounded(lower, upper, status.to_owned()),
-            Reading::Bad(why) => Read::Bad(Reason::BadValue, format!("{why} ({marks}) and no declared missing value")),
-        }
+        let (markers, evidence) = (self.guide.markers, &mut heard.evidence);
+        cells.number(records.bytes(field), field.form, || {
+            let text = records.text(field).map(Cow::into_owned);
+            let reading = match &text {
+                // Each record counts one.
+                _ if column.is_none() => Reading::Number(1.0),
+                Some(text) => markers.read(text, field.form, marks, evidence),
+                None => Reading::Bad(String::new()),
+            };
+            let (holds, value, status, bounds) = match reading {
+                Reading::Number(value) => (Holds::Value, value, None, Bounds::default()),
+                Reading::Marked(value, status) => (Holds::Value, value, Some(status), Bounds::default()),
+                Reading::Missing(status) => (Holds::Nothing, f64::NAN, Some(status), Bounds::default()),
+                Reading::Bounded { lower, upper, status } => {
+                    (Holds::Value, f64::NAN, Some(status), Bounds { lower, upper })
+                }
+                Reading::Bad(why) => {
+                    let (reason, message) = if text.is_none() {
+                        (Reason::BadEncoding, "the bytes of the value are not valid in the file's encoding".to_owned())
+                    } else {
+                        (Reason::BadValue, format!("{why} ({marks}) and no declared missing value"))
+                    };
+                    // What cannot be read is no more known than what is not there.
+                    (Holds::Refused(reason, message), f64::NAN, Some("O"), Bounds::default())
+                }
+            };
+            let status = status.map_or(NULL, |status| {
+                shelf.dictionaries.get_mut(STATUS).map_or(NULL, |dictionary| dictionary.number(status))
+            });
+            (text.unwrap_or_default(), Cell { holds, value, status, bounds })
+        })
     }
 
     /// Notes where the value of the row that was just begun stands.
@@ -435,12 +447,6 @@ impl<'a> Walker<'a> {
                 rows.start.get_or_insert_default().push(start);
                 rows.end.get_or_insert_default().push(end);
             }
-        }
-        let texts = rows.value_text.get_or_insert_default();
-        let bytes = records.bytes(field);
-        match std::str::from_utf8(bytes) {
-            Ok(text) if bytes.is_ascii() && field.form != Form::Escaped => texts.push(text),
-            _ => texts.push(&records.text(field).unwrap_or_default()),
         }
     }
 
@@ -513,34 +519,10 @@ impl<'a> Walker<'a> {
 }
 
 /// The number of a value cell in its record.
-fn cell(index: usize) -> u32 {
+fn position(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn mix(hash: u64, own: u64) -> u64 {
     (hash.rotate_left(23) ^ own).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// A cell as read.
-enum Read {
-    Value(f64, Option<String>),
-    Missing(String),
-    Bounded(Option<f64>, Option<f64>, String),
-    Bad(Reason, String),
-}
-
-impl Read {
-    /// The value and the status of a row; its bounds are noted.
-    fn take(self, row: usize, rows: &mut Rows) -> (f64, Option<String>) {
-        match self {
-            Self::Value(value, status) => (value, status),
-            Self::Missing(status) => (f64::NAN, Some(status)),
-            Self::Bounded(lower, upper, status) => {
-                rows.bounds.push(Bounds { row: cell(row), lower, upper });
-                (f64::NAN, Some(status))
-            }
-            // What cannot be read is no more known than what is not there.
-            Self::Bad(..) => (f64::NAN, Some("O".to_owned())),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use polars::prelude::{AnyValue, DataFrame};
 use quipu_schema::pipeline::{Interpreter, Pipeline, Reader};
 use quipu_schema::{Digest, Result};
 
-use super::{Observed, read_in_pieces};
+use super::{Destination, Observed, read_in_pieces};
 
 use crate::codes::Reference;
 use crate::input::Input;
@@ -62,7 +62,7 @@ fn read_named(mapping: &str, name: &str, bytes: &[u8], size: u64) -> Result<Obse
         panic!()
     };
     let input = Input { name, digest: Digest::of(bytes), content: Content::Memory(bytes), earlier: 0, suffix: None };
-    let observed = read_in_pieces(source, options, observe, &[input], &reference(), size)?;
+    let observed = read_in_pieces(source, options, observe, &[input], &reference(), Destination::Memory, size)?;
     assert!(observed.tally.balances(), "{}", observed.tally);
     assert_eq!(observed.tally.published, observed.frame.height() as u64);
     Ok(observed)
