@@ -77,7 +77,7 @@ def duckdb_checked(csv, folder):
         COPY (SELECT * EXCLUDE bad FROM checked WHERE bad) TO '{refused}' (FORMAT parquet, COMPRESSION zstd);
     """)
     seconds = time.perf_counter() - start
-    count = duckdb.sql(f"SELECT count(*) FROM '{refused}'").fetchone()[0]
+    count = duckdb.sql(f"SELECT count(*) FROM '{refused}'").fetchall()[0][0]
     return seconds, out, f"{count} refused; "
 
 

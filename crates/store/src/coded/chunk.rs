@@ -27,7 +27,7 @@ pub(super) struct Chunk {
 /// Level of compression, the one of every table file.
 pub(super) const LEVEL: i32 = 3;
 
-/// The chunk of a column of numbers into distinct values.
+/// The chunk of a column of numbers into distinct values; `nulls` says how many are null where any may be.
 ///
 /// # Errors
 /// A page that the format cannot hold.
@@ -35,20 +35,22 @@ pub(super) fn coded(
     descriptor: &ColumnDescPtr,
     codes: &[u32],
     distinct: &Distinct,
-    nullable: bool,
+    nulls: Option<usize>,
     bounds: bool,
 ) -> Result<Chunk> {
-    let nulls = codes.iter().filter(|code| **code == NULL).count();
     let mut page = Vec::new();
-    if nullable {
+    if let Some(nulls) = nulls {
         put_levels(codes, nulls, &mut page);
     }
+    let nulls = nulls.unwrap_or_default();
     let mut statistics = None;
     let mut dictionary = None;
     if distinct.len() > 0 {
         let width = hybrid::width_of(distinct.len());
         page.push(width);
-        if nulls == 0 {
+        if distinct.len() == 1 {
+            hybrid::put_run(0, codes.len() - nulls, width, &mut page);
+        } else if nulls == 0 {
             hybrid::encode(codes, width, &mut page);
         } else {
             let there: Vec<u32> = codes.iter().copied().filter(|code| *code != NULL).collect();
@@ -82,8 +84,7 @@ pub(super) fn flags(descriptor: &ColumnDescPtr, flags: &[bool]) -> Result<Chunk>
 fn put_levels(codes: &[u32], nulls: usize, page: &mut Vec<u8>) {
     page.extend_from_slice(&[0; 4]);
     if nulls == 0 || nulls == codes.len() {
-        let level = vec![u32::from(nulls == 0); codes.len()];
-        hybrid::encode(&level, 1, page);
+        hybrid::put_run(u32::from(nulls == 0), codes.len(), 1, page);
     } else {
         let levels: Vec<u32> = codes.iter().map(|code| u32::from(*code != NULL)).collect();
         hybrid::encode(&levels, 1, page);

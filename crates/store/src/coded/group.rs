@@ -15,6 +15,8 @@ pub(super) struct Held {
     pub(super) column: &'static Column,
     /// Its values.
     pub(super) values: HeldValues,
+    /// How many of them are null.
+    pub(super) nulls: usize,
 }
 
 /// Values of a column of a row group.
@@ -112,11 +114,12 @@ impl Held {
                 return Err(Fault::bug(format!("columns such as `{}` are not written from blocks", column.name)));
             }
         };
-        Ok(Self { column, values })
+        Ok(Self { column, values, nulls: 0 })
     }
 
     /// Forgets its rows.
     pub(super) fn clear(&mut self) {
+        self.nulls = 0;
         match &mut self.values {
             HeldValues::Coded(codes, distinct) => {
                 codes.clear();
@@ -148,47 +151,47 @@ impl Held {
     pub(super) fn take(&mut self, values: Values<'_>, from: usize, rows: usize) -> Result<()> {
         let short = || Fault::bug(format!("a block has fewer values of `{}` than rows", self.column.name));
         match (&mut self.values, values) {
-            (HeldValues::Coded(held, _), Values::Nothing) => held.resize(held.len() + rows, NULL),
-            (HeldValues::Counts(held), Values::Nothing) => held.resize(held.len() + rows, u64::MAX),
+            (HeldValues::Coded(held, _), Values::Nothing) => {
+                held.resize(held.len() + rows, NULL);
+                self.nulls += rows;
+            }
+            (HeldValues::Counts(held), Values::Nothing) => {
+                held.resize(held.len() + rows, u64::MAX);
+                self.nulls += rows;
+            }
             (HeldValues::Coded(held, distinct @ Distinct::Texts { .. }), Values::Texts(codes, texts)) => {
                 let number = |number| distinct.of_text(texts.get(number));
-                number_all(held, codes, from, rows, texts.len(), number).ok_or_else(short)?;
+                self.nulls += number_all(held, codes, from, rows, texts.len(), number).ok_or_else(short)?;
             }
             (HeldValues::Coded(held, distinct @ Distinct::Days(..)), Values::Days(codes, days)) => {
                 let number = |number: u32| distinct.of_day(days.get(number as usize));
-                number_all(held, codes, from, rows, days.len(), number).ok_or_else(short)?;
+                self.nulls += number_all(held, codes, from, rows, days.len(), number).ok_or_else(short)?;
             }
             (HeldValues::Coded(held, distinct @ Distinct::Floats(..)), Values::Floats(codes, floats)) => {
                 let number = |number: u32| distinct.of_float(floats.get(number as usize));
-                number_all(held, codes, from, rows, floats.len(), number).ok_or_else(short)?;
+                self.nulls += number_all(held, codes, from, rows, floats.len(), number).ok_or_else(short)?;
             }
             (HeldValues::Flags(held), Values::Flag(flag)) => held.resize(held.len() + rows, flag),
             (HeldValues::Flags(held), Values::Flags(flags)) => {
                 held.extend_from_slice(flags.get(from..from + rows).ok_or_else(short)?);
             }
             (HeldValues::Counts(held), Values::Counts(counts)) => {
-                held.extend_from_slice(counts.get(from..from + rows).ok_or_else(short)?);
+                let counts = counts.get(from..from + rows).ok_or_else(short)?;
+                self.nulls += counts.iter().filter(|count| **count == u64::MAX).count();
+                held.extend_from_slice(counts);
             }
             (HeldValues::Counts(held), Values::Counts32(counts)) => {
                 let counts = counts.get(from..from + rows).ok_or_else(short)?;
+                self.nulls += counts.iter().filter(|count| **count == NULL).count();
                 held.extend(counts.iter().map(|count| if *count == NULL { u64::MAX } else { u64::from(*count) }));
             }
             _ => return Err(Fault::bug(format!("a block has values of another type for `{}`", self.column.name))),
         }
         Ok(())
     }
-
-    /// How many values are null.
-    pub(super) fn nulls(&self) -> usize {
-        match &self.values {
-            HeldValues::Coded(codes, _) => codes.iter().filter(|code| **code == NULL).count(),
-            HeldValues::Counts(counts) => counts.iter().filter(|count| **count == u64::MAX).count(),
-            HeldValues::Flags(_) => 0,
-        }
-    }
 }
 
-/// Gives the numbers of the row group for those of a block, asking once for each.
+/// Gives the numbers of the row group for those of a block, asking once for each; and how many are null.
 fn number_all(
     held: &mut Vec<u32>,
     codes: Codes<'_>,
@@ -196,26 +199,32 @@ fn number_all(
     rows: usize,
     distinct: usize,
     mut number: impl FnMut(u32) -> Option<u32>,
-) -> Option<()> {
+) -> Option<usize> {
     match codes {
         Codes::Same(code) => {
             let code = if code == NULL { NULL } else { number(code).unwrap_or(NULL) };
             held.resize(held.len() + rows, code);
+            Some(if code == NULL { rows } else { 0 })
         }
         Codes::Each(codes) => {
             let mut known = vec![UNMET; distinct];
-            held.extend(codes.get(from..from + rows)?.iter().map(|code| match known.get_mut(*code as usize) {
-                Some(known) => {
-                    if *known == UNMET {
-                        *known = number(*code).unwrap_or(NULL);
+            let mut nulls = 0;
+            held.extend(codes.get(from..from + rows)?.iter().map(|code| {
+                let own = match known.get_mut(*code as usize) {
+                    Some(known) => {
+                        if *known == UNMET {
+                            *known = number(*code).unwrap_or(NULL);
+                        }
+                        *known
                     }
-                    *known
-                }
-                None => NULL,
+                    None => NULL,
+                };
+                nulls += usize::from(own == NULL);
+                own
             }));
+            Some(nulls)
         }
     }
-    Some(())
 }
 
 /// The sum of the hashes of these rows, as [`logical_hash`](crate::logical_hash) adds them up.
@@ -235,7 +244,7 @@ pub(super) fn hash(columns: &[Held], rows: usize) -> u128 {
                         floats.iter().map(|float| hasher.of(&crate::logical::canonical(*float).to_le_bytes())).collect()
                     }
                 };
-                match (hashes.as_slice(), codes.contains(&NULL)) {
+                match (hashes.as_slice(), held.nulls > 0) {
                     ([], _) => same = same.wrapping_add(hasher.null()),
                     ([only], false) => same = same.wrapping_add(*only),
                     _ => inputs.push(Input::Coded(codes, hashes, hasher.null())),

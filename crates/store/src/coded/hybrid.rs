@@ -54,7 +54,8 @@ pub(super) fn encode(numbers: &[u32], width: u8, out: &mut Vec<u8>) {
     packed.end(out);
 }
 
-fn put_run(number: u32, length: usize, width: u8, out: &mut Vec<u8>) {
+/// Appends a run of one number.
+pub(super) fn put_run(number: u32, length: usize, width: u8, out: &mut Vec<u8>) {
     put_varint((length as u64) << 1, out);
     let bytes = number.to_le_bytes();
     out.extend_from_slice(bytes.get(..usize::from(width.div_ceil(8))).unwrap_or(&bytes));

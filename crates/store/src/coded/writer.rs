@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::chunk::{self, Chunk};
 use super::group::{self, Distinct, Held, HeldValues};
-use super::{Block, NULL};
+use super::Block;
 use crate::durable::{self, Temporary};
 use crate::parquet_file::{failed, has_bounds, properties};
 use crate::table_file::Hashing;
@@ -180,7 +180,7 @@ fn refuse_nulls(table: &Table, held: &Held) -> Result<()> {
     if held.column.nullable {
         return Ok(());
     }
-    match held.nulls() {
+    match held.nulls {
         0 => Ok(()),
         nulls => Err(Fault::new(ErrorKind::Contract, format!("a required column is null in {nulls} rows"))
             .at(format!("{}.{}", table.name, held.column.name))
@@ -198,9 +198,10 @@ fn encode(
 ) -> Parquet<Encoded> {
     let array: ArrayRef = match &held.values {
         HeldValues::Flags(flags) => return Ok(Encoded::Own(chunk::flags(&schema.column(number), flags)?)),
-        HeldValues::Coded(codes, distinct) if is_repeated(codes, distinct) => {
+        HeldValues::Coded(codes, distinct) if is_repeated(codes.len() - held.nulls, distinct) => {
             let bounds = has_bounds(table, held.column);
-            let chunk = chunk::coded(&schema.column(number), codes, distinct, held.column.nullable, bounds)?;
+            let nulls = held.column.nullable.then_some(held.nulls);
+            let chunk = chunk::coded(&schema.column(number), codes, distinct, nulls, bounds)?;
             return Ok(Encoded::Own(chunk));
         }
         HeldValues::Coded(codes, distinct @ Distinct::Texts { .. }) => {
@@ -215,13 +216,12 @@ fn encode(
         }
         HeldValues::Counts(counts) => {
             let there = |count: &u64| Some(*count).filter(|count| *count != u64::MAX);
-            let any = counts.contains(&u64::MAX);
             match held.column.kind {
                 Kind::UInt32 => {
                     let count = |count: &u64| there(count).and_then(|count| u32::try_from(count).ok());
                     Arc::new(counts.iter().map(count).collect::<UInt32Array>())
                 }
-                _ if any => Arc::new(counts.iter().map(there).collect::<UInt64Array>()),
+                _ if held.nulls > 0 => Arc::new(counts.iter().map(there).collect::<UInt64Array>()),
                 _ => Arc::new(UInt64Array::from(counts.clone())),
             }
         }
@@ -233,9 +233,8 @@ fn encode(
     Ok(Encoded::Plain(writer.close()?))
 }
 
-/// Whether numbers take less than the values.
-fn is_repeated(codes: &[u32], distinct: &Distinct) -> bool {
+/// Whether numbers take less than the values, of which so many are there.
+fn is_repeated(there: usize, distinct: &Distinct) -> bool {
     const FEW: usize = 4_096;
-    let there = codes.len() - codes.iter().filter(|code| **code == NULL).count();
     distinct.len() <= FEW || distinct.len() * REPEATED <= there
 }

@@ -52,7 +52,7 @@ const STATUS: usize = 9;
 const VINTAGE: usize = 10;
 
 /// Size of a piece that one thread walks, in bytes.
-const PIECE: u64 = 4 << 20;
+const PIECE: u64 = 1 << 20;
 
 /// What one source gave.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ fn read_in_pieces(
     let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
     let mut frames = Frames { whole, frame: None };
     let mut parts = Parts { whole, store: None, writer: None };
-    let sink: &mut dyn Sink = match destination {
+    let sink: &mut (dyn Sink + Send) = match destination {
         Destination::Memory => &mut frames,
         Destination::Store(store) => {
             parts.store = Some(store);

@@ -91,11 +91,32 @@ struct Outcome {
     notes: Vec<String>,
 }
 
+impl Outcome {
+    /// Nothing yet.
+    fn new(plan: &Plan) -> Self {
+        Self {
+            evidence: vec![plan.declared.clone(); plan.marks.len()],
+            seen: Seen::default(),
+            suspects: Vec::new(),
+            family: Family::default(),
+            sums: Sums::default(),
+            rejected: Vec::new(),
+            tally: Tally::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// Walks the pieces of a source as often as it takes.
 ///
 /// # Errors
 /// A document that the mapping does not fit; a number format that is not proven; storage.
-pub(crate) fn run(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: bool) -> Result<Passed> {
+pub(crate) fn run(
+    guide: Guide<'_>,
+    stretches: &[Stretch<'_>],
+    sink: &mut (dyn Sink + Send),
+    adds: bool,
+) -> Result<Passed> {
     let observe = guide.mapping.observe;
     let rule: Option<&Totals> = observe.totals.as_ref();
     let mut plan = guide.plan.clone();
@@ -165,25 +186,20 @@ fn proven(guide: Guide<'_>, stretches: &[Stretch<'_>], evidence: &[Evidence]) ->
     (0..).zip(evidence).map(of_document).collect()
 }
 
-/// Walks all pieces once, some at a time, and takes what they gave in their order.
-fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: bool) -> Result<Outcome> {
-    let mut outcome = Outcome {
-        evidence: vec![guide.plan.declared.clone(); guide.plan.marks.len()],
-        seen: Seen::default(),
-        suspects: Vec::new(),
-        family: Family::default(),
-        sums: Sums::default(),
-        rejected: Vec::new(),
-        tally: Tally::default(),
-        notes: Vec::new(),
-    };
+/// Walks all pieces once, some at a time, and takes what they gave in their order, while the next
+/// are walked.
+fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut (dyn Sink + Send), adds: bool) -> Result<Outcome> {
     // Blanks that repeat the text above tie the pieces of a table together.
     let tied = !guide.mapping.observe.fill_down.is_empty();
-    let at_once = if tied { 1 } else { rayon::current_num_threads() * 2 };
+    let at_once = if tied { 1 } else { rayon::current_num_threads() };
     let mut above = (0, Above::new());
-    let mut footer: Option<usize> = None;
+    let mut taking = Taking { guide, adds, sink, footer: None, outcome: Outcome::new(guide.plan) };
+    let mut walked = Vec::new();
     for stretches in stretches.chunks(at_once) {
-        let walked: Vec<Walked> = if tied {
+        let next = || -> Result<Vec<Walked>> {
+            if !tied {
+                return stretches.par_iter().map(|stretch| walk(guide, *stretch, &mut Above::new())).collect();
+            }
             let mut walked = Vec::new();
             for stretch in stretches {
                 if above.0 != stretch.number {
@@ -191,27 +207,46 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: 
                 }
                 walked.push(walk(guide, *stretch, &mut above.1)?);
             }
-            walked
-        } else {
-            stretches.par_iter().map(|stretch| walk(guide, *stretch, &mut Above::new())).collect::<Result<_>>()?
+            Ok(walked)
         };
-        for (stretch, mut walked) in stretches.iter().zip(walked) {
-            if footer == Some(stretch.number) {
+        let (next, taken) = rayon::join(next, || taking.take(std::mem::take(&mut walked)));
+        taken?;
+        walked = stretches.iter().map(|stretch| stretch.number).zip(next?).collect();
+    }
+    taking.take(walked)?;
+    Ok(taking.outcome)
+}
+
+/// Takes what pieces gave, in their order.
+struct Taking<'a> {
+    guide: Guide<'a>,
+    adds: bool,
+    sink: &'a mut (dyn Sink + Send),
+    /// The table whose footer has begun.
+    footer: Option<usize>,
+    outcome: Outcome,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, walked: Vec<(usize, Walked)>) -> Result<()> {
+        let outcome = &mut self.outcome;
+        for (table, mut walked) in walked {
+            if self.footer == Some(table) {
                 let read = walked.tally.read;
                 outcome.tally.read += read;
                 outcome.tally.ignore(FOOTER, read);
                 continue;
             }
             if walked.footer {
-                footer = Some(stretch.number);
+                self.footer = Some(table);
             }
-            if let Some(evidence) = outcome.evidence.get_mut(stretch.document as usize) {
+            if let Some(evidence) = outcome.evidence.get_mut(walked.rows.document as usize) {
                 evidence.join(&walked.heard.evidence);
             }
             outcome.suspects.append(&mut walked.heard.suspects);
             outcome.family.absorb(std::mem::take(&mut walked.heard.family));
             outcome.tally.add(&walked.tally);
-            if !adds {
+            if !self.adds {
                 outcome.seen.add(&walked.heard.keys)?;
             }
             for note in walked.notes {
@@ -220,22 +255,22 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: 
                 }
             }
             outcome.tally.published += walked.rows.len() as u64;
-            if guide.plan.survey {
+            if self.guide.plan.survey {
                 continue;
             }
             outcome.rejected.append(&mut walked.rejected);
             if outcome.rejected.len() > REJECTED {
                 return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
-                    .at(format!("source `{}`", guide.mapping.source.id))
+                    .at(format!("source `{}`", self.guide.mapping.source.id))
                     .help("the mapping does not fit; try it on a part of the file"));
             }
-            if adds {
+            if self.adds {
                 outcome.sums.add(&walked.rows);
             } else if walked.rows.len() > 0 {
-                aggregate::mark_areas(&mut walked.rows, guide.reference);
-                sink.push(walked.rows)?;
+                aggregate::mark_areas(&mut walked.rows, self.guide.reference);
+                self.sink.push(walked.rows)?;
             }
         }
+        Ok(())
     }
-    Ok(outcome)
 }

@@ -121,6 +121,22 @@ impl Rows {
         }
     }
 
+    /// Makes room for so many rows, in the columns in which each has its own value.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        for numbers in self.texts.iter_mut().chain([&mut self.part]) {
+            if let Numbers::Each(numbers) = numbers {
+                numbers.reserve(more);
+            }
+        }
+        self.period.reserve(more);
+        self.cell.reserve(more);
+        self.line.reserve(more);
+        self.total.reserve(more);
+        for positions in [&mut self.start, &mut self.end].into_iter().flatten() {
+            positions.reserve(more);
+        }
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.cell.len()

@@ -73,6 +73,9 @@ pub(crate) struct Walked {
     pub(crate) notes: Vec<String>,
 }
 
+/// Size of a piece, in bytes, for whose rows room is made in advance.
+const ROOM: usize = 4 << 20;
+
 /// Name of the rule that counts what stands from the footer on.
 pub(crate) const FOOTER: &str = "footer";
 /// Name of the rule that counts cells which repeat a merged cell.
@@ -94,6 +97,7 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
     let cells = values.len() as u64;
     let mut records = stretch.table.records(stretch.piece)?;
     let mut made: Vec<Made> = Vec::with_capacity(recipes.len());
+    let mut roomy = stretch.table.row_word() == "row";
     loop {
         match records.step() {
             Found::End | Found::Cut => break,
@@ -136,6 +140,13 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
             made.push(recipe.make(record, encoding, guide.reference, &mut walker.walked.rows.shelf));
         }
         walker.record(record, &made, &values, &recipes)?;
+        if !roomy {
+            // Records of a piece are about as long as its first.
+            roomy = true;
+            let length = records.fields().last().map_or(0, |field| field.end).max(1);
+            let size = usize::try_from(stretch.piece.end - stretch.piece.start).unwrap_or_default();
+            walker.walked.rows.reserve(size.min(ROOM) / length * walker.walked.rows.len());
+        }
     }
     Ok(walker.walked)
 }
