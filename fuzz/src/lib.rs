@@ -4,9 +4,11 @@
 //! allocation larger than [`LARGEST`] or more than [`MOST`] in all, and on an input that takes long.
 
 pub mod delimited;
+mod made;
 mod memory;
 #[path = "../../crates/readers/src/promise.rs"]
 mod promise;
+pub mod workbooks;
 
 use std::sync::Once;
 

@@ -3,10 +3,12 @@
 //! ```text
 //! cargo run --release -p quipu-bench -- long [ROWS] [ROUNDS]       a long CSV, against polars
 //! cargo run --release -p quipu-bench -- wide [ROWS] [ROUNDS]       a wide CSV, against polars, DuckDB and pandas
+//! cargo run --release -p quipu-bench -- workbook [MB] [ROUNDS]     workbooks, against calamine
 //! ```
 
 mod long;
 mod wide;
+mod workbook;
 
 use std::error::Error;
 
@@ -16,7 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("long") => long::run(arguments),
         Some("wide") => wide::run(arguments),
         Some(wide::ONE) => wide::run_one(arguments),
-        _ => Err("name a benchmark: long [ROWS] [ROUNDS], or wide [ROWS] [ROUNDS]".into()),
+        Some("workbook") => workbook::run(arguments),
+        Some(workbook::ONE) => workbook::run_one(arguments),
+        _ => Err("name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], or workbook [MB] [ROUNDS]".into()),
     }
 }
 

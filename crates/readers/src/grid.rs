@@ -135,6 +135,13 @@ impl Grid {
         })
     }
 
+    /// The place of a cell behind the last of its row, where nothing stands: only sheets have such places.
+    pub fn blank(&self, row: usize, column: usize) -> Option<Locator> {
+        let Places::Sheet(sheet) = &self.places else { return None };
+        let row = self.rows.get(row)?.number;
+        Some(Locator::Sheet { sheet: sheet.clone(), row, column: u32::try_from(column).ok()?.checked_add(1)? })
+    }
+
     /// Bytes that its texts, cells and places take, as far as limits count them.
     pub(crate) fn size(&self) -> usize {
         let places = match &self.places {

@@ -69,6 +69,14 @@ impl Header {
             }
             levels.push(level);
         }
+        // Nothing reaches over a column that says nothing of its own: a text far to the right of a table,
+        // such as a long footnote, makes no column of it.
+        let says = |column: usize| rows.iter().any(|row| row.texts.get(column).is_some_and(|text| !text.is_empty()));
+        for column in (0..width).filter(|column| !says(*column)) {
+            for text in levels.iter_mut().filter_map(|level| level.get_mut(column)) {
+                text.clear();
+            }
+        }
         let name = |column: usize| {
             let mut parts: Vec<&str> = Vec::new();
             for text in levels.iter().filter_map(|level| level.get(column)) {
@@ -158,6 +166,13 @@ pub(crate) fn find(rows: &[HeadRow], layout: &Layout, wanted: &[Vec<&str>]) -> S
     let mut best = 0;
     let height = layout.header_rows.max(1);
     for (index, window) in rows.windows(height).enumerate() {
+        // A header begins with a row that says something: the empty one above it would do as well,
+        // where its first row alone has all that is wanted.
+        let says_nothing = |row: &HeadRow| row.texts.iter().all(String::is_empty);
+        let searched = height > 1 && !matches!(layout.header, HeaderAt::Line(_));
+        if searched && window.first().is_some_and(says_nothing) {
+            continue;
+        }
         let header = Header::of(window);
         let matched =
             |names: &[Vec<&str>]| names.iter().filter(|names| header.position_of_any(names) != Position::None).count();
@@ -255,6 +270,25 @@ mod tests {
         let rows =
             [row(1, &["a", "A", "", "B", ""]), row(2, &["", "x", "", "", "y"]), row(3, &["k", "1", "2", "3", "4"])];
         assert_eq!(Header::of(&rows).names, ["a / k", "A / x / 1", "A / x / 2", "B / 3", "B / y / 4"]);
+    }
+
+    #[test]
+    fn an_empty_row_and_empty_columns_are_no_part_of_it() {
+        let rows = [
+            row(1, &["Table 4", "", "", "", ""]),
+            row(2, &["", "", "", "", ""]),
+            row(3, &["", "2019", "", "", ""]),
+            row(4, &["Country", "Count", "Rate", "", ""]),
+        ];
+        let two = Layout { header_rows: 2, ..Layout::default() };
+        let Search::Found(header) = find(&rows, &two, &[vec!["Country"]]) else { panic!("not found") };
+        assert_eq!(
+            (header.line, header.names.as_slice()),
+            (3, ["Country", "2019 / Count", "2019 / Rate", "", ""].map(String::from).as_slice())
+        );
+        let declared = Layout { header: HeaderAt::Line(2), ..two };
+        let Search::Found(header) = find(&rows, &declared, &[]) else { panic!("not found") };
+        assert_eq!(header.line, 2, "but where it is declared to be");
     }
 
     #[test]

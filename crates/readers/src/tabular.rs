@@ -52,6 +52,7 @@ pub fn open<'a>(
     let grids = reader.read(&bytes, layout, limits).map_err(|fault| fault.at(place))?;
     let mut tables = Vec::new();
     let (mut without, mut fault): (Vec<String>, Option<(usize, Fault)>) = (Vec::new(), None);
+    let mut notes_of_others = Vec::new();
     for grid in grids {
         let rows = head(&grid);
         match header::find(&rows, layout, wanted) {
@@ -72,6 +73,7 @@ pub fn open<'a>(
                     let place = format!("{place}: {}", grid.title);
                     fault = Some((matched, header::missing(&rows, layout, wanted, &place)));
                 }
+                notes_of_others.extend(grid.notes.iter().cloned());
                 without.push(grid.title.clone());
             }
         }
@@ -80,6 +82,8 @@ pub fn open<'a>(
         let empty = || Fault::new(ErrorKind::Shape, format!("the {} has no table", format.word())).at(place);
         return Err(fault.map_or_else(empty, |(_, fault)| fault));
     };
+    // What is said of the document as a whole stands with its first grid.
+    first.notes.append(&mut notes_of_others);
     if !without.is_empty() {
         first
             .notes
@@ -312,7 +316,7 @@ impl Records<'_> {
             }
             Walk::Grid { grid, next, .. } => {
                 let row = next.saturating_sub(1);
-                let cell = grid.locator(row, column).or_else(|| {
+                let cell = grid.locator(row, column).or_else(|| grid.blank(row, column)).or_else(|| {
                     // A cell that is not there stands behind the last one that is.
                     grid.locator(row, grid.cells(row).len().saturating_sub(1))
                 });

@@ -29,11 +29,21 @@ fn ours(grid: &Grid) -> Cells {
     for (position, row) in grid.rows().iter().enumerate() {
         for (column, cell) in (1..).zip(grid.cells(position)) {
             if cell.form != Form::Covered && !cell.is_empty() {
-                cells.insert((row.number, column), grid.text(*cell).to_owned());
+                cells.insert((row.number, column), plain(grid.text(*cell), cell.form));
             }
         }
     }
     cells
+}
+
+/// A text as calamine has it: percentages are parts of one, and nothing is set higher.
+fn plain(text: &str, form: Form) -> String {
+    if let (Form::Number, Some(digits)) = (form, text.strip_suffix('%')) {
+        return format!("{digits}e-2").parse::<f64>().unwrap().to_string();
+    }
+    text.chars()
+        .map(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().zip('0'..).find(|(raised, _)| *raised == c).map_or(c, |(_, c)| c))
+        .collect()
 }
 
 /// What calamine reads of a sheet, printed as our reader prints it.
@@ -56,6 +66,7 @@ fn theirs(range: &calamine::Range<Data>) -> Cells {
             }
             other => other.to_string(),
         };
+        let text = plain(&text, Form::Printed);
         if !text.is_empty() {
             cells.insert((row as u64 + u64::from(top) + 1, column as u64 + u64::from(left) + 1), text);
         }
@@ -82,8 +93,8 @@ fn compare(name: &str, bytes: &[u8]) -> usize {
 
 fn made_by_chance(seed: u64) -> Result<Vec<u8>, XlsxError> {
     const TEXTS: [&str; 7] = ["x", "007", " two  words ", "a_x000D_b", "línea\notra", "<&>\"'", "#N/A"];
-    const CODES: [&str; 6] =
-        ["0.00", "yyyy-mm-dd", "dd/mm/yyyy hh:mm:ss", "#,##0 \"days\"", "[$-409]d-mmm-yy", "General"];
+    const CODES: [&str; 7] =
+        ["0.00", "yyyy-mm-dd", "dd/mm/yyyy hh:mm:ss", "#,##0 \"days\"", "[$-409]d-mmm-yy", "General", "0.0%"];
     let mut random = Random::new(seed);
     let mut book = Written::new();
     for number in 0..=random.below(3) {

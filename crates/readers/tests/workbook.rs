@@ -353,8 +353,8 @@ fn ods_with_spans_and_repetitions() {
         expected(&[
             (1, "País|Covered País|given"),
             (2, "Covered País|Covered País|Number 12656"),
-            (1003, "||Number 0.125|Number 0.125"),
-            (1004, "||Number 0.125|Number 0.125"),
+            (1003, "||Number 12.5%|Number 12.5%"),
+            (1004, "||Number 12.5%|Number 12.5%"),
             (1005, "Date 2019-01-01|Date PT13H30M|Flag true|Fault #DIV/0!|two words  &\tx\n\nthird\nline"),
         ])
     );

@@ -3,6 +3,7 @@
 use quipu_schema::{ErrorKind, Fault, Locator, Result};
 
 use super::areas::{Area, Areas};
+use super::hidden::Hidden;
 use crate::{Cell, Form, Grid, GridBuilder, Limits, Places};
 
 /// Rows of the largest sheet.
@@ -36,6 +37,8 @@ pub(super) struct Cells {
     areas: Vec<Area>,
     /// Whether the cells came by row and column, each once.
     ordered: bool,
+    /// What of the sheet is hidden.
+    pub(super) hidden: Hidden,
     /// Formulas without a stored value, and the first of them.
     valueless: u64,
     first_valueless: Option<(u32, u32)>,
@@ -49,6 +52,7 @@ impl Cells {
             found: Vec::new(),
             areas: Vec::new(),
             ordered: true,
+            hidden: Hidden::default(),
             valueless: 0,
             first_valueless: None,
         }
@@ -204,6 +208,7 @@ impl Cells {
             self.found.last().map_or(0, |found| found.row),
             self.found.iter().map(|found| u32::from(found.column)).max().unwrap_or_default(),
         );
+        let told = self.hidden.note(self.found.iter().map(|found| (found.row, found.column.into())));
         let areas = Areas::new(std::mem::take(&mut self.areas), used);
         let builder = GridBuilder::new(sheet, Places::Sheet(sheet.to_owned()), self.wanted.limits);
         let mut writer = Writer { cells: &self, builder, areas, next: 0, hidden: 0, width: 0 };
@@ -214,6 +219,9 @@ impl Cells {
         }
         if hidden > 0 {
             builder.note(format!("{hidden} cells have texts that a merged area hides; they were left out"));
+        }
+        if let Some(note) = told {
+            builder.note(note);
         }
         if let Some((row, column)) = self.first_valueless {
             let count = self.valueless;

@@ -13,12 +13,14 @@ mod biff;
 mod book;
 mod cells;
 mod compound;
+mod hidden;
 mod moment;
 mod number;
 mod ods;
 mod ods_cell;
 mod ooxml;
 mod package;
+mod raised;
 mod records;
 mod sheets;
 mod strings;
@@ -102,8 +104,14 @@ impl Reader for Workbook {
         book.read(&[number], &mut whole)?;
         let grid = whole.grids.first().ok_or_else(missing)?;
         let at = grid.rows().binary_search_by_key(&(u64::from(row) + 1), |row| row.number).map_err(|_| missing())?;
-        let cell = grid.cells(at).get(column as usize).ok_or_else(missing)?;
-        Ok(grid.text(*cell).to_owned())
+        // Behind the last text of its row a cell is as empty as between texts, as far as the sheet goes.
+        let width = (0..grid.rows().len()).map(|row| grid.cells(row).len()).max().unwrap_or_default();
+        let cell = grid.cells(at).get(column as usize);
+        match cell {
+            Some(cell) => Ok(grid.text(*cell).to_owned()),
+            None if (column as usize) < width => Ok(String::new()),
+            None => Err(missing()),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) enum Style {
     /// A number, or text.
     #[default]
     Number,
+    /// A part of one that is shown in hundredths: 0.125 as `12.5%`.
+    Percent,
     /// A day, perhaps with a time.
     Date,
     /// A time of day.
@@ -41,6 +43,9 @@ const LAST_DAY: i64 = 2_932_896;
 /// or `PT36H`, to the millisecond. `false`, and nothing added, where it is none: a date before the
 /// epoch, beyond the year 9999, or 29 February 1900.
 pub(super) fn write_moment(days: f64, style: Style, epoch: Epoch, into: &mut String) -> bool {
+    if matches!(style, Style::Number | Style::Percent) {
+        return false;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "held to ten million days")]
     let millis = if days.abs() < 1e7 { (days * 86_400_000.0).round() as i64 } else { return false };
     if style == Style::Duration {

@@ -14,6 +14,46 @@ pub(super) fn write_number(number: f64, into: &mut String) {
     let _ = if plain { write!(into, "{number}") } else { write!(into, "{number:e}") };
 }
 
+/// Adds a part of one in hundredths, as a format of percentages shows it but unrounded: 0.125 as
+/// `12.5%`. The point of the shortest digits is moved, so that nothing is calculated: 0.07 is `7%` and
+/// not `7.000000000000001%`.
+pub(super) fn write_percent(number: f64, into: &mut String) {
+    let mut printed = String::new();
+    // Writing to a text cannot fail.
+    let _ = write!(printed, "{number:e}");
+    let (digits, exponent) = printed.split_once('e').unwrap_or((&printed, "0"));
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    // How many digits stand before the point.
+    let whole = exponent.parse::<i32>().unwrap_or_default() + 3;
+    into.push_str(sign);
+    match usize::try_from(whole) {
+        _ if digits == "0" => into.push('0'),
+        Ok(whole) if whole > 21 => {
+            let _ = write!(into, "{}e{}", with_point(&digits, 1), whole - 1);
+        }
+        Ok(whole) if whole > 0 => into.push_str(&with_point(&digits, whole)),
+        _ if whole < -20 => {
+            let _ = write!(into, "{}e{}", with_point(&digits, 1), whole - 1);
+        }
+        _ => {
+            into.push_str("0.");
+            into.extend(std::iter::repeat_n('0', usize::try_from(-whole).unwrap_or_default()));
+            into.push_str(&digits);
+        }
+    }
+    into.push('%');
+}
+
+/// Digits with a point behind the first `whole` of them, where there are more.
+fn with_point(digits: &str, whole: usize) -> String {
+    match digits.split_at_checked(whole) {
+        Some((whole, "")) => whole.to_owned(),
+        Some((whole, part)) => format!("{whole}.{part}"),
+        None => format!("{digits}{}", "0".repeat(whole - digits.len())),
+    }
+}
+
 /// Adds a number that a document prints, in its shortest form. `false`, and nothing added, where it
 /// is none, or none that can be told (`1e999`).
 pub(super) fn write_printed(printed: &str, into: &mut String) -> bool {
@@ -28,6 +68,15 @@ pub(super) fn write_printed(printed: &str, into: &mut String) -> bool {
         }
         _ => false,
     }
+}
+
+/// As [`write_printed`], in hundredths.
+pub(super) fn write_printed_percent(printed: &str, into: &mut String) -> bool {
+    let number = printed.trim_ascii().parse::<f64>().ok().filter(|number| number.is_finite());
+    if let Some(number) = number {
+        write_percent(number, into);
+    }
+    number.is_some()
 }
 
 /// Whether a number is printed as [`write_number`] would: a decimal number of so few digits that
@@ -94,7 +143,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn parts_of_one_print_in_hundredths() {
+        for (number, wanted) in [
+            (0.12, "12%"),
+            (0.125, "12.5%"),
+            (0.07, "7%"),
+            (-0.000_5, "-0.05%"),
+            (1.0, "100%"),
+            (12.345_6, "1234.56%"),
+            (0.0, "0%"),
+            (1e-30, "1e-28%"),
+            (1.5e300, "1.5e302%"),
+        ] {
+            let mut text = String::new();
+            write_percent(number, &mut text);
+            assert_eq!(text, wanted);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_percentage_is_the_number_with_its_point_moved(bits in any::<u64>()) {
+            let number = f64::from_bits(bits);
+            prop_assume!(number.is_finite());
+            let mut text = String::new();
+            write_percent(number, &mut text);
+            let digits = text.strip_suffix('%').unwrap();
+            let (digits, exponent) = digits.split_once('e').unwrap_or((digits, "0"));
+            let moved = format!("{digits}e{}", exponent.parse::<i32>().unwrap() - 2);
+            prop_assert_eq!(moved.parse::<f64>().unwrap().to_bits(), bits, "{}", text);
+        }
+
         #[test]
         fn a_number_reads_back_bit_for_bit(bits in any::<u64>()) {
             let number = f64::from_bits(bits);

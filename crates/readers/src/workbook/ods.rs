@@ -30,6 +30,8 @@ pub(super) struct Ods<'a> {
     package: Package<'a>,
     limits: Limits,
     sheets: Vec<Sheet>,
+    /// Styles whose text is set higher.
+    raising: BTreeSet<String>,
 }
 
 /// Whether an archive says that it is a spreadsheet.
@@ -61,12 +63,12 @@ impl<'a> Ods<'a> {
                 }
             }
         }
-        let mut book = Self { package, limits: *limits, sheets: Vec::new() };
+        let mut book = Self { package, limits: *limits, sheets: Vec::new(), raising: BTreeSet::new() };
         book.list()?;
         Ok(book)
     }
 
-    /// Reads the names of the sheets and whether they are shown.
+    /// Reads the names of the sheets and whether they are shown, and which styles set text higher.
     fn list(&mut self) -> Result<()> {
         let Some(member) = self.package.member(CONTENT)? else { return Err(ooxml::missing(CONTENT)) };
         let mut xml = Xml::new(member, &self.limits);
@@ -80,6 +82,12 @@ impl<'a> Ods<'a> {
                     hidden.insert(style.clone());
                     if hidden.len() > MOST {
                         return Err(Limits::exceeded(format!("more than {MOST} styles of sheets")));
+                    }
+                }
+                Event::Start(tag) | Event::Empty(tag) if raises(&tag)? => {
+                    self.raising.insert(style.clone());
+                    if self.raising.len() > MOST {
+                        return Err(Limits::exceeded(format!("more than {MOST} styles of raised text")));
                     }
                 }
                 Event::Start(tag) if xml::local(tag.name()) == b"spreadsheet" => break,
@@ -118,7 +126,7 @@ impl Book for Ods<'_> {
             if wanted.next_if_eq(&&number).is_some() {
                 let mut cells = take.start();
                 if !table.empty {
-                    read_table(&mut xml, &mut cells)?;
+                    read_table(&mut xml, &self.raising, &mut cells)?;
                 }
                 let done = cells.done();
                 take.take(number, cells)?;
@@ -163,15 +171,18 @@ fn next_table(xml: &mut Xml<'_, '_>) -> Result<Option<Table>> {
 }
 
 /// Reads the cells of the sheet whose start was read last.
-fn read_table(xml: &mut Xml<'_, '_>, cells: &mut Cells) -> Result<()> {
+fn read_table(xml: &mut Xml<'_, '_>, raising: &BTreeSet<String>, cells: &mut Cells) -> Result<()> {
     let inside = xml.depth();
-    let mut row = 0_u32;
-    let mut scratch = Scratch::default();
+    let (mut row, mut column) = (0_u32, 0_u32);
+    let mut scratch = Scratch { value: Value::default(), areas: Vec::new(), raising };
     loop {
         match xml.next()? {
             Event::Start(tag) => match xml::local(tag.name()) {
                 b"table-row" => {
                     let count = repeated(&tag, "number-rows-repeated");
+                    if is_collapsed(&tag) {
+                        cells.hidden.rows(row, row.saturating_add(count - 1));
+                    }
                     read_row(xml, row, count, cells, &mut scratch)?;
                     row = row.saturating_add(count);
                     if cells.done() {
@@ -179,8 +190,16 @@ fn read_table(xml: &mut Xml<'_, '_>, cells: &mut Cells) -> Result<()> {
                     }
                 }
                 b"table-rows" | b"table-row-group" | b"table-header-rows" => {}
+                b"table-columns" | b"table-column-group" | b"table-header-columns" => {}
                 _ => xml.skip()?,
             },
+            Event::Empty(tag) if xml::local(tag.name()) == b"table-column" => {
+                let end = column.saturating_add(repeated(&tag, "number-columns-repeated"));
+                if is_collapsed(&tag) {
+                    cells.hidden.columns(column, end.saturating_sub(1));
+                }
+                column = end;
+            }
             Event::Empty(tag) if xml::local(tag.name()) == b"table-row" => {
                 row = row.saturating_add(repeated(&tag, "number-rows-repeated"));
             }
@@ -202,15 +221,27 @@ fn hides(tag: &BytesStart<'_>) -> Result<bool> {
         && xml::attribute(tag, "display")?.is_some_and(|display| !xlsx::is_true(&display)))
 }
 
+/// Whether a tag says of the style around it that its text is set higher: `super 58%`, `33% 58%`.
+fn raises(tag: &BytesStart<'_>) -> Result<bool> {
+    if xml::local(tag.name()) != b"text-properties" {
+        return Ok(false);
+    }
+    let place = xml::attribute(tag, "text-position")?;
+    let place = place.as_deref().and_then(|place| place.split_ascii_whitespace().next()).unwrap_or_default();
+    let share = place.strip_suffix('%').and_then(|share| share.parse::<f64>().ok());
+    Ok(place == "super" || share.is_some_and(|share| share > 0.0))
+}
+
 /// What is used again from cell to cell.
-#[derive(Default)]
-struct Scratch {
+struct Scratch<'b> {
     value: Value,
     areas: Vec<Area>,
+    /// Styles whose text is set higher.
+    raising: &'b BTreeSet<String>,
 }
 
 /// Reads the cells of a row that stands for `count` rows from `row` on.
-fn read_row(xml: &mut Xml<'_, '_>, row: u32, count: u32, cells: &mut Cells, scratch: &mut Scratch) -> Result<()> {
+fn read_row(xml: &mut Xml<'_, '_>, row: u32, count: u32, cells: &mut Cells, scratch: &mut Scratch<'_>) -> Result<()> {
     let inside = xml.depth();
     let (row, times) = cells.rows_of(row, count);
     let (first, mut column) = (cells.count(), 0_u32);
@@ -230,7 +261,7 @@ fn read_row(xml: &mut Xml<'_, '_>, row: u32, count: u32, cells: &mut Cells, scra
                 let spans = (repeated(&tag, "number-rows-spanned"), repeated(&tag, "number-columns-spanned"));
                 scratch.value.start(&tag)?;
                 if opens {
-                    ods_cell::read_content(xml, &mut scratch.value, &cells.limits())?;
+                    ods_cell::read_content(xml, &mut scratch.value, scratch.raising, &cells.limits())?;
                 }
                 if let Some((text, form)) = scratch.value.shown() {
                     // Beyond the last column the first that is put ends the reading.
@@ -269,6 +300,11 @@ fn read_row(xml: &mut Xml<'_, '_>, row: u32, count: u32, cells: &mut Cells, scra
         }
     }
     Ok(())
+}
+
+/// Whether a row or column is hidden, or left out by a filter.
+fn is_collapsed(tag: &BytesStart<'_>) -> bool {
+    xml::attributes(tag).any(|(name, value)| name == "visibility" && matches!(value, "collapse" | "filter"))
 }
 
 /// How often something stands, or over how many rows or columns it spans; at least once.

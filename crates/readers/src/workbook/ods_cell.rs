@@ -1,11 +1,13 @@
 //! The value of an ODS cell: in its attributes, or in its paragraphs (OpenDocument 1.3 part 3, 19.385
 //! and 6.1).
 
+use std::collections::BTreeSet;
+
 use quick_xml::events::{BytesStart, Event};
 use quipu_schema::Result;
 
 use super::xml::{self, Xml};
-use super::{moment, number};
+use super::{moment, number, raised};
 use crate::{Form, Limits};
 
 /// The value of the cell that is being read.
@@ -29,6 +31,7 @@ enum Kind {
     #[default]
     None,
     Number,
+    Percent,
     Date,
     Time,
     Flag,
@@ -49,7 +52,8 @@ impl Value {
                 ("value-type", "error") => self.is_error = true,
                 ("value-type", kind) => {
                     self.kind = match kind {
-                        "float" | "percentage" | "currency" => Kind::Number,
+                        "float" | "currency" => Kind::Number,
+                        "percentage" => Kind::Percent,
                         "date" => Kind::Date,
                         "time" => Kind::Time,
                         "boolean" => Kind::Flag,
@@ -77,6 +81,7 @@ impl Value {
         } else {
             match self.kind {
                 Kind::Number if number::write_printed(given, &mut self.text) => Form::Number,
+                Kind::Percent if number::write_printed_percent(given, &mut self.text) => Form::Number,
                 Kind::Date if moment::write_iso(given, &mut self.text) => Form::Date,
                 Kind::Time if moment::write_iso_duration(given, &mut self.text) => Form::Date,
                 Kind::Flag if matches!(given, "true" | "false") => {
@@ -107,13 +112,20 @@ impl Value {
 ///
 /// # Errors
 /// `Shape` for a damaged part or a text that is too long.
-pub(super) fn read_content(xml: &mut Xml<'_, '_>, value: &mut Value, limits: &Limits) -> Result<()> {
+pub(super) fn read_content(
+    xml: &mut Xml<'_, '_>,
+    value: &mut Value,
+    raising: &BTreeSet<String>,
+    limits: &Limits,
+) -> Result<()> {
     if !value.needs_paragraphs() {
         return xml.skip();
     }
     let outside = xml.depth().saturating_sub(1);
     let mut paragraphs = Paragraphs { text: &mut value.printed, inside: None, any: false, space: false, start: true };
-    let mut scratch = String::new();
+    let (mut scratch, mut higher) = (String::new(), String::new());
+    // The depth around the piece that is set higher.
+    let mut raised: Option<usize> = None;
     while xml.depth() > outside {
         let depth = xml.depth();
         let event = xml.next()?;
@@ -126,6 +138,10 @@ pub(super) fn read_content(xml: &mut Xml<'_, '_>, value: &mut Value, limits: &Li
                     limits.check_cell(count)?;
                     paragraphs.add_fixed(' ', count);
                 }
+                b"span" if opens && raised.is_none() => {
+                    let style = xml::attribute(&tag, "style-name")?;
+                    raised = style.filter(|style| raising.contains(style.as_ref())).map(|_| depth);
+                }
                 b"tab" => paragraphs.add_fixed('\t', 1),
                 b"line-break" => paragraphs.add_fixed('\n', 1),
                 // What stands beside the text and not in it.
@@ -137,12 +153,18 @@ pub(super) fn read_content(xml: &mut Xml<'_, '_>, value: &mut Value, limits: &Li
                 if paragraphs.inside == Some(xml.depth()) {
                     paragraphs.inside = None;
                 }
+                raised = raised.filter(|depth| *depth < xml.depth());
             }
             Event::Eof => return Err(xml.cut()),
             event => {
                 if paragraphs.inside.is_some() {
                     scratch.clear();
                     xml::add_text(&event, &mut scratch)?;
+                    if raised.is_some() {
+                        higher.clear();
+                        raised::add_raised(&scratch, &mut higher);
+                        std::mem::swap(&mut scratch, &mut higher);
+                    }
                     paragraphs.add(&scratch);
                 }
             }

@@ -139,22 +139,26 @@ impl<'a> Continued<'a> {
     }
 
     /// Adds the next text: its length in characters, flags, the characters, then what says how it
-    /// looks and is pronounced.
+    /// looks and is pronounced. `raises` tells of a font whether it sets text higher.
     ///
     /// # Errors
     /// A text that is cut short.
-    pub(super) fn add_text(&mut self, into: &mut String) -> Result<()> {
+    pub(super) fn add_text(&mut self, raises: &dyn Fn(u16) -> bool, into: &mut String) -> Result<()> {
         let length = usize::from(self.u16()?);
         let flags = self.byte()?;
         let runs = if flags & 8 != 0 { usize::from(self.u16()?) } else { 0 };
         let spoken = if flags & 4 != 0 { self.u32()? as usize } else { 0 };
-        self.add_characters(length, flags & 1 != 0, into)?;
-        self.skip(runs * 4)?;
+        let units = self.characters(length, flags & 1 != 0)?;
+        let mut looks = Vec::new();
+        for _ in 0..runs {
+            looks.extend(self.u32()?.to_le_bytes());
+        }
+        biff::add_rich(&units, &biff::runs(&looks, raises), into);
         self.skip(spoken)
     }
 
-    /// Adds characters. A record that continues them begins with new flags.
-    fn add_characters(&mut self, mut count: usize, mut wide: bool, into: &mut String) -> Result<()> {
+    /// The next characters, in two bytes each. A record that continues them begins with new flags.
+    fn characters(&mut self, mut count: usize, mut wide: bool) -> Result<Vec<u8>> {
         let mut units: Vec<u8> = Vec::new();
         while count > 0 {
             if self.rest.is_empty() {
@@ -176,8 +180,7 @@ impl<'a> Continued<'a> {
             self.rest = rest;
             count -= here;
         }
-        biff::add_wide(&units, into);
-        Ok(())
+        Ok(units)
     }
 }
 
@@ -202,7 +205,7 @@ mod tests {
         let first = records.next().unwrap().unwrap();
         let mut continued = records.continued(first.data).unwrap();
         let mut text = String::new();
-        continued.add_text(&mut text).unwrap();
+        continued.add_text(&|_| false, &mut text).unwrap();
         assert_eq!(text, "ab☠☡c");
         assert!(continued.is_empty());
         assert_eq!(records.next().unwrap().unwrap().kind, EOF);
@@ -218,9 +221,9 @@ mod tests {
         let first = records.next().unwrap().unwrap();
         let mut continued = records.continued(first.data).unwrap();
         let mut text = String::new();
-        continued.add_text(&mut text).unwrap();
-        continued.add_text(&mut text).unwrap();
+        continued.add_text(&|_| false, &mut text).unwrap();
+        continued.add_text(&|_| false, &mut text).unwrap();
         assert_eq!(text, "xy");
-        assert!(continued.add_text(&mut text).is_err());
+        assert!(continued.add_text(&|_| false, &mut text).is_err());
     }
 }

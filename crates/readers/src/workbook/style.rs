@@ -1,10 +1,11 @@
-//! Number formats: whether they make a date of a number (ECMA-376 part 1, 18.8.30 and 18.8.31).
+//! Number formats: whether they make a date or a percentage of a number (ECMA-376 part 1, 18.8.30 and 18.8.31).
 
 use super::moment::Style;
 
 /// The style of a number format that has a number and no code of its own.
 pub(super) fn built_in(number: u32) -> Style {
     match number {
+        9 | 10 => Style::Percent,
         14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58 => Style::Date,
         18..=21 | 32..=35 | 45 | 47 | 55 | 56 => Style::Time,
         46 => Style::Duration,
@@ -20,7 +21,7 @@ pub(super) fn of_code(code: &str) -> Style {
     }
     // The units in their order, each once for a run: `d`, `m`, `h`, `s`, `y`.
     let mut units: Vec<char> = Vec::new();
-    let mut last = ' ';
+    let (mut last, mut percent) = (' ', false);
     let mut rest = code;
     while let Some(c) = rest.chars().next() {
         let behind = rest.get(c.len_utf8()..).unwrap_or_default();
@@ -38,6 +39,10 @@ pub(super) fn of_code(code: &str) -> Style {
                 if matches!(first, b'h' | b'm' | b's') && units.all(|unit| unit == first) {
                     return Style::Duration;
                 }
+                behind
+            }
+            '%' => {
+                percent = true;
                 behind
             }
             'a' if upper == "AM/PM" => {
@@ -66,7 +71,7 @@ pub(super) fn of_code(code: &str) -> Style {
     if units.iter().enumerate().any(day) {
         Style::Date
     } else if units.is_empty() {
-        Style::Number
+        if percent { Style::Percent } else { Style::Number }
     } else {
         Style::Time
     }
@@ -92,6 +97,11 @@ mod tests {
             ("[$-409]0.0", Style::Number),
             ("[$MDH] 0", Style::Number),
             ("0;dd/mm/yyyy", Style::Number),
+            ("0.0%", Style::Percent),
+            ("0 %;[Red]-0 %", Style::Percent),
+            ("0;0%", Style::Number),
+            ("0\\%", Style::Number),
+            ("0.0\" %\"", Style::Number),
             ("dd/mm/yyyy", Style::Date),
             ("DD.MM.YY;@", Style::Date),
             ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", Style::Date),

@@ -102,11 +102,15 @@ impl Xls {
                     let number = biff::u16_at(data, 0).ok_or_else(short)?;
                     let mut code = String::new();
                     match self.texts {
-                        Texts::Unicode => Continued::of(data.get(2..).unwrap_or_default()).add_text(&mut code)?,
+                        Texts::Unicode => {
+                            Continued::of(data.get(2..).unwrap_or_default()).add_text(&|_| false, &mut code)?
+                        }
                         Texts::Bytes(_) => self.texts.add_short(data.get(2..).unwrap_or_default(), &mut code)?,
                     }
                     codes.entry(number).or_insert_with(|| style::of_code(&code));
                 }
+                // Font
+                0x0031 => self.values.raising.push(biff::u16_at(data, 8) == Some(1)),
                 // XF
                 0x00e0 => formats.push(biff::u16_at(data, 2).ok_or_else(short)?),
                 // BoundSheet8
@@ -121,12 +125,15 @@ impl Xls {
                     let mut texts = records.continued(data)?;
                     texts.skip(4)?;
                     let said = texts.u32()? as usize;
+                    let raising = std::mem::take(&mut self.values.raising);
+                    let raises = |font| raises(&raising, font);
                     while !texts.is_empty() {
-                        match self.values.strings.add(limits, |into| texts.add_text(into)) {
+                        match self.values.strings.add(limits, |into| texts.add_text(&raises, into)) {
                             Err(_) if self.values.strings.len() >= said => break,
                             added => added?,
                         }
                     }
+                    self.values.raising = raising;
                 }
                 EOF => break,
                 _ => {}
@@ -155,6 +162,11 @@ impl Xls {
         name.retain(|c| c != '\0');
         Ok((Sheet { name, kind, shown }, start))
     }
+}
+
+/// Whether a font sets text higher. There is no font 4.
+pub(super) fn raises(fonts: &[bool], number: u16) -> bool {
+    fonts.get(usize::from(if number > 4 { number - 1 } else { number })).copied().unwrap_or_default()
 }
 
 impl Texts {

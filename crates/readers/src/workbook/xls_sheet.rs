@@ -7,7 +7,7 @@ use super::biff;
 use super::cells::Cells;
 use super::moment::Style;
 use super::records::{BOF, EOF, Records, short};
-use super::xls::Texts;
+use super::xls::{self, Texts};
 use super::xlsx::Values;
 use crate::Form;
 
@@ -40,10 +40,20 @@ pub(super) fn read(stream: &[u8], start: usize, texts: Texts, values: &Values, c
                     cells.merge(Area { top: at(0)?, bottom: at(2)?, left: at(4)?, right: at(6)? })?;
                 }
             }
+            // Row: flags at 12
+            0x0208 if biff::u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+                let row = u32::from(biff::u16_at(data, 0).unwrap_or_default());
+                cells.hidden.rows(row, row);
+            }
+            // ColInfo: first and last column, flags at 8
+            0x007d if biff::u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) => {
+                let at = |at| u32::from(biff::u16_at(data, at).unwrap_or_default());
+                cells.hidden.columns(at(0), at(2));
+            }
             // String
             0x0207 => {
                 if let Some((row, column)) = awaited.take() {
-                    read_text(&mut records, data, texts, &mut scratch)?;
+                    read_text(&mut records, data, texts, values, &mut scratch)?;
                     cells.put(row, column, &scratch, Form::Printed)?;
                 }
             }
@@ -62,7 +72,7 @@ pub(super) fn read(stream: &[u8], start: usize, texts: Texts, values: &Values, c
                     }
                     0x0204 | 0x00d6 => {
                         let data = data.get(6..).unwrap_or_default();
-                        read_text(&mut records, data, texts, &mut scratch)?;
+                        read_text(&mut records, data, texts, values, &mut scratch)?;
                         cells.put(cell.row, cell.column, &scratch, Form::Printed)?;
                     }
                     0x0203 => cell.number(biff::f64_at(data, 6).ok_or_else(short)?, values, cells)?,
@@ -142,10 +152,16 @@ fn read_formula(cell: &Head, data: &[u8], values: &Values, cells: &mut Cells) ->
 }
 
 /// Reads a text with its length in two bytes before it.
-fn read_text<'a>(records: &mut Records<'a>, data: &'a [u8], texts: Texts, into: &mut String) -> Result<()> {
+fn read_text<'a>(
+    records: &mut Records<'a>,
+    data: &'a [u8],
+    texts: Texts,
+    values: &Values,
+    into: &mut String,
+) -> Result<()> {
     into.clear();
     match texts {
-        Texts::Unicode => records.continued(data)?.add_text(into),
+        Texts::Unicode => records.continued(data)?.add_text(&|font| xls::raises(&values.raising, font), into),
         Texts::Bytes(encoding) => {
             let length = usize::from(biff::u16_at(data, 0).ok_or_else(short)?);
             let bytes = data.get(2..2 + length).ok_or_else(short)?;

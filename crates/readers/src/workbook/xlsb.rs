@@ -6,7 +6,7 @@ use std::io::{BufRead as _, Read as _};
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::areas::Area;
-use super::biff;
+use super::biff::{self, Run};
 use super::book::{Book, Take};
 use super::cells::Cells;
 use super::moment::{Epoch, Style};
@@ -68,18 +68,18 @@ impl<'a> Xlsb<'a> {
         if let Some(part) = ooxml::part_of_kind(&self.relations, "styles")
             && let Some(member) = self.package.member(&part)?
         {
-            self.values.styles = read_styles(Records::new(member, &self.limits))?;
+            (self.values.styles, self.values.raising) = read_styles(Records::new(member, &self.limits))?;
         }
         if let Some(part) = ooxml::part_of_kind(&self.relations, "sharedStrings")
             && let Some(member) = self.package.member(&part)?
         {
             let mut records = Records::new(member, &self.limits);
             while let Some(kind) = records.next()? {
-                // BrtSSTItem: flags, then the text.
+                // BrtSSTItem
                 if kind == 19 {
-                    let (text, _) = wide(&records.data, 1).ok_or_else(|| records.wrong())?;
+                    let (text, runs) = rich(&records.data, 0, &self.values.raising).ok_or_else(|| records.wrong())?;
                     self.values.strings.add(&self.limits, |into| {
-                        biff::add_wide(text, into);
+                        biff::add_rich(text, &runs, into);
                         Ok(())
                     })?;
                 }
@@ -181,6 +181,16 @@ fn wide(data: &[u8], at: usize) -> Option<(&[u8], usize)> {
     Some((data.get(start..end)?, end))
 }
 
+/// A text of runs, from `at` on: flags, the text, how many runs, the runs.
+fn rich<'d>(data: &'d [u8], at: usize, raising: &[bool]) -> Option<(&'d [u8], Vec<Run>)> {
+    let (text, end) = wide(data, at + 1)?;
+    let has_runs = biff::byte(data, at)? & 1 != 0;
+    let runs = if has_runs { data.get(end + 4..).unwrap_or_default() } else { &[] };
+    let said = if has_runs { biff::u32_at(data, end).unwrap_or_default() as usize } else { 0 };
+    let runs = runs.get(..said.saturating_mul(4)).unwrap_or(runs);
+    Some((text, biff::runs(runs, |font| raising.get(usize::from(font)).copied().unwrap_or_default())))
+}
+
 fn read_sheet(records: &Records<'_, '_>, relations: &Relations) -> Result<Option<(Sheet, String)>> {
     let data = &records.data;
     // A sheet that leads nowhere was never saved.
@@ -202,9 +212,10 @@ fn read_sheet(records: &Records<'_, '_>, relations: &Relations) -> Result<Option
     Ok(Some((Sheet { name, kind, shown }, relation.part.clone())))
 }
 
-fn read_styles(mut records: Records<'_, '_>) -> Result<Vec<Style>> {
+/// What the cell formats make of numbers, and of each font whether it sets text higher.
+fn read_styles(mut records: Records<'_, '_>) -> Result<(Vec<Style>, Vec<bool>)> {
     let mut codes: BTreeMap<u16, Style> = BTreeMap::new();
-    let (mut styles, mut in_formats) = (Vec::new(), false);
+    let (mut styles, mut raising, mut in_formats) = (Vec::new(), Vec::new(), false);
     while let Some(kind) = records.next()? {
         let data = &records.data;
         match kind {
@@ -216,6 +227,8 @@ fn read_styles(mut records: Records<'_, '_>) -> Result<Vec<Style>> {
                 biff::add_wide(wide_code, &mut code);
                 codes.entry(number).or_insert_with(|| style::of_code(&code));
             }
+            // BrtFont
+            43 => raising.push(biff::u16_at(data, 6) == Some(1)),
             // BrtBeginCellXFs, BrtEndCellXFs
             617 => in_formats = true,
             618 => in_formats = false,
@@ -227,7 +240,7 @@ fn read_styles(mut records: Records<'_, '_>) -> Result<Vec<Style>> {
             _ => {}
         }
     }
-    Ok(styles)
+    Ok((styles, raising))
 }
 
 fn read_cells(mut records: Records<'_, '_>, values: &Values, cells: &mut Cells) -> Result<()> {
@@ -235,7 +248,17 @@ fn read_cells(mut records: Records<'_, '_>, values: &Values, cells: &mut Cells) 
     while let Some(kind) = records.next()? {
         match kind {
             // BrtRowHdr
-            0 => row = biff::u32_at(&records.data, 0).ok_or_else(|| records.wrong())?,
+            0 => {
+                row = biff::u32_at(&records.data, 0).ok_or_else(|| records.wrong())?;
+                if biff::byte(&records.data, 11).is_some_and(|flags| flags & 0x10 != 0) {
+                    cells.hidden.rows(row, row);
+                }
+            }
+            // BrtColInfo
+            60 if biff::byte(&records.data, 16).is_some_and(|flags| flags & 1 != 0) => {
+                let at = |at| biff::u32_at(&records.data, at).unwrap_or_default();
+                cells.hidden.columns(at(0), at(4));
+            }
             2..=11 | 62 => {
                 read_cell(kind, row, &records.data, values, cells)?.ok_or_else(|| records.wrong())?;
                 if cells.done() {
@@ -288,9 +311,17 @@ fn read_cell(kind: u32, row: u32, data: &[u8], values: &Values, cells: &mut Cell
             let Some(number) = biff::u32_at(data, 8) else { return Ok(None) };
             cells.put(row, column, values.shared(number as usize, row, column)?, Form::Printed)?;
         }
-        // BrtCellSt, BrtFmlaString; BrtCellRString has flags before the text.
+        // BrtCellRString
+        62 => {
+            let Some((text, runs)) = rich(data, 8, &values.raising) else { return Ok(None) };
+            cells.put_with(row, column, |into| {
+                biff::add_rich(text, &runs, into);
+                Form::Printed
+            })?;
+        }
+        // BrtCellSt, BrtFmlaString
         _ => {
-            let Some((text, _)) = wide(data, if kind == 62 { 9 } else { 8 }) else { return Ok(None) };
+            let Some((text, _)) = wide(data, 8) else { return Ok(None) };
             cells.put_with(row, column, |into| {
                 biff::add_wide(text, into);
                 Form::Printed

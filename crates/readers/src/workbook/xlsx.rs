@@ -16,7 +16,7 @@ use super::package::Package;
 use super::sheets::{self, Kind, Sheet, Shown};
 use super::strings::Strings;
 use super::xml::{self, Xml};
-use super::{cells, style, xlsx_sheet};
+use super::{cells, raised, style, xlsx_sheet};
 use crate::Limits;
 
 /// An open workbook.
@@ -38,6 +38,8 @@ pub(super) struct Values {
     pub(super) strings: Strings,
     /// What each cell format makes of a number.
     pub(super) styles: Vec<Style>,
+    /// Of each font of a binary format, whether it sets text higher.
+    pub(super) raising: Vec<bool>,
     pub(super) epoch: Epoch,
 }
 
@@ -214,28 +216,40 @@ fn read_strings(xml: &mut Xml<'_, '_>, limits: &Limits, strings: &mut Strings) -
 }
 
 /// Adds the text of an element whose start was read last: all its `t` in order, without those that
-/// only say how it is pronounced. White space around a `t` counts where it says so.
+/// only say how it is pronounced, and those that are set higher as such. White space around a `t` counts
+/// where it says so.
 pub(super) fn read_rich(xml: &mut Xml<'_, '_>, scratch: &mut String, limits: &Limits, into: &mut String) -> Result<()> {
     let outside = xml.depth().saturating_sub(1);
-    let start = into.len();
+    let (start, mut is_raised) = (into.len(), false);
     while xml.depth() > outside {
         match xml.next()? {
             Event::Start(tag) => match xml::local(tag.name()) {
+                b"r" => is_raised = false,
+                b"vertAlign" => is_raised = raises(&tag),
                 b"t" => {
                     let keep = xml::attributes(&tag).any(|attribute| attribute == ("space", "preserve"));
                     read_text(xml, scratch, limits)?;
                     let text = if keep { scratch.as_str() } else { scratch.trim_matches([' ', '\t', '\r', '\n']) };
-                    add_text(text, into);
+                    if is_raised {
+                        raised::add_raised(text, into);
+                    } else {
+                        add_text(text, into);
+                    }
                     limits.check_cell(into.len() - start)?;
                 }
                 b"rPh" => xml.skip()?,
                 _ => {}
             },
+            Event::Empty(tag) if xml::local(tag.name()) == b"vertAlign" => is_raised = raises(&tag),
             Event::Eof => return Err(xml.cut()),
             _ => {}
         }
     }
     Ok(())
+}
+
+fn raises(tag: &BytesStart<'_>) -> bool {
+    xml::attributes(tag).any(|attribute| attribute == ("val", "superscript"))
 }
 
 /// The text of an element whose start was read last, without that of elements in it.

@@ -80,7 +80,7 @@ pub(super) fn read(xml: &mut Xml<'_, '_>, values: &Values, cells: &mut Cells) ->
                         cells.put(cell.row, cell.column, &rich, Form::Printed)?;
                     }
                 }
-                b"row" => (row, column) = (read_row(&tag, row)?, 0),
+                b"row" => (row, column) = (read_row(&tag, row, cells)?, 0),
                 b"mergeCell" => cells.merge(read_area(&tag)?)?,
                 _ => {}
             },
@@ -94,7 +94,8 @@ pub(super) fn read(xml: &mut Xml<'_, '_>, values: &Values, cells: &mut Cells) ->
                         cell.formula = true;
                     }
                 }
-                b"row" => (row, column) = (read_row(&tag, row)?.saturating_add(1), 0),
+                b"row" => (row, column) = (read_row(&tag, row, cells)?.saturating_add(1), 0),
+                b"col" => read_columns(&tag, cells),
                 b"mergeCell" => cells.merge(read_area(&tag)?)?,
                 _ => {}
             },
@@ -187,10 +188,34 @@ fn printed(text: &str, into: &mut String) -> Form {
     Form::Printed
 }
 
-fn read_row(tag: &BytesStart<'_>, row: u32) -> Result<u32> {
-    let Some((_, value)) = xml::attributes(tag).find(|(name, _)| *name == "r") else { return Ok(row) };
-    let number = value.parse::<u32>().ok().filter(|number| (1..=ROWS).contains(number));
-    number.map(|number| number - 1).ok_or_else(|| no_place(value))
+/// The row that a tag begins, where the next would be `row`.
+fn read_row(tag: &BytesStart<'_>, mut row: u32, cells: &mut Cells) -> Result<u32> {
+    let mut hidden = false;
+    for (name, value) in xml::attributes(tag) {
+        match name {
+            "r" => {
+                let number = value.parse::<u32>().ok().filter(|number| (1..=ROWS).contains(number));
+                row = number.map(|number| number - 1).ok_or_else(|| no_place(value))?;
+            }
+            "hidden" => hidden = xlsx::is_true(value),
+            _ => {}
+        }
+    }
+    if hidden {
+        cells.hidden.rows(row, row);
+    }
+    Ok(row)
+}
+
+fn read_columns(tag: &BytesStart<'_>, cells: &mut Cells) {
+    let number = |name: &str| {
+        let (_, value) = xml::attributes(tag).find(|(key, _)| *key == name)?;
+        value.parse::<u32>().ok()?.checked_sub(1)
+    };
+    let hidden = xml::attributes(tag).any(|(name, value)| name == "hidden" && xlsx::is_true(value));
+    if let (true, Some(first), Some(last)) = (hidden, number("min"), number("max")) {
+        cells.hidden.columns(first, last);
+    }
 }
 
 fn read_area(tag: &BytesStart<'_>) -> Result<Area> {

@@ -4,13 +4,14 @@ use super::archive;
 
 pub(crate) const MEDIA_TYPE: &str = "application/vnd.oasis.opendocument.spreadsheet";
 
-/// The part that holds these tables. The style `gone` hides a sheet.
+/// The part that holds these tables. The style `gone` hides a sheet; that of text `up` sets it higher.
 pub(crate) fn content(tables: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x">
 <office:automatic-styles>
 <style:style style:name="seen" style:family="table"><style:table-properties table:display="true"/></style:style>
 <style:style style:name="gone" style:family="table"><style:table-properties table:display="false"/></style:style>
+<style:style style:name="up" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>
 </office:automatic-styles>
 <office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"#
     )

@@ -107,6 +107,11 @@ pub(crate) fn format(number: u16) -> Vec<u8> {
     record(0x00e0, &[&[0, 0][..], &number.to_le_bytes(), &[0; 16]].concat())
 }
 
+/// A font, which may set text higher.
+pub(crate) fn font(raised: bool) -> Vec<u8> {
+    record(0x0031, &[&[0; 8][..], &[u8::from(raised), 0], &[0; 5]].concat())
+}
+
 /// A merged area, all ends within.
 pub(crate) fn merged(areas: &[[u16; 4]]) -> Vec<u8> {
     let count = u16::try_from(areas.len()).unwrap().to_le_bytes();

@@ -43,6 +43,14 @@ pub(crate) fn merged(area: [u32; 4]) -> Vec<u8> {
     record(176, &area.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
 }
 
+/// A text of runs: first unit and font of each; font 1 sets text higher.
+pub(crate) fn rich(text: &str, runs: &[(u16, u16)]) -> Vec<u8> {
+    let count = u32::try_from(runs.len()).unwrap().to_le_bytes();
+    let runs: Vec<u8> =
+        runs.iter().flat_map(|(start, font)| [start.to_le_bytes(), font.to_le_bytes()].concat()).collect();
+    [&[1][..], &wide(text), &count, &runs].concat()
+}
+
 /// A workbook: sheets with name, visibility and records, shared texts, formats by number.
 pub(crate) fn xlsb(sheets: &[(&str, u32, Vec<u8>)], texts: &[&str], formats: &[u16]) -> Vec<u8> {
     let mut main = record(153, &[0; 12]);
@@ -60,7 +68,8 @@ pub(crate) fn xlsb(sheets: &[(&str, u32, Vec<u8>)], texts: &[&str], formats: &[u
     main.extend(record(132, &[]));
     let strings = texts.iter().map(|text| record(19, &[vec![0], wide(text)].concat())).collect::<Vec<_>>().concat();
     let formats = formats.iter().map(|number| record(47, &[&[0, 0][..], &number.to_le_bytes(), &[0; 12]].concat()));
-    let styles = [record(617, &[]), formats.collect::<Vec<_>>().concat(), record(618, &[])].concat();
+    let font = |raised: u8| record(43, &[&[0; 6][..], &[raised, 0], &[0; 17]].concat());
+    let styles = [font(0), font(1), record(617, &[]), formats.collect::<Vec<_>>().concat(), record(618, &[])].concat();
     let top = format!("<Relationships>{}</Relationships>", relation("r", "officeDocument", "xl/workbook.bin"));
     parts.push(("xl/workbook.bin".into(), main));
     parts.push(("xl/styles.bin".into(), styles));

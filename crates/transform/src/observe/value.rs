@@ -14,6 +14,8 @@ use crate::number::{Evidence, Marks};
 
 /// SDMX status of a missing value of which nothing more is known.
 const MISSING: &str = "O";
+/// SDMX status of a value of which nothing is to be said.
+const PLAIN: &str = "A";
 /// SDMX status of a value that is held back.
 const SUPPRESSED: &str = "Q";
 /// Integers below this are exact as a float of 64 bits.
@@ -87,7 +89,8 @@ impl Markers {
             return Reading::Missing(&self.empty);
         }
         if form == Form::Number {
-            return number(text, Marks { decimal: '.', thousands: None }).unwrap_or_else(|| bad(text));
+            let marks = Marks { decimal: '.', thousands: None };
+            return number(without_percent(text), marks).unwrap_or_else(|| bad(text));
         }
         if self.zeros.contains(&spelled(text)) {
             return Reading::Number(0.0);
@@ -110,17 +113,36 @@ impl Markers {
         if let Some(bounded) = bounded(text, marks, evidence) {
             return bounded;
         }
-        for (mark, status) in &self.flags {
-            let Some(rest) = text.strip_suffix(mark.as_str()) else { continue };
-            let rest = rest.trim_end();
-            if rest.ends_with(|c: char| c.is_ascii_digit()) && looks_like_a_number(rest) {
-                evidence.add(rest);
-                if let Some(Reading::Number(value)) = number(rest, marks) {
-                    return Reading::Marked(value, status);
-                }
+        if let Some((rest, status)) = self.unmarked(text) {
+            evidence.add(rest);
+            if let Some(Reading::Number(value)) = number(rest, marks) {
+                return Reading::Marked(value, status);
             }
         }
         bad(text)
+    }
+
+    /// A number without the marks behind it, and the status that they give it: the one nearest to the
+    /// number that says more than "a footnote". Several marks may stand there, `2366*¹` or `12 (p), ²`,
+    /// but no words that are spelled by letters which are marks.
+    fn unmarked<'t>(&self, text: &'t str) -> Option<(&'t str, &str)> {
+        let (mut rest, mut status, mut letter) = (text, None, false);
+        loop {
+            let (mark, own) = self.flags.iter().find(|(mark, _)| rest.ends_with(mark.as_str()))?;
+            let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+            if letter && is_letter(mark.chars().next_back()) {
+                return None;
+            }
+            let before = rest.strip_suffix(mark.as_str())?;
+            rest = before.trim_end_matches([' ', ',', '\u{a0}', '\u{202f}']);
+            letter = before.len() == rest.len() && is_letter(mark.chars().next());
+            if status.is_none() || own != PLAIN {
+                status = Some(own.as_str());
+            }
+            if rest.ends_with(|c: char| c.is_ascii_digit()) && looks_like_a_number(rest) {
+                return status.map(|status| (rest, status));
+            }
+        }
     }
 }
 
@@ -206,6 +228,10 @@ mod tests {
             marker("SIN DATO", false, "O"),
             marker("*", true, "D"),
             marker("(p)", true, "P"),
+            marker("p", true, "P"),
+            marker("e", true, "E"),
+            marker("¹", true, "A"),
+            marker("²", true, "A"),
         ];
         let layout = Layout {
             missing: vec![("-".into(), "M".into())],
@@ -238,6 +264,13 @@ mod tests {
             ("2366*", "2366 D"),
             ("2,366 (p)", "2366 P"),
             ("12#", "12 U"),
+            ("2366*¹", "2366 D"),
+            ("2366¹*", "2366 D"),
+            ("23¹²", "23 A"),
+            ("12 (p), ²", "12 P"),
+            ("12p¹", "12 P"),
+            ("12 pe", "`12 pe` is no number"),
+            ("¹²", "`¹²` is no number"),
             ("", "missing O"),
             ("-", "missing M"),
             ("X", "missing Q"),
@@ -263,6 +296,7 @@ mod tests {
         let markers = markers();
         let comma = Marks { decimal: ',', thousands: Some('.') };
         assert_eq!(markers.read("1.234", Form::Number, comma, &mut evidence), Reading::Number(1.234));
+        assert_eq!(markers.read("12.5%", Form::Number, comma, &mut evidence), Reading::Number(12.5));
         assert_eq!(evidence.conclude().map(|marks| marks.decimal), Ok('.'));
         assert!(matches!(markers.read("true", Form::Flag, comma, &mut evidence), Reading::Bad(_)));
     }

@@ -117,10 +117,11 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
         }
         let width = stretch.table.header.names.len();
         let surplus = records.fields().get(width..).unwrap_or_default();
+        // Separators alone are a blank line, as the rows of a sheet between two blocks are.
+        if is_empty(&records) {
+            continue;
+        }
         if records.fields().len() < width || surplus.iter().any(|field| field.start < field.end) {
-            if is_empty(&records) {
-                continue;
-            }
             let message = format!("the record has {} fields, the header {width}", records.fields().len());
             walker.reject_record(&records, cells, Reason::RaggedRow, message);
             continue;
