@@ -15,8 +15,8 @@ mod repeats;
 mod rows;
 #[cfg(test)]
 mod tests;
-mod totals;
-mod value;
+pub(crate) mod totals;
+pub(crate) mod value;
 mod walk;
 
 use polars::prelude::DataFrame;
@@ -31,6 +31,7 @@ use crate::input::Input;
 use crate::number::{Evidence, Marks};
 use crate::quarantine::Rejected;
 use bind::Mapping;
+pub(crate) use bind::wanted;
 use columns::Whole;
 use pass::{Plan, Sink};
 use rows::Rows;
