@@ -127,17 +127,20 @@ impl Writer<'_> {
             let letters = text.chars().filter(|c| c.is_alphabetic()).count();
             letters >= 12 && text.split_whitespace().count() >= 3 && !text.contains('@') && text.chars().count() <= 200
         };
-        texts
+        let found: Vec<(String, u64)> = texts
             .filter(|(text, _)| good(text))
             .map(|(text, row)| (text.split_whitespace().collect::<Vec<_>>().join(" "), row))
-            .next()
+            .collect();
+        let speaks =
+            |text: &str| super::words::crime(text).is_some() || super::words::hints(text, super::words::Hint::Value);
+        found.iter().find(|(text, _)| speaks(text)).or(found.first()).cloned()
     }
 
     fn layout(&mut self, needs: &Needs) {
         let mut lines: Vec<String> = Vec::new();
         let table = self.table;
         if let Some((encoding, basis)) = &self.sample.encoding {
-            let delimiter = self.sample.delimiter.map(char::from).unwrap_or(',');
+            let delimiter = self.sample.delimiter.map_or(',', char::from);
             lines
                 .push(format!("# encoding {encoding} ({basis}) and delimiter {delimiter:?} are detected at every run"));
         }
@@ -269,14 +272,19 @@ impl Writer<'_> {
         let table = self.table;
         let Some(area) = &table.area else {
             if let Some(column) = table.area_hint {
-                self.note(DECIDE, "no list knows these labels; add them (`quipu codes suggest`), or name a scheme");
-                let value = inline(&[("column".into(), quoted(table.name(column))), ("codes".into(), quoted("area"))]);
-                self.key("ref_area", &value);
-            } else if let Some((code, words)) = &table.country {
-                self.note(GUESS, &format!("no column holds areas; `{words}` is named beside the table"));
+                self.note(
+                    DECIDE,
+                    &format!(
+                        "no list knows the labels of `{}`: add them to area_alias.csv or name a scheme, and read them here",
+                        table.name(column)
+                    ),
+                );
+            }
+            if let Some((code, words)) = &table.country {
+                self.note(GUESS, &format!("no column holds known areas; `{words}` is what names one"));
                 self.key("ref_area", &quoted(code));
             } else {
-                self.note(DECIDE, "no column holds areas and no country is named: write its code of area.csv");
+                self.note(DECIDE, "no column holds known areas and no country is named: write its code of area.csv");
                 self.key("ref_area", &quoted("_Z"));
             }
             return;
@@ -299,7 +307,7 @@ impl Writer<'_> {
         if !whole.is_empty() {
             entries.push(("map".into(), map(&whole)));
         }
-        let known = format!("{} of {} labels stand in {}", area.known, area.labels, area.words("area"));
+        let known = format!("{} of {} labels stand in {}", area.found, area.labels, area.words("area"));
         let unknown: Vec<String> = area.unknown.iter().map(|(label, row)| format!("`{label}` (row {row})")).collect();
         self.note(if area.share() < 0.9 { GUESS } else { "" }, &known);
         if !unknown.is_empty() {
@@ -382,7 +390,7 @@ impl Writer<'_> {
             };
             let mut entries = vec![from, ("codes".into(), quoted("crime"))];
             entries.extend(crime.scheme.iter().map(|scheme| ("scheme".to_owned(), quoted(scheme))));
-            self.note("", &format!("{} of {} labels stand in {}", crime.known, crime.labels, crime.words("crime")));
+            self.note("", &format!("{} of {} labels stand in {}", crime.found, crime.labels, crime.words("crime")));
             let unknown: Vec<String> =
                 crime.unknown.iter().map(|(label, row)| format!("`{label}` (row {row})")).collect();
             if !unknown.is_empty() {
@@ -438,7 +446,7 @@ impl Writer<'_> {
         let alike = |other: &&&Measure| {
             (other.indicator, other.unit, other.sex) == (measure.indicator, measure.unit, measure.sex)
         };
-        if measure.columns.len() > 1 && table.wide.is_none()
+        if (measure.columns.len() > 1 || measure.scheme.is_some()) && table.wide.is_none()
             || (all.iter().filter(alike).count() > 1 && measure.columns.len() == 1)
         {
             self.key("breakdown", "{ measure = { header = true } }");

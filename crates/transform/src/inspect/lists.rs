@@ -21,10 +21,10 @@ pub(super) struct Known {
     pub(super) extract: Option<String>,
     /// Distinct labels, and how many of them are known.
     pub(super) labels: usize,
-    pub(super) known: usize,
+    pub(super) found: usize,
     /// Rows, and those whose label is known; blanks are not.
     pub(super) rows: u64,
-    pub(super) known_rows: u64,
+    pub(super) found_rows: u64,
     /// A few labels that are not known, with the row where each stands.
     pub(super) unknown: Vec<(String, u64)>,
     /// Distinct codes that labels become.
@@ -36,7 +36,7 @@ pub(super) struct Known {
 impl Known {
     /// The share of rows that are known.
     pub(super) fn share(&self) -> f64 {
-        self.known_rows as f64 / self.rows.max(1) as f64
+        self.found_rows as f64 / self.rows.max(1) as f64
     }
 
     /// How it is called in a pipeline file: list and scheme.
@@ -47,7 +47,8 @@ impl Known {
 
     /// How good it is, the better the greater.
     fn rank(&self) -> (bool, usize, u64, bool) {
-        (self.share() >= 0.9, self.codes.len(), (self.share() * 1000.0) as u64, self.is_code)
+        let per_mille = self.found_rows.saturating_mul(1_000) / self.rows.max(1);
+        (self.share() >= 0.9, self.codes.len(), per_mille, self.is_code)
     }
 }
 
@@ -85,9 +86,9 @@ fn look_up(
         scheme: scheme.map(str::to_owned),
         extract: None,
         labels: 0,
-        known: 0,
+        found: 0,
         rows: blank,
-        known_rows: 0,
+        found_rows: 0,
         unknown: Vec::new(),
         codes: Vec::new(),
         is_code: false,
@@ -102,8 +103,8 @@ fn look_up(
         short &= label.len() <= 8 && !label.contains(' ');
         match reference.lookup(&of, label) {
             Some(meaning) => {
-                known.known += 1;
-                known.known_rows += count;
+                known.found += 1;
+                known.found_rows += count;
                 if let Some(code) = &meaning.code
                     && !known.codes.contains(code)
                 {
@@ -141,14 +142,14 @@ pub(super) fn areas(profiles: &[Profile], rows: &[SampledRow], reference: &Refer
             let known = look_up(reference, "area", scheme, &[column], &labels, profile.blank);
             let better = best
                 .as_ref()
-                .is_none_or(|best| (known.known_rows, known.codes.len()) > (best.known_rows, best.codes.len()));
-            if known.known > 0 && better {
+                .is_none_or(|best| (known.found_rows, known.codes.len()) > (best.found_rows, best.codes.len()));
+            if known.found > 0 && better {
                 best = Some(known);
             }
         }
         let Some(best) = best else { continue };
-        let share = best.known as f64 / best.labels.max(1) as f64;
-        let named = !profile.more() && best.known >= 2 && share >= 0.6;
+        let share = best.found as f64 / best.labels.max(1) as f64;
+        let named = !profile.more() && best.found >= 2 && share >= 0.6;
         if named || (hinted && share >= 0.2) || (profile.more() && share >= 0.5) {
             found.push(best);
         }
@@ -175,14 +176,14 @@ pub(super) fn areas(profiles: &[Profile], rows: &[SampledRow], reference: &Refer
 fn by_digits(column: usize, profile: &Profile, reference: &Reference) -> Vec<Known> {
     let labels = labels_of(profile);
     let mut found = Vec::new();
-    let good = |known: &Known| known.labels > 1 && known.known * 100 >= known.labels * 95;
+    let good = |known: &Known| known.labels > 1 && known.found * 100 >= known.labels * 95;
     for scheme in schemes(reference, "area").into_iter().flatten() {
         let known = look_up(reference, "area", Some(scheme), &[column], &labels, profile.blank);
         if good(&known) {
             found.push(Known { is_code: true, ..known });
         }
     }
-    let Some((least, most)) = profile.digits.filter(|(least, most)| *most >= 4 && most - least <= 1) else {
+    let Some((least, most)) = lengths(profile).filter(|(least, most)| *most >= 4 && most - least <= 1) else {
         return found;
     };
     for lead in 1..=3_usize.min(most - 2) {
@@ -211,6 +212,16 @@ fn by_digits(column: usize, profile: &Profile, reference: &Reference) -> Vec<Kno
         }
     }
     found
+}
+
+/// The least and the greatest length of digits that nearly all labels have.
+fn lengths(profile: &Profile) -> Option<(usize, usize)> {
+    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut lengths: Vec<usize> =
+        profile.labels.iter().map(|label| label.text.as_str()).filter(digits).map(str::len).collect();
+    lengths.sort_unstable();
+    let few = lengths.len() / 50;
+    Some((*lengths.get(few)?, *lengths.get(lengths.len().checked_sub(1 + few)?)?))
 }
 
 /// In how many of the rows two columns mean the same area, or one within the other's country.
@@ -287,10 +298,10 @@ pub(super) fn crimes(profiles: &[Profile], rows: &[SampledRow], reference: &Refe
                     continue;
                 }
                 let known = look_up(reference, "crime", scheme, group, &labels, 0);
-                let good = known.known * 100 >= known.labels * 70
-                    && known.known_rows * 100 >= known.rows * 60
-                    && known.known > 0;
-                let better = |best: &Known| (known.known_rows, known.codes.len()) > (best.known_rows, best.codes.len());
+                let good = known.found * 100 >= known.labels * 70
+                    && known.found_rows * 100 >= known.rows * 60
+                    && known.found > 0;
+                let better = |best: &Known| (known.found_rows, known.codes.len()) > (best.found_rows, best.codes.len());
                 if good && best.as_ref().is_none_or(better) {
                     best = Some(known);
                 }
@@ -334,6 +345,27 @@ pub(super) fn crimes_of_headers<'h>(headers: &[&'h str], reference: &Reference) 
         }
     }
     best
+}
+
+/// The area that the name of a file begins with: the code of a country, perhaps with one of a part of it.
+pub(super) fn area_of_file(name: &str, reference: &Reference) -> Option<(String, String)> {
+    let words = words::words(name);
+    let (first, rest) = words.split_first()?;
+    let of = codes("area", None);
+    let known =
+        |code: &str| reference.lookup(&of, code).and_then(|meaning| meaning.code.clone()).filter(|found| found == code);
+    // Two letters that are words as well say nothing.
+    let common = ["as", "at", "be", "by", "de", "do", "id", "in", "is", "it", "la", "me", "my", "no", "so", "to"];
+    if first.len() != 2 || common.contains(&first.as_str()) {
+        return None;
+    }
+    let country = known(&first.to_uppercase())?;
+    let parts = rest.iter().filter(|word| (2..=3).contains(&word.len()));
+    let parts: Vec<String> = parts.filter_map(|word| known(&format!("{country}-{}", word.to_uppercase()))).collect();
+    match parts.as_slice() {
+        [only] => Some((only.clone(), format!("{name}: {only}"))),
+        _ => Some((country, name.to_owned())),
+    }
 }
 
 /// The country that texts name, with the words that do.

@@ -39,6 +39,18 @@ pub(super) fn find(table: &Table, further: &str, reference: &Reference) -> Vec<M
     for column in columns {
         let name = table.name(column);
         let mut own = one(vec![column], None, name, further);
+        if let Some((scheme, known)) = &scheme {
+            if known.contains(&name) {
+                // The list of offences says what it is; a word of the header alone does not make it victims.
+                if own.unit == "victim" {
+                    (own.indicator, own.unit) = ("offences-recorded", "offence");
+                }
+            } else if known.len() * 10 >= names.len() * 8 {
+                own.left = Some(format!(
+                    "the list crime, scheme {scheme}, knows the other headers and not this: no figure, or a new offence"
+                ));
+            }
+        }
         own.scheme = scheme.as_ref().filter(|(_, known)| known.contains(&name)).map(|(scheme, _)| scheme.clone());
         let same = |other: &&mut Measure| {
             (other.indicator, other.unit, other.sex, &other.scheme, &other.left)

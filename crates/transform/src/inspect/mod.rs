@@ -142,8 +142,7 @@ impl Inspection {
         }
         tables.truncate(SOURCES);
         let several = tables.len() > 1;
-        let mut text = draft::head(naming, &self.name);
-        let mut tried = Vec::new();
+        let mut sections: Vec<(String, Tried)> = Vec::new();
         for (number, (sample, table, shared)) in tables.into_iter().enumerate() {
             let id = if several { format!("{}-{}", naming.name, number + 1) } else { naming.name.clone() };
             let mut needs = Needs { only: several && !shared, ..Needs::default() };
@@ -155,12 +154,33 @@ impl Inspection {
                 let source = pipeline.source(&id).ok_or_else(|| Fault::bug("a draft without its source"))?;
                 let (attempt, more) = self.attempt(source, sample, table, content, reference, &needs);
                 outcome = Some((section, attempt));
-                if more == needs {
+                let again = more.header != needs.header;
+                let settled = more == needs;
+                needs = more;
+                if settled {
                     break;
                 }
-                needs = more;
+                // How much may be refused changes nothing of what is read.
+                if !again && let Some((section, _)) = &mut outcome {
+                    *section = draft::source(table, sample, naming, &id, &needs);
+                    break;
+                }
             }
             let (section, attempt) = outcome.ok_or_else(|| Fault::bug("a draft that was not tried"))?;
+            sections.push((section, attempt));
+        }
+        // Of several tables those are drafted that are figures; of one, what there is.
+        let good = |tried: &Tried| tried.outcome.as_ref().is_ok_and(|tally| tally.published * 2 > tally.read);
+        if sections.iter().any(|(_, tried)| good(tried)) {
+            sections.retain(|(_, tried)| good(tried));
+        } else {
+            sections
+                .sort_by_key(|(_, tried)| std::cmp::Reverse(tried.outcome.as_ref().map_or(0, |tally| tally.published)));
+            sections.truncate(1);
+        }
+        let mut text = draft::head(naming, &self.name);
+        let mut tried = Vec::new();
+        for (section, attempt) in sections {
             text.push_str(&section);
             tried.push(attempt);
         }

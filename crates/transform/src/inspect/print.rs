@@ -239,7 +239,7 @@ fn tell_column(table: &Table, column: usize) -> Option<ToldColumn> {
     let word = match &role {
         Some(Role::Area) => {
             if let Some(area) = &table.area {
-                evidence.push(format!("{} of {} labels stand in {}", area.known, area.labels, area.words("area")));
+                evidence.push(format!("{} of {} labels stand in {}", area.found, area.labels, area.words("area")));
                 evidence.extend(area.extract.iter().map(|extract| format!("the area is the part `{extract}`")));
                 evidence.extend(
                     area.unknown.iter().map(|(label, row)| format!("not known: `{}` (row {row})", cut(label, EXAMPLE))),
@@ -249,7 +249,7 @@ fn tell_column(table: &Table, column: usize) -> Option<ToldColumn> {
         }
         Some(Role::Crime) => {
             if let Some(crime) = &table.crime {
-                evidence.push(format!("{} of {} labels stand in {}", crime.known, crime.labels, crime.words("crime")));
+                evidence.push(format!("{} of {} labels stand in {}", crime.found, crime.labels, crime.words("crime")));
                 evidence.extend(
                     crime
                         .unknown

@@ -160,6 +160,7 @@ pub(super) fn understand(sample: &Sample, name: &str, markers: &Markers, referen
     table.find_keys(&rows);
     table.find_totals(&rows);
     table.measures = measures::find(&table, &further, reference);
+    table.blank_areas();
     Some(table)
 }
 
@@ -279,12 +280,13 @@ impl Table {
             _ => None,
         });
         let by = by.collect::<Vec<_>>().join(" and ");
+        let are = if when.parts.len() > 1 { "are" } else { "is" };
         for column in when.same {
             let year = self.profile(column).is_some_and(|p| p.nearly(p.years) && !words::hints(&p.name, Hint::Year));
             let year_alone = when.parts.iter().all(|(part, _)| *part == "year") && year;
             // A count may look like a year; a month's number like a count.
             if !year_alone {
-                self.take(column, Role::Left(format!("another period or date; {by} is read")));
+                self.take(column, Role::Left(format!("another period or date; {by} {are} read")));
             }
         }
     }
@@ -307,6 +309,15 @@ impl Table {
             for column in &best.columns {
                 self.take(*column, Role::Area);
             }
+            let of = best.columns.iter().map(|column| self.name(*column)).collect::<Vec<_>>().join("`, `");
+            for column in areas.iter().skip(1).flat_map(|known| known.columns.clone()) {
+                // An area of another kind, such as where a person comes from, tells rows apart.
+                if determined(rows, &best.columns, column) >= 0.97
+                    || determined(rows, &[column], best.columns.first().copied().unwrap_or_default()) >= 0.97
+                {
+                    self.take(column, Role::Left(format!("another name or code of the area in `{of}`")));
+                }
+            }
             self.area = Some(best.clone());
         } else {
             // A header that says it holds areas, though no list knows them.
@@ -318,11 +329,15 @@ impl Table {
                         && p.said() > 0
                 })
             });
-            self.country = lists::country(said.iter().copied().chain([name]), reference);
-            if let Some(column) = hinted.filter(|_| self.country.is_none()) {
-                self.doubts.push(format!("no list knows the areas of `{}`", self.name(column)));
+            self.country = lists::country(said.iter().copied().chain([name]), reference)
+                .or_else(|| lists::area_of_file(name, reference));
+            if let Some(column) = hinted {
+                // Its labels are kept as a dimension, so that no figure is lost for want of a code.
+                self.doubts.push(format!(
+                    "`{}` speaks of areas that no list knows: they become a dimension of the area that is named",
+                    self.name(column)
+                ));
                 self.area_hint = Some(column);
-                self.take(column, Role::Area);
             }
         }
     }
@@ -336,7 +351,6 @@ impl Table {
                 self.take(column, Role::Left(role.to_owned()));
             } else if profile.labels.len() == 1 && !profile.more() && !profile.is_numeric() && profile.blank == 0 {
                 // Its one text may still tell the kind of offence.
-                continue;
             } else if !area.is_empty()
                 && !profile.is_numeric()
                 && determined(rows, &area, column) >= 0.99
@@ -542,6 +556,19 @@ impl Table {
         };
     }
 
+    /// Rows without an area that are no sum of the others.
+    fn blank_areas(&mut self) {
+        let Some(column) = self.area.as_ref().and_then(|area| area.columns.first().copied()) else { return };
+        let blank = self.profile(column).map_or(0, |profile| profile.blank);
+        let sum = self.nation.is_some_and(|(checked, proven)| checked > 0 && proven * 10 >= checked * 7);
+        if blank > 0 && !sum {
+            self.doubts.push(format!(
+                "{blank} rows have no area in `{}`: to quarantine, unless `map` says what a blank means",
+                self.name(column)
+            ));
+        }
+    }
+
     fn find_totals(&mut self, rows: &[SampledRow]) {
         let marks = self.marks.clone().unwrap_or(Marks { decimal: '.', thousands: None });
         let (keys, values) = (self.keys(), self.of_role(&Role::Value));
@@ -560,33 +587,50 @@ impl Table {
                 self.nation = Some(sums::prove(rows, column, &blank, &keys, &values, marks));
             }
         }
+        // A label over several columns of one row is one total.
+        let first = |found: &Labelled| keys.contains(&found.column);
+        let mut kept: Vec<Labelled> = Vec::new();
+        for found in std::mem::take(&mut self.labelled) {
+            match kept.iter_mut().find(|known| known.first == found.first && known.rows == found.rows) {
+                Some(known) if first(&found) && !first(known) => *known = found,
+                Some(_) => {}
+                None => kept.push(found),
+            }
+        }
+        self.labelled = kept;
         let coded: Vec<usize> =
             keys.iter().copied().filter(|key| !matches!(self.roles.get(*key), Some(Some(Role::Period)))).collect();
-        self.nested = sums::nested(rows, &self.profiles, &coded, &keys, &values, marks);
+        let nested = sums::nested(rows, &self.profiles, &coded, &keys, &values, marks);
+        // What only looks like codes that extend each other is none.
+        self.nested = nested.filter(|nested| nested.checked >= 3 && nested.proven * 10 >= nested.checked * 8);
     }
 }
 
 /// In which share of the rows a column has one text only for each text of others.
 fn determined(rows: &[SampledRow], by: &[usize], column: usize) -> f64 {
     let mut first: FxHashMap<String, &str> = FxHashMap::default();
-    let (mut same, mut all) = (0_u32, 0_u32);
+    let (mut same, mut again, mut rows_held) = (0_u32, 0_u32, 0_u32);
     for row in rows.iter().take(COMPARED) {
         let key = by.iter().map(|column| row.text(*column)).collect::<Vec<_>>().join("\u{1f}");
         if key.trim_matches('\u{1f}').is_empty() {
             continue;
         }
+        rows_held += 1;
         match first.get(key.as_str()) {
             None => {
                 first.insert(key, row.text(column));
             }
             Some(text) => {
-                all += 1;
+                again += 1;
                 same += u32::from(*text == row.text(column));
             }
         }
     }
-    // Where every key stands once, texts that go with it name what it names.
-    if all == 0 { if by.len() == 1 && rows.len() > 3 { 1.0 } else { 0.0 } } else { f64::from(same) / f64::from(all) }
+    // Where nearly every key stands once, a text beside it names what it names.
+    if again * 20 >= rows_held && again > 3 {
+        return f64::from(same) / f64::from(again);
+    }
+    if by.len() == 1 && rows_held > 3 { 1.0 - f64::from(again - same) / f64::from(rows_held) } else { 0.0 }
 }
 
 /// The share of rows whose key another row has.

@@ -1,5 +1,7 @@
 //! Where the period of a value stands: across the header, in columns, or beside the table.
 
+use std::fmt::Write as _;
+
 use quipu_readers::{Header, Sample};
 use quipu_schema::pipeline::DateOrder;
 use regex::Regex;
@@ -232,7 +234,7 @@ pub(super) fn long(profiles: &[Profile], taken: &[usize]) -> Option<When> {
             format!("in `{}`, such as `{}`", profile.name, profile.examples().first().cloned().unwrap_or_default());
         if let Some((proof, row)) = &profile.order_proof {
             let order = if when.month_first { "month first" } else { "day first" };
-            how.push_str(&format!("; {order}, proven by `{proof}` (row {row})"));
+            let _ = write!(how, "; {order}, proven by `{proof}` (row {row})");
         }
         when.how = vec![how];
         let finest = if profile.freqs.contains(&"D") { "D" } else { "M" };

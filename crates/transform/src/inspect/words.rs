@@ -300,8 +300,11 @@ pub(super) struct Meant {
     pub(super) by: Option<String>,
 }
 
+/// Stems of which one must stand there, stems of which one must as well, indicator, unit, indicator as a rate.
+type Told = (&'static [&'static str], &'static [&'static str], &'static str, &'static str, Option<&'static str>);
+
 /// Stems that tell an indicator, with what they stand for as a count and as a rate.
-const INDICATORS: [(&[&str], &[&str], &str, &str, Option<&str>); 12] = [
+const INDICATORS: [Told; 12] = [
     (&["poblacion", "population", "populacao", "habitantes"], &[], "population", "person", None),
     (
         &["arma", "firearm", "weapon", "arme"],
@@ -320,7 +323,7 @@ const INDICATORS: [(&[&str], &[&str], &str, &str, Option<&str>); 12] = [
     (&["desaparec", "missing", "disparu"], &["person", "pessoa"], "missing-persons", "person", None),
     (&["condena", "convict", "condamn"], &["person", "pessoa"], "persons-convicted", "person", None),
     (&["exploit", "explota"], &["child", "nino", "crian", "enfant"], "child-exploitation-reports", "report", None),
-    (&["vulnerab"], &[], "known-exploited-vulnerabilities", "record", None),
+    (&["vulnerab"], &[], "vulnerabilities-added", "record", None),
     (&["homicid"], &[], "homicide-victims", "victim", Some("homicide-rate")),
     (&["victim", "vitima"], &[], "victims-recorded", "victim", Some("victims-rate")),
     (&["detenid", "detencion", "arrest", "prisao", "prisoes"], &[], "arrests", "arrest", None),
