@@ -54,8 +54,8 @@ pub(crate) enum Search {
 }
 
 impl Header {
-    /// The header that these rows form.
-    fn of(rows: &[HeadRow]) -> Self {
+    /// The header that these rows form, one above the other.
+    pub fn of(rows: &[HeadRow]) -> Self {
         let width = rows.iter().map(|row| row.texts.len()).max().unwrap_or_default();
         let mut levels: Vec<Vec<String>> = Vec::new();
         for (index, row) in rows.iter().enumerate() {

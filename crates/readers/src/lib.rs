@@ -19,6 +19,7 @@ mod limits;
 mod parquet;
 #[cfg(test)]
 mod promise;
+mod sample;
 mod tabular;
 pub mod workbook;
 
@@ -27,4 +28,5 @@ pub use format::{Reader, reader, sniff};
 pub use grid::{Cell, Form, Grid, GridBuilder, Places, Row};
 pub use header::{HeadRow, Header, Position};
 pub use limits::Limits;
+pub use sample::{Sample, SampledCell, SampledRow, sample};
 pub use tabular::{Records, Tabular, open};

@@ -97,6 +97,8 @@ pub(crate) enum Command {
         #[arg(required = true)]
         pipelines: Vec<PathBuf>,
     },
+    /// Show what a file of figures looks like, and draft a pipeline file that reads it.
+    Inspect(InspectArgs),
     /// Show what the store holds.
     Status {
         /// The pipeline file, to find its store.
@@ -135,6 +137,22 @@ pub(crate) enum Command {
         /// One table; all by default.
         table: Option<String>,
     },
+}
+
+/// A document to look at.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The document: CSV, workbook, JSON, HTML or PDF with tables, Parquet.
+    pub(crate) file: PathBuf,
+    /// Write a pipeline file that reads it.
+    #[arg(long, value_name = "PIPELINE")]
+    pub(crate) write: Option<PathBuf>,
+    /// Write it over a file that is there.
+    #[arg(long, requires = "write")]
+    pub(crate) force: bool,
+    /// The folder of reference lists; by default `data/reference` here or in a folder above.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) reference: Option<PathBuf>,
 }
 
 /// A pipeline and how to run it.

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Export(run) => command::run::run(&run, cli::Stage::Export, cli::Stage::Export, &cli.global, output),
         Command::Plan { pipeline } => command::plan::plan(&pipeline, &cli.global, output),
         Command::Check { pipelines } => command::check::check(&pipelines, output),
+        Command::Inspect(inspect) => command::inspect::inspect(&inspect, &cli.global, output),
         Command::Status { pipeline } => command::status::status(pipeline.as_deref(), &cli.global, output),
         Command::Runs { pipeline, limit } => command::status::runs(pipeline.as_deref(), limit, &cli.global, output),
         Command::Trace { table, key, column, pipeline } => {

@@ -309,7 +309,7 @@ impl Reference {
         }
     }
 
-    fn schemes(&self, list: &str) -> Vec<&str> {
+    pub(crate) fn schemes(&self, list: &str) -> Vec<&str> {
         self.labels.keys().filter(|(of, scheme)| of == list && !scheme.is_empty()).map(|(_, s)| s.as_str()).collect()
     }
 }

@@ -9,6 +9,7 @@ mod codes;
 mod document;
 mod frame;
 mod input;
+pub mod inspect;
 mod number;
 mod observe;
 mod origins;
@@ -24,6 +25,8 @@ pub use codes::Reference;
 pub use produce::{Transformed, remake, transform_source};
 pub use stage::{editions, is_current, run};
 
+/// What reads documents: their bytes, and the readers of each format.
+pub use quipu_readers as readers;
 use quipu_readers::{Content, Limits};
 use quipu_schema::pipeline::{Format, Layout, Placed};
 use quipu_schema::{ErrorKind, Fault, Locator, Result};

@@ -13,6 +13,8 @@ mod full_disk;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod inspect;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod large;

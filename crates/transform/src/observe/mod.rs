@@ -17,8 +17,8 @@ mod repeats;
 mod rows;
 #[cfg(test)]
 mod tests;
-mod totals;
-mod value;
+pub(crate) mod totals;
+pub(crate) mod value;
 mod walk;
 
 use polars::prelude::DataFrame;
@@ -36,6 +36,7 @@ use crate::number::{Evidence, Marks};
 use crate::quarantine::Rejected;
 use bind::Mapping;
 use blocks::Prepared;
+pub(crate) use bind::wanted;
 use columns::Whole;
 use pass::{Plan, Sink};
 use rows::Rows;

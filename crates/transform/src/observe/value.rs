@@ -82,6 +82,11 @@ impl Markers {
         Self { empty, missing, zeros, flags }
     }
 
+    /// Whether a text stands for a missing value.
+    pub(crate) fn is_missing(&self, text: &str) -> bool {
+        self.missing.contains_key(&spelled(text))
+    }
+
     /// Reads a cell; `evidence` hears of every number that is printed.
     pub(crate) fn read(&self, text: &str, form: Form, marks: Marks, evidence: &mut Evidence) -> Reading<'_> {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}');
@@ -160,11 +165,11 @@ fn clip(text: &str) -> String {
 }
 
 /// A share is printed with its unit.
-fn without_percent(text: &str) -> &str {
+pub(crate) fn without_percent(text: &str) -> &str {
     text.strip_suffix('%').map_or(text, str::trim_end)
 }
 
-fn looks_like_a_number(text: &str) -> bool {
+pub(crate) fn looks_like_a_number(text: &str) -> bool {
     let mark =
         |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}');
     let rest = text.strip_prefix(['-', '+', '\u{2212}']).unwrap_or(text);
