@@ -44,6 +44,29 @@ enum Bytes {
 /// # Errors
 /// Those of [`transform_source`] for what is current; an archive that is damaged.
 pub fn remake(store: &Store, source: &Source, editions: &[Edition], reference: &Reference) -> Result<Vec<Transformed>> {
+    make(store, source, editions, reference, transform)
+}
+
+/// As [`remake`], whatever the contract says: to look at what keeps a source from being published.
+pub(crate) fn attempt(
+    store: &Store,
+    source: &Source,
+    editions: &[Edition],
+    reference: &Reference,
+) -> Result<Vec<Transformed>> {
+    make(store, source, editions, reference, interpret)
+}
+
+/// What reads the documents that belong together.
+type Transform = fn(&Source, &[Input<'_>], &Reference) -> Result<Transformed>;
+
+fn make(
+    store: &Store,
+    source: &Source,
+    editions: &[Edition],
+    reference: &Reference,
+    transform: Transform,
+) -> Result<Vec<Transformed>> {
     let archive = store.archive();
     let mut contents: Vec<(&Edition, Bytes)> = Vec::new();
     let mut notes = Vec::new();
@@ -130,6 +153,13 @@ pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference:
 }
 
 fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
+    let made = interpret(source, inputs, reference)?;
+    hold_to_contract(source, &made.tally)?;
+    Ok(made)
+}
+
+/// What a source gives, whatever its contract says of it.
+fn interpret(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
         (Interpreter::Observe(mapping), Reader::Cells(options)) => {
@@ -165,7 +195,6 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
     if !tally.balances() {
         return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
     }
-    hold_to_contract(source, &tally)?;
     let documents = inputs.iter().map(|input| input.digest).collect();
     Ok(Transformed { tables, documents, tally, notes })
 }

@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::totals::{self, Family, Known};
 use super::walk::{Above, FOOTER, Guide, REJECTED, Stretch, Walked, walk};
 use crate::number::{Evidence, Marks};
-use crate::quarantine::Rejected;
+use crate::quarantine::{Rejected, Room};
 
 /// Takes the finished rows of a source, piece by piece.
 pub(crate) trait Sink {
@@ -182,6 +182,7 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: 
     let at_once = if tied { 1 } else { rayon::current_num_threads() * 2 };
     let mut above = (0, Above::new());
     let mut footer: Option<usize> = None;
+    let mut room = Room::default();
     for stretches in stretches.chunks(at_once) {
         let walked: Vec<Walked> = if tied {
             let mut walked = Vec::new();
@@ -223,7 +224,12 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut dyn Sink, adds: 
             if guide.plan.survey {
                 continue;
             }
-            outcome.rejected.append(&mut walked.rejected);
+            outcome.rejected.extend(
+                walked.rejected.drain(..).map(|rejected| Rejected {
+                    record: rejected.record.and_then(|record| room.keep(record)),
+                    ..rejected
+                }),
+            );
             if outcome.rejected.len() > REJECTED {
                 return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
                     .at(format!("source `{}`", guide.mapping.source.id))
