@@ -132,6 +132,18 @@ pub(crate) enum Command {
         #[arg(long)]
         hashes_only: bool,
     },
+    /// Look at what was read but not published, and read it again after a fix.
+    Quarantine {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: QuarantineAction,
+    },
+    /// Find out what labels mean, and which lines the reference lists lack.
+    Codes {
+        /// What to do.
+        #[command(subcommand)]
+        action: CodesAction,
+    },
     /// Print the dictionary of the tables.
     Schema {
         /// One table; all by default.
@@ -153,6 +165,81 @@ pub(crate) struct InspectArgs {
     /// The folder of reference lists; by default `data/reference` here or in a folder above.
     #[arg(long, value_name = "DIR")]
     pub(crate) reference: Option<PathBuf>,
+}
+
+/// What to do with the quarantine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineAction {
+    /// List what is in quarantine: by reason, column and label first, then row by row.
+    ///
+    /// Where the last captures of a source are not published, because its contract blocks them, they are
+    /// read again from the archive. With --format json, one `quarantine_group` or `quarantined` a line.
+    List {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// Only this source.
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// Only rows that were refused for this reason, such as `unknown-code`.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// Most groups and most rows to list; by default 20 of each, with --format json all.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Read the archived documents again, offline, and say what became of each row in quarantine.
+    ///
+    /// Runs the transform stage for the sources that have rows in quarantine, publishes what it gives,
+    /// and prints the account before and after. What changed beside the quarantined rows is counted.
+    Replay {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// Only this source.
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// Say what would happen; publish nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// What to do with the code lists.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CodesAction {
+    /// Print the lines that the unknown labels in quarantine need in the reference lists.
+    ///
+    /// A line has a code only where it is sure: the same as a known name but for case, accents and
+    /// punctuation, or one letter from a long one. All others are comments for a person to complete.
+    Suggest {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// Only labels of this source.
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
+        /// Only labels of this list: area, crime, indicator, unit, database, organisation.
+        #[arg(long, value_name = "LIST")]
+        list: Option<String>,
+        /// Add the sure lines to the lists, marked as unverified.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Say what a label means, and where that stands; else the nearest known ones.
+    Lookup {
+        /// The label.
+        label: String,
+        /// Only this list.
+        #[arg(long, value_name = "LIST")]
+        list: Option<String>,
+        /// Only this scheme of it.
+        #[arg(long, value_name = "SCHEME")]
+        scheme: Option<String>,
+        /// The pipeline file that names the folder of lists.
+        #[arg(long, short, value_name = "FILE")]
+        pipeline: Option<PathBuf>,
+        /// The folder of lists, where no pipeline file is named.
+        #[arg(long, value_name = "DIR", default_value = "data/reference")]
+        reference: PathBuf,
+    },
 }
 
 /// A pipeline and how to run it.

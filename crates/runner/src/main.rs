@@ -54,6 +54,8 @@ fn main() -> ExitCode {
         Command::Verify { pipeline, hashes_only } => {
             command::verify::verify(&pipeline, hashes_only, &cli.global, output)
         }
+        Command::Quarantine { action } => command::quarantine::quarantine(&action, &cli.global, output),
+        Command::Codes { action } => command::codes::codes(&action, &cli.global, output),
         Command::Schema { table } => command::schema::schema(table.as_deref(), output),
     };
     match done {

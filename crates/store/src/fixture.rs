@@ -8,7 +8,7 @@ pub(crate) const KINDS: [Kind; 8] =
     [Kind::Text, Kind::Int, Kind::UInt, Kind::UInt32, Kind::Float, Kind::Bool, Kind::Date, Kind::Time];
 
 const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, nullable: true, unit: None, meaning: "for tests", rule: Rule::Any }
+    Column { name, kind, nullable: true, unit: None, meaning: "for tests", rule: Rule::Any, personal: false }
 }
 
 /// A table with every kind of column; `id` may not be null.

@@ -33,7 +33,7 @@ pub use archive::{Archive, Archived, Incoming};
 pub use frame_type::{polars_schema, polars_type};
 pub use ledger::{Capture, Edition, Ledger, RunRecord, StageRecord};
 pub use lock::Lock;
-pub use logical::logical_hash;
+pub use logical::{logical_hash, row_hashes};
 pub use parquet_file::{WriteOptions, write_parquet};
 pub use snapshot::{Part, Snapshot, SourceState};
 pub use stage::{Context, Outcome, Progress, Silent, SourceReport, StageReport, captured_as};

@@ -55,6 +55,21 @@ pub fn logical_hash(table: &'static Table, frames: &[DataFrame]) -> Result<Strin
     Ok(finish(sum, 0))
 }
 
+/// A hash of each row of a frame, over the values that [`logical_hash`] looks at: rows that are the same
+/// in two frames have the same.
+///
+/// # Errors
+/// [`quipu_schema::ErrorKind::Bug`] where the frame does not have the table's columns.
+pub fn row_hashes(table: &'static Table, frame: &DataFrame) -> Result<Vec<u128>> {
+    check_frames(table, std::slice::from_ref(frame))?;
+    let mut rows = vec![0_u128; frame.height()];
+    for column in table.all_columns().filter(|column| column.name != LEFT_OUT) {
+        let values = frame.column(column.name).map_err(broken)?;
+        add_column(column, values.as_materialized_series(), &mut rows).map_err(broken)?;
+    }
+    Ok(rows.into_iter().map(|row| xxh3_128(&row.to_le_bytes())).collect())
+}
+
 fn broken(error: PolarsError) -> Fault {
     Fault::bug("a checked frame cannot be hashed").because(error)
 }

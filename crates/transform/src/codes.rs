@@ -4,7 +4,9 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{Codes, Format, Interpreter, Layout, Origin, Pipeline, Problem, nearest, suggestion};
+use quipu_schema::pipeline::{
+    Codes, Format, Interpreter, Layout, Origin, Pipeline, Placed, Problem, nearest, suggestion,
+};
 use quipu_schema::table::{self, Rule, Table};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -200,6 +202,19 @@ impl Reference {
         let labels = self.labels_of(codes)?;
         let label = label.trim();
         labels.get(label).or_else(|| labels.get(&fold(label)))
+    }
+
+    /// Whether a list knows a label.
+    pub(crate) fn knows(&self, list: &str, scheme: Option<&str>, label: &str) -> bool {
+        let scheme = scheme.map(|scheme| Placed { value: scheme.to_owned(), span: 0..0 });
+        self.lookup(&Codes { list: list.to_owned(), scheme }, label).is_some()
+    }
+
+    /// The schemes of a list.
+    pub fn schemes_of(&self, list: &str) -> Vec<&str> {
+        let mut schemes = self.schemes(list);
+        schemes.sort_unstable();
+        schemes
     }
 
     /// Whether an area is an aggregate of others.

@@ -5,6 +5,8 @@
 //! it was read; everything that was read and not published is counted by a named rule or stands in
 //! quarantine. The stage never goes to the network.
 
+mod candidates;
+mod code_lines;
 mod codes;
 mod document;
 mod frame;
@@ -14,16 +16,24 @@ mod number;
 mod observe;
 mod origins;
 mod period;
+mod personal;
+mod place;
 mod produce;
 mod quarantine;
+mod refused;
+mod replay;
 mod report;
 mod rows;
 mod stage;
 mod text;
 
+pub use candidates::{Candidate, Candidates, Question, Surroundings};
+pub use code_lines::{Suggested, Unknown, add_lines, suggest};
 pub use codes::Reference;
 pub use produce::{Transformed, remake, transform_source};
-pub use stage::{editions, is_current, run};
+pub use refused::{Gathered, Group, Refused, gather, groups, short};
+pub use replay::{Became, Replayed, Side, compare};
+pub use stage::{editions, is_current, run, run_for};
 
 /// What reads documents: their bytes, and the readers of each format.
 pub use quipu_readers as readers;

@@ -55,6 +55,31 @@ pub fn remake(
     into: Option<&Store>,
 ) -> Result<Vec<Transformed>> {
     let destination = into.map_or(Destination::Memory, Destination::Store);
+    make(store, source, editions, reference, destination, transform)
+}
+
+/// As [`remake`] into memory, whatever the contract says: to look at what keeps a source from being
+/// published.
+pub(crate) fn attempt(
+    store: &Store,
+    source: &Source,
+    editions: &[Edition],
+    reference: &Reference,
+) -> Result<Vec<Transformed>> {
+    make(store, source, editions, reference, Destination::Memory, interpret)
+}
+
+/// What reads the documents that belong together.
+type Transform = fn(&Source, &[Input<'_>], &Reference, Destination<'_>) -> Result<Transformed>;
+
+fn make(
+    store: &Store,
+    source: &Source,
+    editions: &[Edition],
+    reference: &Reference,
+    destination: Destination<'_>,
+    transform: Transform,
+) -> Result<Vec<Transformed>> {
     let archive = store.archive();
     let mut contents: Vec<(&Edition, Bytes)> = Vec::new();
     let mut notes = Vec::new();
@@ -146,6 +171,18 @@ fn transform(
     reference: &Reference,
     destination: Destination<'_>,
 ) -> Result<Transformed> {
+    let made = interpret(source, inputs, reference, destination)?;
+    hold_to_contract(source, &made.tally)?;
+    Ok(made)
+}
+
+/// What a source gives, whatever its contract says of it.
+fn interpret(
+    source: &Source,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+    destination: Destination<'_>,
+) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
     let mut written = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
@@ -187,7 +224,6 @@ fn transform(
     if !tally.balances() {
         return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
     }
-    hold_to_contract(source, &tally)?;
     let documents = inputs.iter().map(|input| input.digest).collect();
     Ok(Transformed { tables, written, documents, tally, notes })
 }

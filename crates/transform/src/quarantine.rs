@@ -21,10 +21,51 @@ pub(crate) struct Rejected {
     pub(crate) column: Option<&'static str>,
     /// The text as printed, unless it is personal.
     pub(crate) raw: Option<String>,
+    /// The record it stands in, where there is room for it.
+    pub(crate) record: Option<String>,
+    /// The label that no list knows.
+    pub(crate) unknown: Option<Unknown>,
     /// What is wrong, for people.
     pub(crate) message: String,
     /// How many values were not published because of it.
     pub(crate) cells: u64,
+}
+
+/// A label that was looked up in vain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// The list.
+    pub(crate) list: String,
+    /// Its scheme, where one was asked for.
+    pub(crate) scheme: Option<String>,
+    /// The label, unless it is personal.
+    pub(crate) label: Option<String>,
+}
+
+/// The room for the records of a source: they lie in memory until it is read. What comes first is
+/// kept, so that neither threads nor pieces decide.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    left: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { left: 32 << 20 }
+    }
+}
+
+impl Room {
+    /// The record, while there is room; once there is none, there is none for any that follows.
+    pub(crate) fn keep(&mut self, record: String) -> Option<String> {
+        self.left = self.left.saturating_sub(record.len());
+        (self.left > 0).then_some(record)
+    }
+}
+
+/// What is said where a message would quote what is personal.
+pub(crate) fn withheld(column: &str) -> String {
+    format!("`{column}` is refused; its text is personal and not kept")
 }
 
 /// How many lines a message names.
@@ -66,6 +107,10 @@ pub(crate) fn to_frame(source: &str, target: &Table, rejected: &[Rejected]) -> R
             text(row.reason.code()),
             row.column.and_then(text),
             row.raw.as_deref().and_then(text),
+            row.record.as_deref().and_then(text),
+            row.unknown.as_ref().and_then(|unknown| text(&unknown.list)),
+            row.unknown.as_ref().and_then(|unknown| unknown.scheme.as_deref().and_then(text)),
+            row.unknown.as_ref().and_then(|unknown| unknown.label.as_deref().and_then(text)),
             text(&row.message),
             Some(Value::UInt(row.cells)),
             text(&row.document.to_string()),

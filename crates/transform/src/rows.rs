@@ -1,7 +1,9 @@
 //! Rows of a table, column by column: records and checks.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::DataFrame;
-use quipu_schema::pipeline::{Layout, Origin, Rows, Source, TakeFrom};
+use quipu_schema::pipeline::{Layout, Origin, Placed, Rows, Source, TakeFrom};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::Provenance;
 use quipu_schema::tally::Tally;
@@ -11,12 +13,10 @@ use rustc_hash::FxHashMap;
 use crate::codes::Reference;
 use crate::frame::{self, Gate, Refusal, Value};
 use crate::input::Input;
-use crate::quarantine::{Rejected, lines_named, locator_values};
+use crate::personal::Discretion;
+use crate::quarantine::{Rejected, Room, Unknown, lines_named, locator_values, withheld};
 use quipu_readers::csv::Found;
 use quipu_readers::{Limits, Records, Tabular};
-
-/// Columns whose text is about a person and never shown outside its table.
-const PERSONAL: [&str; 4] = ["key_raw", "key", "names", "birth_date"];
 
 /// What one source gave.
 #[derive(Debug)]
@@ -42,16 +42,22 @@ struct Ground<'a> {
     input: &'a Input<'a>,
     table: &'a Tabular<'a>,
     fillers: &'a [Filler<'a>],
+    discretion: &'a Discretion,
     reference: &'a Reference,
+    /// Numbers of the document and of the table in it.
+    number: (usize, usize),
 }
 
 /// One row with its key, for duplicates.
 struct Row {
     key: Vec<Option<String>>,
     values: Vec<Option<Value>>,
-    line: u64,
+    place: Place,
     rejected: Rejected,
 }
+
+/// Document, table and line of a record.
+type Place = (usize, usize, u64);
 
 /// Reads the documents of a source as rows of a table.
 ///
@@ -69,17 +75,31 @@ pub(crate) fn read(
     wanted.dedup();
     let mut listed: Vec<Row> = Vec::new();
     let (mut rejected, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
-    for input in inputs {
-        for table in quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)? {
+    let mut room = Room::default();
+    for (document, input) in inputs.iter().enumerate() {
+        let tables = quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)?;
+        for (index, table) in tables.iter().enumerate() {
             notes.extend(table.notes.iter().map(|note| format!("{}: {note}", input.name)));
-            let fillers = bind(source, rows, &table, reference, input)?;
-            let ground = Ground { source, rows, input, table: &table, fillers: &fillers, reference };
+            let (fillers, discretion) = bind(source, rows, table, reference, input)?;
+            let (fillers, discretion, number) = (&fillers, &discretion, (document, index));
+            let ground = Ground { source, rows, input, table, fillers, discretion, reference, number };
             for piece in table.pieces(PIECE)? {
-                walk(ground, &mut table.records(piece)?, &mut tally, &mut listed, &mut rejected);
+                walk(ground, &mut table.records(piece)?, &mut tally, &mut listed, (&mut rejected, &mut room));
             }
         }
     }
-    let kept = without_duplicates(listed, rows.table.columns.len(), &mut tally, &mut rejected);
+    let (kept, mut twins) = without_duplicates(listed, rows.table.columns.len(), &mut tally);
+    for (document, input) in inputs.iter().enumerate() {
+        if twins.range((document, 0, 0)..(document + 1, 0, 0)).next().is_none() {
+            continue;
+        }
+        let tables = quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)?;
+        for (index, table) in tables.iter().enumerate() {
+            let (_, discretion) = bind(source, rows, table, reference, input)?;
+            add_records(table, &discretion, (document, index), &mut twins, &mut room)?;
+        }
+    }
+    rejected.extend(twins.into_values());
     tally.published += kept.len() as u64;
     let frame = frame::from_rows(rows.table, kept)?;
     Ok(Listed { frame, rejected, tally, notes })
@@ -93,15 +113,26 @@ struct Filler<'a> {
     columns: Vec<usize>,
 }
 
+impl Filler<'_> {
+    /// The label that its list does not know.
+    fn unknown(&self, records: &Records<'_>, hidden: bool) -> Option<Unknown> {
+        let Some(Origin::Read(take)) = self.origin else { return None };
+        let codes = take.codes.as_ref()?;
+        let label = records.joined(&self.columns, &take.join).filter(|_| !hidden);
+        Some(Unknown { list: codes.list.clone(), scheme: codes.scheme.as_ref().map(|s| s.value.clone()), label })
+    }
+}
+
 fn bind<'a>(
     source: &Source,
     rows: &'a Rows,
     table: &Tabular<'_>,
     reference: &Reference,
     input: &Input<'_>,
-) -> Result<Vec<Filler<'a>>> {
+) -> Result<(Vec<Filler<'a>>, Discretion)> {
     let mut fillers = Vec::new();
-    let mut read = Vec::new();
+    let (mut read, mut shown) = (Vec::new(), Vec::new());
+    let mut personal: Vec<usize> = Vec::new();
     for column in rows.table.columns {
         let origin = rows.columns.iter().find(|(name, _)| *name == column.name).map(|(_, origin)| origin);
         let mut columns = Vec::new();
@@ -123,11 +154,15 @@ fn bind<'a>(
             }
         }
         read.extend(&columns);
+        if column.personal { &mut personal } else { &mut shown }.extend(&columns);
         fillers.push(Filler { name: column.name, gate: Gate::new(column)?, origin, columns });
     }
-    let unread = table.unread(&read, &rows.ignore, &[]);
+    let known: Vec<Placed<String>> = rows.ignore.iter().chain(&rows.personal).cloned().collect();
+    let unread = table.unread(&read, &known, &[]);
     table.check_unread(&unread, input.name, &source.id)?;
-    Ok(fillers)
+    // A text that is personal in one column is so in every other.
+    shown.retain(|column| !personal.contains(column));
+    Ok((fillers, Discretion::new(&table.header, &shown, &rows.personal, input.name)?))
 }
 
 fn walk(
@@ -135,24 +170,24 @@ fn walk(
     records: &mut Records<'_>,
     tally: &mut Tally,
     listed: &mut Vec<Row>,
-    rejected: &mut Vec<Rejected>,
+    (rejected, room): (&mut Vec<Rejected>, &mut Room),
 ) {
-    let Ground { source, rows, input, table, fillers, reference } = ground;
+    let Ground { source, rows, input, table, fillers, discretion, reference, number } = ground;
     let width = table.header.names.len();
     let located = rows.table.located_text();
     loop {
         let found = records.step();
-        let refuse_line = |reason: Reason, message: String, records: &Records<'_>| {
-            // The whole line may hold names and numbers of people, so it is not kept.
-            Rejected {
-                document: input.digest,
-                locator: records.record_locator(),
-                reason,
-                column: None,
-                raw: None,
-                message,
-                cells: 1,
-            }
+        // The whole line may hold names and numbers of people, so it is not kept as printed.
+        let refuse_line = |reason: Reason, message: String, records: &Records<'_>, record: Option<String>| Rejected {
+            document: input.digest,
+            locator: records.record_locator(),
+            reason,
+            column: None,
+            raw: None,
+            record,
+            unknown: None,
+            message,
+            cells: 1,
         };
         match found {
             Found::End | Found::Cut => return,
@@ -160,11 +195,9 @@ fn walk(
             Found::UnclosedQuote => {
                 tally.read += 1;
                 tally.quarantine(Reason::UnclosedQuote, 1);
-                rejected.push(refuse_line(
-                    Reason::UnclosedQuote,
-                    "a quoted field is opened and never closed".into(),
-                    records,
-                ));
+                let message = "a quoted field is opened and never closed".to_owned();
+                let record = room.keep(discretion.line(records, &table.header));
+                rejected.push(refuse_line(Reason::UnclosedQuote, message, records, record));
                 continue;
             }
             Found::Record => {}
@@ -175,7 +208,8 @@ fn walk(
         if fields.len() < width || surplus.iter().any(|field| field.start < field.end) {
             tally.quarantine(Reason::RaggedRow, 1);
             let message = format!("the record has {} fields, the header {width}", fields.len());
-            rejected.push(refuse_line(Reason::RaggedRow, message, records));
+            let record = room.keep(discretion.loose(records, &table.header));
+            rejected.push(refuse_line(Reason::RaggedRow, message, records, record));
             continue;
         }
         let line = records.line();
@@ -198,25 +232,25 @@ fn walk(
                 Err(refusal) => {
                     let locator =
                         column.map_or_else(|| records.record_locator(), |column| records.locator(column, field));
-                    refused = Some((refusal, filler.name, locator, field));
+                    refused = Some((refusal, filler, locator, field));
                     break;
                 }
             }
         }
-        if let Some((refusal, column, locator, field)) = refused {
-            let personal = PERSONAL.contains(&column);
+        if let Some((refusal, filler, locator, field)) = refused {
+            let column = filler.name;
+            let hidden = discretion.hides_any(&filler.columns);
+            let unknown = (refusal.reason == Reason::UnknownCode).then(|| filler.unknown(records, hidden)).flatten();
             tally.quarantine(refusal.reason, 1);
             rejected.push(Rejected {
                 document: input.digest,
                 locator,
                 reason: refusal.reason,
                 column: Some(column),
-                raw: if personal { None } else { records.text(field).map(std::borrow::Cow::into_owned) },
-                message: if personal {
-                    format!("`{column}` is refused; its text is personal and not kept")
-                } else {
-                    refusal.message
-                },
+                raw: records.text(field).filter(|_| !hidden).map(std::borrow::Cow::into_owned),
+                record: room.keep(discretion.record(records, &table.header)),
+                unknown,
+                message: if hidden { withheld(column) } else { refusal.message },
                 cells: 1,
             });
             continue;
@@ -237,11 +271,42 @@ fn walk(
             reason: Reason::DuplicateKey,
             column: rows.table.key.first().copied(),
             raw: None,
+            record: None,
+            unknown: None,
             message: String::new(),
             cells: 1,
         };
-        listed.push(Row { key, values, line, rejected: twin });
+        listed.push(Row { key, values, place: (number.0, number.1, line), rejected: twin });
     }
+}
+
+/// Adds their records to rows that turned out to be refused after they were read: the records of all
+/// rows would not fit into memory.
+fn add_records(
+    table: &Tabular<'_>,
+    discretion: &Discretion,
+    (document, index): (usize, usize),
+    twins: &mut BTreeMap<Place, Rejected>,
+    room: &mut Room,
+) -> Result<()> {
+    if twins.range((document, index, 0)..=(document, index, u64::MAX)).next().is_none() {
+        return Ok(());
+    }
+    for piece in table.pieces(PIECE)? {
+        let mut records = table.records(piece)?;
+        loop {
+            match records.step() {
+                Found::End | Found::Cut => break,
+                Found::Record => {
+                    if let Some(twin) = twins.get_mut(&(document, index, records.line())) {
+                        twin.record = room.keep(discretion.record(&records, &table.header));
+                    }
+                }
+                Found::Blank | Found::UnclosedQuote => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn key_text(table: &quipu_schema::table::Table, values: &[Option<Value>], key: &str) -> Option<String> {
@@ -299,8 +364,7 @@ fn without_duplicates(
     listed: Vec<Row>,
     width: usize,
     tally: &mut Tally,
-    rejected: &mut Vec<Rejected>,
-) -> Vec<Vec<Option<Value>>> {
+) -> (Vec<Vec<Option<Value>>>, BTreeMap<Place, Rejected>) {
     let mut by_key: FxHashMap<&[Option<String>], Vec<usize>> = FxHashMap::default();
     for (at, row) in listed.iter().enumerate() {
         by_key.entry(&row.key).or_default().push(at);
@@ -309,7 +373,7 @@ fn without_duplicates(
     let own = |at: &usize| listed.get(*at).and_then(|row| row.values.get(..width));
     let mut refused: FxHashMap<usize, (Reason, String)> = FxHashMap::default();
     for twins in by_key.into_values().filter(|twins| twins.len() > 1) {
-        let lines: Vec<u64> = twins.iter().filter_map(|at| listed.get(*at)).map(|row| row.line).collect();
+        let lines: Vec<u64> = twins.iter().filter_map(|at| listed.get(*at)).map(|row| row.place.2).collect();
         let named = lines_named(&lines);
         if twins.iter().all(|at| own(at) == twins.first().and_then(own)) {
             let copies = twins.into_iter().skip(1);
@@ -319,14 +383,14 @@ fn without_duplicates(
             refused.extend(twins.into_iter().map(|at| (at, (Reason::DuplicateKey, message.clone()))));
         }
     }
-    let mut kept = Vec::new();
+    let (mut kept, mut rejected) = (Vec::new(), BTreeMap::new());
     for (at, row) in listed.into_iter().enumerate() {
         let Some((reason, message)) = refused.remove(&at) else {
             kept.push(row.values);
             continue;
         };
         tally.quarantine(reason, 1);
-        rejected.push(Rejected { reason, message, ..row.rejected });
+        rejected.insert(row.place, Rejected { reason, message, ..row.rejected });
     }
-    kept
+    (kept, rejected)
 }

@@ -22,6 +22,14 @@ pub(crate) const STAGE: &str = "transform";
 /// A reference list that is wrong, a contract that blocks publishing, a store that fails. A single
 /// source that fails keeps its last good tables and is reported with its fault.
 pub fn run(context: &Context<'_>) -> Result<StageReport> {
+    run_for(context, |source| context.only.is_none_or(|only| only == source))
+}
+
+/// Runs the stage for some sources; the others keep what they have.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_for(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Result<StageReport> {
     let pipeline = context.pipeline;
     let reference = Reference::load(&pipeline.reference)?;
     let previous = context.store.current(&pipeline.name, STAGE)?;
@@ -31,7 +39,7 @@ pub fn run(context: &Context<'_>) -> Result<StageReport> {
     context.progress.begin(STAGE, Some(pipeline.sources.len() as u64));
     for source in &pipeline.sources {
         let held = previous.as_ref().and_then(|snapshot| held_of(snapshot, &source.id));
-        let skipped = context.only.is_some_and(|only| only != source.id);
+        let skipped = !wanted(&source.id);
         let outcome = if skipped { Ok(Fresh::Held) } else { fresh(context, source, &reference, held.as_ref()) };
         let (outcome, notes, tally) = match outcome {
             Ok(Fresh::Held) => {

@@ -7,6 +7,8 @@ mod bad_row;
 #[cfg(test)]
 mod bad_source;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod full_disk;
@@ -18,6 +20,8 @@ mod inspect;
 mod killed;
 #[cfg(test)]
 mod large;
+#[cfg(test)]
+mod quarantine;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

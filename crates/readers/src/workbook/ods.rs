@@ -189,8 +189,12 @@ fn read_table(xml: &mut Xml<'_, '_>, raising: &BTreeSet<String>, cells: &mut Cel
                         return Ok(());
                     }
                 }
-                b"table-rows" | b"table-row-group" | b"table-header-rows" => {}
-                b"table-columns" | b"table-column-group" | b"table-header-columns" => {}
+                b"table-rows"
+                | b"table-row-group"
+                | b"table-header-rows"
+                | b"table-columns"
+                | b"table-column-group"
+                | b"table-header-columns" => {}
                 _ => xml.skip()?,
             },
             Event::Empty(tag) if xml::local(tag.name()) == b"table-column" => {

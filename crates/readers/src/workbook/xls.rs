@@ -103,7 +103,7 @@ impl Xls {
                     let mut code = String::new();
                     match self.texts {
                         Texts::Unicode => {
-                            Continued::of(data.get(2..).unwrap_or_default()).add_text(&|_| false, &mut code)?
+                            Continued::of(data.get(2..).unwrap_or_default()).add_text(&|_| false, &mut code)?;
                         }
                         Texts::Bytes(_) => self.texts.add_short(data.get(2..).unwrap_or_default(), &mut code)?,
                     }

@@ -1,5 +1,7 @@
 //! XLSX workbooks from their XML, for what no writer would write.
 
+use std::fmt::Write as _;
+
 use super::archive;
 
 const TYPES: &str =
@@ -41,7 +43,7 @@ impl Xlsx {
         let mut relations = String::new();
         let mut parts = Vec::new();
         for (number, (name, attributes, part)) in self.sheets.iter().enumerate() {
-            list += &format!(r#"<sheet name="{name}" sheetId="{number}" {attributes} r:id="s{number}"/>"#);
+            let _ = write!(list, r#"<sheet name="{name}" sheetId="{number}" {attributes} r:id="s{number}"/>"#);
             relations += &relation(&format!("s{number}"), "worksheet", &format!("worksheets/sheet{number}.xml"));
             parts.push((format!("xl/worksheets/sheet{number}.xml"), part.clone()));
         }

@@ -117,12 +117,7 @@ fn naming(pipeline: &Path, document: &Path, lists: &Path, global: &Global) -> Re
     let relative = |path: &Path| relative(&folder, path).to_string_lossy().into_owned();
     let file = relative(&absolute(document)?);
     let stem = document.file_stem().map(OsStr::to_string_lossy).unwrap_or_default();
-    Ok(Naming {
-        name: inspect::slug_of(&stem),
-        file,
-        reference: relative(&absolute(lists)?),
-        store: relative(&store),
-    })
+    Ok(Naming { name: inspect::slug_of(&stem), file, reference: relative(&absolute(lists)?), store: relative(&store) })
 }
 
 /// A path seen from a folder; both absolute.

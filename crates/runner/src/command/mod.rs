@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 pub(crate) mod check;
+pub(crate) mod codes;
 pub(crate) mod inspect;
 pub(crate) mod plan;
+pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod status;

@@ -92,7 +92,7 @@ fn moment(text: &str) -> Result<String> {
     })
 }
 
-fn check_only(only: Option<&str>, pipeline: &Pipeline) -> Result<()> {
+pub(crate) fn check_only(only: Option<&str>, pipeline: &Pipeline) -> Result<()> {
     let Some(only) = only.filter(|only| pipeline.source(only).is_none()) else { return Ok(()) };
     let fault = Fault::new(ErrorKind::Usage, format!("the pipeline has no source `{only}`"));
     Err(match suggestion(only, pipeline.sources.iter().map(|s| s.id.as_str()).collect::<Vec<_>>()) {
@@ -110,7 +110,7 @@ fn rayon_threads(jobs: usize) -> Result<()> {
 
 /// How the stages ended together.
 #[derive(Debug, Default)]
-struct Ended {
+pub(crate) struct Ended {
     names: HashSet<String>,
     changed: bool,
     shape: bool,
@@ -121,7 +121,7 @@ struct Ended {
 }
 
 impl Ended {
-    fn add(&mut self, report: &StageReport) {
+    pub(crate) fn add(&mut self, report: &StageReport) {
         self.changed |= report.changed;
         if report.stage == "ingest" || self.sources == 0 {
             self.sources = self.sources.max(report.sources.len());
@@ -143,7 +143,7 @@ impl Ended {
     }
 
     /// A person is needed before patience is; patience only where nothing at all came through.
-    fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         match self {
             Self { shape: true, .. } => exit::SHAPE,
             Self { other: Some(code), .. } => *code,
@@ -194,7 +194,7 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
 }
 
 /// Writes a stage into the ledger; export does so itself, for its release has no snapshot.
-fn record(context: &Context<'_>, report: &StageReport) -> Result<()> {
+pub(crate) fn record(context: &Context<'_>, report: &StageReport) -> Result<()> {
     let current = context.store.current(&context.pipeline.name, report.stage)?;
     context.ledger.record_stage(
         context.run,

@@ -285,8 +285,11 @@ impl Traced {
         let show = |from: usize, to: usize| {
             quipu_transform::decode_for_people(state, &bytes, from.min(bytes.len()), to.min(bytes.len()))
         };
-        self.before = show(start.saturating_sub(AROUND), start);
-        self.after = show(end, end.saturating_add(AROUND));
+        // The cells beside a refused one may be about a person; the row holds them, masked where they are.
+        if self.table.name != "quarantine" {
+            self.before = show(start.saturating_sub(AROUND), start);
+            self.after = show(end, end.saturating_add(AROUND));
+        }
         self.at = show(start, end.min(start.saturating_add(4 * AROUND)));
         if self.table.located_text().is_some() {
             self.read_again = Some(quipu_transform::reread(state, &bytes, locator)?);

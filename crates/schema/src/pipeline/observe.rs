@@ -25,6 +25,8 @@ pub struct Observe {
     pub ignore: Vec<Placed<String>>,
     /// Source columns that are knowingly not read, by regular expression.
     pub ignore_matching: Vec<Placed<String>>,
+    /// Source columns whose texts are about persons.
+    pub personal: Vec<Placed<String>>,
     /// Which rows add up others.
     pub totals: Option<Totals>,
     /// Whether the values of records with the same key are added up.
@@ -207,6 +209,7 @@ impl Observe {
             footer: section.pattern("footer"),
             ignore,
             ignore_matching,
+            personal: section.texts("personal"),
             totals,
             aggregate: section.flag("aggregate").unwrap_or_default(),
             suppress_below: section.number("suppress_below", 1..=1_000_000),

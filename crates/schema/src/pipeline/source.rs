@@ -111,6 +111,8 @@ pub struct Rows {
     pub columns: Vec<(&'static str, Origin)>,
     /// Source columns that are knowingly not read.
     pub ignore: Vec<Placed<String>>,
+    /// Source columns whose texts are about persons.
+    pub personal: Vec<Placed<String>>,
 }
 
 const MIB: u64 = 1 << 20;
@@ -225,7 +227,7 @@ fn read_rows(section: Section<'_, '_>) -> Option<Rows> {
     if entries.is_empty() && !section.has("columns") {
         section.missing("columns", "a table `[source.rows.columns]`: table column = origin");
     }
-    let ignore = section.texts("ignore");
+    let (ignore, personal) = (section.texts("ignore"), section.texts("personal"));
     let mut columns = Vec::new();
     if let Some(table) = table {
         for (name, value) in entries {
@@ -249,5 +251,5 @@ fn read_rows(section: Section<'_, '_>) -> Option<Rows> {
         }
     }
     section.finish();
-    Some(Rows { table: table?, columns, ignore })
+    Some(Rows { table: table?, columns, ignore, personal })
 }

@@ -11,6 +11,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("area", "the area").refers("area", "area"),
         Column::text("language", "ISO 639-1 language of the spelling").optional().rule(Rule::Matches("[a-z]{2}")),
         Column::text("alias", "the spelling as printed"),
+        Column::text("note", "remark; `unverified` where nobody has looked at the line yet").optional(),
     ],
     provenance: Provenance::None,
 };

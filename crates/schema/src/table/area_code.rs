@@ -11,6 +11,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("scheme", "code list, for example `inegi`, `indec`, `worldbank`"),
         Column::text("code", "the code as printed"),
         Column::text("area", "the area").refers("area", "area"),
+        Column::text("note", "remark; `unverified` where nobody has looked at the line yet").optional(),
     ],
     provenance: Provenance::None,
 };

@@ -25,11 +25,11 @@ pub(super) const TABLE: Table = Table {
     columns: &[
         Column::text("check_id", "the asker's own id"),
         Column::text("key_kind", "what sort of key").one_of(KEY_KINDS),
-        Column::text("key_raw", "the key as printed"),
-        Column::text("key", "the key in its normal form; null until screened").optional(),
+        Column::text("key_raw", "the key as printed").personal(),
+        Column::text("key", "the key in its normal form; null until screened").optional().personal(),
         Column::text("issuer", "issuing country or authority, as part of the key").optional(),
-        Column::text("names", "names, joined by `; `").optional(),
-        Column::date("birth_date", "date of birth").optional(),
+        Column::text("names", "names, joined by `; `").optional().personal(),
+        Column::date("birth_date", "date of birth").optional().personal(),
         Column::text("purpose", "purpose of the check (RPD Art. 10)").one_of(&[
             "locate-wanted",
             "identify",

@@ -30,13 +30,18 @@ pub fn markdown(tables: &[&Table]) -> String {
                 column.kind.word(),
                 if column.nullable { "yes" } else { "no" },
                 column.unit.unwrap_or_default(),
-                column.meaning.replace('|', "\\|"),
+                meaning_words(column).replace('|', "\\|"),
                 contract_words(column).replace('|', "\\|"),
             );
         }
         out.push('\n');
     }
     out
+}
+
+fn meaning_words(column: &Column) -> String {
+    let personal = if column.personal { " (personal)" } else { "" };
+    format!("{}{personal}", column.meaning)
 }
 
 fn contract_words(column: &Column) -> String {
@@ -79,6 +84,7 @@ fn column_json(column: &Column) -> Value {
         "nullable": column.nullable,
         "unit": column.unit,
         "meaning": column.meaning,
+        "personal": column.personal,
         "contract": contract,
     })
 }

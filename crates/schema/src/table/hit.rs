@@ -12,7 +12,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("record_id", "the record").refers("record", "record_id"),
         Column::text("database", "code of the database").refers("database", "database"),
         Column::text("key_kind", "what sort of key matched"),
-        Column::text("key", "the normal form on which they met"),
+        Column::text("key", "the normal form on which they met").personal(),
         Column::text("grade", "how they met").one_of(&["exact", "normalised", "repaired", "confusable", "near"]),
         Column::float("score", "1 for equal normal forms, less for weaker grades").rule(Rule::Range(0.0, 1.0)),
         Column::text("reasons", "why, as words joined by `;`"),

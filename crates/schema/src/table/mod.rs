@@ -75,6 +75,8 @@ pub struct Column {
     pub meaning: &'static str,
     /// What values are allowed beyond the type.
     pub rule: Rule,
+    /// Whether its texts are about a person: they are shown nowhere but in the table itself.
+    pub personal: bool,
 }
 
 /// A column's type.
@@ -115,7 +117,7 @@ pub enum Rule {
 
 impl Column {
     const fn new(name: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { name, kind, nullable: false, unit: None, meaning, rule: Rule::Any }
+        Self { name, kind, nullable: false, unit: None, meaning, rule: Rule::Any, personal: false }
     }
 
     const fn text(name: &'static str, meaning: &'static str) -> Self {
@@ -137,6 +139,11 @@ impl Column {
 
     const fn unit(mut self, unit: &'static str) -> Self {
         self.unit = Some(unit);
+        self
+    }
+
+    const fn personal(mut self) -> Self {
+        self.personal = true;
         self
     }
 

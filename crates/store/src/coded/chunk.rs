@@ -57,7 +57,7 @@ pub(super) fn coded(
             hybrid::encode(&there, width, &mut page);
         }
         dictionary = Some((plain(distinct)?, distinct.len()));
-        statistics = bounds.then(|| bounds_of(distinct, nulls)).flatten();
+        statistics = bounds.then(|| bounds_of(distinct, nulls));
     }
     // A column of nothing but nulls has levels and no values.
     let encoding = if dictionary.is_some() { Encoding::RLE_DICTIONARY } else { Encoding::PLAIN };
@@ -114,9 +114,9 @@ fn plain(distinct: &Distinct) -> Result<Vec<u8>> {
 }
 
 /// The least and the greatest value.
-fn bounds_of(distinct: &Distinct, nulls: usize) -> Option<Statistics> {
+fn bounds_of(distinct: &Distinct, nulls: usize) -> Statistics {
     let nulls = Some(nulls as u64);
-    Some(match distinct {
+    match distinct {
         Distinct::Texts { .. } => {
             let array = |text: Option<&str>| text.map(|text| ByteArray::from(text.as_bytes().to_vec()));
             let (low, high) = (array(distinct.texts().min()), array(distinct.texts().max()));
@@ -132,7 +132,7 @@ fn bounds_of(distinct: &Distinct, nulls: usize) -> Option<Statistics> {
             let high = floats.iter().copied().max_by(f64::total_cmp).map(|high| if high == 0.0 { 0.0 } else { high });
             Statistics::from(ValueStatistics::new(low, high, None, nulls, false))
         }
-    })
+    }
 }
 
 thread_local! {

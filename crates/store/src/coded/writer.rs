@@ -15,9 +15,9 @@ use quipu_schema::table::{Kind, Table};
 use quipu_schema::{ErrorKind, Fault, Result};
 use rayon::prelude::*;
 
+use super::Block;
 use super::chunk::{self, Chunk};
 use super::group::{self, Distinct, Held, HeldValues};
-use super::Block;
 use crate::durable::{self, Temporary};
 use crate::parquet_file::{failed, has_bounds, properties};
 use crate::table_file::Hashing;

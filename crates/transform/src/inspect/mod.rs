@@ -230,7 +230,7 @@ impl Inspection {
         }
         drop(found);
         let input = Input { name: &self.name, digest: Digest::of([]), content: part, earlier: 0, suffix: None };
-        match observe::read(source, layout, observe, &[input], reference) {
+        match observe::read(source, layout, observe, &[input], reference, observe::Destination::Memory) {
             Ok(observed) => {
                 let refused = observed.tally.quarantined_total();
                 let percent = refused * 100 / observed.tally.read.max(1);

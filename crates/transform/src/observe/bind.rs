@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::recipe::{Ground, Made, Makes, NULL, Piece, PieceFrom, Recipe, Shelf, Valued};
 use super::{STATUS, TEXTS};
 use crate::frame::Gate;
+use crate::personal::Discretion;
 
 /// Name of the rule that leaves out missing values.
 pub(crate) const MISSING: &str = "missing-value";
@@ -39,6 +40,8 @@ pub(crate) struct Bound {
     /// Recipes that name a record, where that is enough to tell all its rows from those of others;
     /// none where each row has to be looked at.
     pub(crate) key: Option<Vec<usize>>,
+    /// Which columns quarantine may show.
+    pub(crate) discretion: Discretion,
     /// Remarks for people.
     pub(crate) notes: Vec<String>,
 }
@@ -125,6 +128,7 @@ impl Bound {
             fill_down: observe.fill_down.iter().map(column).collect::<Result<_>>()?,
             footer: observe.footer.as_ref().map(|pattern| whole(&pattern.value)).transpose()?,
             key: None,
+            discretion: Discretion::default(),
             notes: Vec::new(),
         };
         let patterns: Vec<Regex> =
@@ -145,7 +149,10 @@ impl Bound {
         let by_recipes = bound.recipes.iter().flat_map(|recipe| &recipe.reads);
         read.extend(by_recipes.chain(&bound.fill_down).chain(&bound.totals));
         read.extend(bound.filters.iter().map(|filter| filter.column));
-        let unread = ground.table.unread(&read, &observe.ignore, &patterns);
+        bound.discretion = Discretion::new(header, &read, &observe.personal, place)?;
+        // What is personal is known, and not read unless the mapping says so.
+        let known: Vec<Placed<String>> = observe.ignore.iter().chain(&observe.personal).cloned().collect();
+        let unread = ground.table.unread(&read, &known, &patterns);
         if mapping.source.contract.column == Policy::Evolve {
             if !unread.is_empty() {
                 bound.notes.push(format!("columns that nobody reads: {}", unread.join(", ")));

@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::totals::{self, Family, Known};
 use super::walk::{Above, FOOTER, Guide, REJECTED, Stretch, Walked, walk};
 use crate::number::{Evidence, Marks};
-use crate::quarantine::Rejected;
+use crate::quarantine::{Rejected, Room};
 
 /// Takes the finished rows of a source, piece by piece.
 pub(crate) trait Sink {
@@ -193,7 +193,8 @@ fn pass(guide: Guide<'_>, stretches: &[Stretch<'_>], sink: &mut (dyn Sink + Send
     let tied = !guide.mapping.observe.fill_down.is_empty();
     let at_once = if tied { 1 } else { rayon::current_num_threads() };
     let mut above = (0, Above::new());
-    let mut taking = Taking { guide, adds, sink, footer: None, outcome: Outcome::new(guide.plan) };
+    let mut taking =
+        Taking { guide, adds, sink, footer: None, room: Room::default(), outcome: Outcome::new(guide.plan) };
     let mut walked = Vec::new();
     for stretches in stretches.chunks(at_once) {
         let next = || -> Result<Vec<Walked>> {
@@ -224,12 +225,13 @@ struct Taking<'a> {
     sink: &'a mut (dyn Sink + Send),
     /// The table whose footer has begun.
     footer: Option<usize>,
+    room: Room,
     outcome: Outcome,
 }
 
 impl Taking<'_> {
     fn take(&mut self, walked: Vec<(usize, Walked)>) -> Result<()> {
-        let outcome = &mut self.outcome;
+        let (outcome, room) = (&mut self.outcome, &mut self.room);
         for (table, mut walked) in walked {
             if self.footer == Some(table) {
                 let read = walked.tally.read;
@@ -258,7 +260,12 @@ impl Taking<'_> {
             if self.guide.plan.survey {
                 continue;
             }
-            outcome.rejected.append(&mut walked.rejected);
+            outcome.rejected.extend(
+                walked.rejected.drain(..).map(|rejected| Rejected {
+                    record: rejected.record.and_then(|record| room.keep(record)),
+                    ..rejected
+                }),
+            );
             if outcome.rejected.len() > REJECTED {
                 return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
                     .at(format!("source `{}`", self.guide.mapping.source.id))

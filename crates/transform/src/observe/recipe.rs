@@ -16,6 +16,7 @@ use crate::codes::Reference;
 use crate::frame::{Gate, Refusal, clip};
 use crate::input::Input;
 use crate::period::{self, Period};
+use crate::quarantine::Unknown;
 
 /// Parts the fields of a remembered input.
 const SEPARATOR: u8 = 0x1f;
@@ -294,13 +295,8 @@ impl Piece {
         Ok(Self { name, from, join, codes, extract, map, default: take.default.clone() })
     }
 
-    /// The text of the piece, known or read.
-    pub(crate) fn make(
-        &self,
-        record: Option<Record<'_>>,
-        encoding: &str,
-        reference: &Reference,
-    ) -> Result<Option<String>, Refusal> {
+    /// The text of the piece as the source says it.
+    fn said<'s>(&'s self, record: Option<Record<'s>>, encoding: &str) -> Result<Cow<'s, str>, Refusal> {
         let text = match (&self.from, record) {
             (PieceFrom::Known(text), _) => Cow::Borrowed(text.as_str()),
             (PieceFrom::Columns(columns), Some(record)) => {
@@ -322,15 +318,30 @@ impl Piece {
             }
             _ => text,
         };
-        let text = match &self.default {
+        Ok(match &self.default {
             Some(default) if text.is_empty() => Cow::Borrowed(default.as_str()),
             _ => text,
-        };
+        })
+    }
+
+    /// What the pipeline file itself says that a text means.
+    fn meant(&self, text: &str) -> Option<&str> {
         let printed = |(printed, _): &&(String, String)| {
-            *printed == text || crate::codes::fold(printed) == crate::codes::fold(&text)
+            *printed == text || crate::codes::fold(printed) == crate::codes::fold(text)
         };
-        if let Some((_, meant)) = self.map.iter().find(printed) {
-            return Ok((!meant.is_empty()).then(|| meant.clone()));
+        self.map.iter().find(printed).map(|(_, meant)| meant.as_str())
+    }
+
+    /// The text of the piece, known or read.
+    pub(crate) fn make(
+        &self,
+        record: Option<Record<'_>>,
+        encoding: &str,
+        reference: &Reference,
+    ) -> Result<Option<String>, Refusal> {
+        let text = self.said(record, encoding)?;
+        if let Some(meant) = self.meant(&text) {
+            return Ok((!meant.is_empty()).then(|| meant.to_owned()));
         }
         let Some(codes) = &self.codes else {
             return Ok((!text.is_empty()).then(|| text.into_owned()));
@@ -348,6 +359,17 @@ impl Piece {
                 Err(Refusal { reason: Reason::UnknownCode, message })
             }
         }
+    }
+
+    /// The label of a record that no list knows.
+    fn unknown(&self, record: Record<'_>, reference: &Reference) -> Option<Unknown> {
+        let codes = self.codes.as_ref()?;
+        let text = self.said(Some(record), "").ok()?;
+        if text.is_empty() || self.meant(&text).is_some() || reference.lookup(codes, &text).is_some() {
+            return None;
+        }
+        let scheme = codes.scheme.as_ref().map(|scheme| scheme.value.clone());
+        Some(Unknown { list: codes.list.clone(), scheme, label: Some(text.into_owned()) })
     }
 
     /// The source column to blame.
@@ -387,6 +409,11 @@ impl Recipe {
             }
         }
         Self { makes, pieces, reads, made: FxHashMap::default(), last: (Vec::new(), None), key: Vec::new() }
+    }
+
+    /// The first label of a record that no list knows.
+    pub(crate) fn unknown(&self, record: Record<'_>, reference: &Reference) -> Option<Unknown> {
+        self.pieces.iter().find_map(|piece| piece.unknown(record, reference))
     }
 
     /// Whether the outcome is the same for every record.

@@ -24,7 +24,8 @@ use super::{BREAKDOWN, STATUS, TEXTS, VINTAGE};
 use crate::codes::Reference;
 use crate::frame::Refusal;
 use crate::input::Input;
-use crate::quarantine::Rejected;
+use crate::personal::Discretion;
+use crate::quarantine::{Rejected, Room, Unknown, withheld};
 
 /// Most values that a source may have refused before it is given up, whatever it allows: they are
 /// kept in memory until the source is read.
@@ -206,6 +207,10 @@ struct Walker<'a> {
     told_by_total: [bool; TEXTS.len()],
     /// Whether the breakdown of a number says that it is a total.
     total_words: Vec<bool>,
+    /// Which columns quarantine may show.
+    discretion: Discretion,
+    /// The room for refused records.
+    room: Room,
 }
 
 impl<'a> Walker<'a> {
@@ -236,6 +241,8 @@ impl<'a> Walker<'a> {
             totals: bound.totals,
             told_by_total: bound.told_by_total(),
             total_words: Vec::new(),
+            discretion: bound.discretion.clone(),
+            room: Room::default(),
         }
     }
 
@@ -324,7 +331,7 @@ impl<'a> Walker<'a> {
             }
         }
         for (refusal, (cells, recipe)) in &failed {
-            self.reject_refused(records, recipes.get(*recipe), *refusal, *cells)?;
+            self.reject_refused(record, recipes.get(*recipe), *refusal, *cells)?;
         }
         if self.walked.rejected.len() > REJECTED {
             return Err(Fault::new(ErrorKind::Contract, format!("more than {REJECTED} values are refused"))
@@ -467,17 +474,24 @@ impl<'a> Walker<'a> {
         locator: Locator,
         refusal: Refusal,
         column: Option<&'static str>,
-        raw: Option<String>,
+        (raw, record, unknown): (Option<String>, Option<String>, Option<Unknown>),
         cells: u64,
     ) {
         self.walked.tally.quarantine(refusal.reason, cells);
         let (document, Refusal { reason, message }) = (self.stretch.input.digest, refusal);
-        self.walked.rejected.push(Rejected { document, locator, reason, column, raw, message, cells });
+        self.walked.rejected.push(Rejected { document, locator, reason, column, raw, record, unknown, message, cells });
     }
 
     fn reject_record(&mut self, records: &Records<'_>, cells: u64, reason: Reason, message: String) {
         self.walked.tally.read += cells;
-        self.reject(records.record_locator(), Refusal { reason, message }, None, records.record_text(), cells);
+        let header = &self.stretch.table.header;
+        let record = match reason {
+            Reason::RaggedRow => self.discretion.loose(records, header),
+            _ => self.discretion.line(records, header),
+        };
+        let record = self.room.keep(record);
+        let raw = if self.discretion.hides_records(header) { None } else { records.record_text() };
+        self.reject(records.record_locator(), Refusal { reason, message }, None, (raw, record, None), cells);
     }
 
     fn reject_value(
@@ -489,37 +503,50 @@ impl<'a> Walker<'a> {
         message: String,
     ) -> Result<()> {
         let locator = records.locator(column.unwrap_or_default(), field);
+        let hidden = column.is_some_and(|column| self.discretion.hides(column));
+        let message = if hidden { withheld("value") } else { message };
         if reason == Reason::BadValue && self.guide.mapping.source.contract.kind == Policy::Freeze {
             return Err(self.frozen("type", &locator, &message));
         }
-        let raw = records.text(field).map(std::borrow::Cow::into_owned);
-        self.reject(locator, Refusal { reason, message }, Some("value"), raw, 1);
+        let record = self.room.keep(self.discretion.record(records, &self.stretch.table.header));
+        let raw = records.text(field).filter(|_| !hidden).map(std::borrow::Cow::into_owned);
+        self.reject(locator, Refusal { reason, message }, Some("value"), (raw, record, None), 1);
         Ok(())
     }
 
     fn reject_refused(
         &mut self,
-        records: &Records<'_>,
+        record: Record<'_>,
         recipe: Option<&super::recipe::Recipe>,
         refusal: usize,
         cells: u64,
     ) -> Result<()> {
-        let Some((refusal, column)) = self.walked.rows.shelf.refusals.get(refusal).cloned() else { return Ok(()) };
+        let records = record.records;
+        let Some((mut refusal, column)) = self.walked.rows.shelf.refusals.get(refusal).cloned() else { return Ok(()) };
         let field = column.and_then(|column| records.fields().get(column)).copied().unwrap_or_default();
         let locator = match column {
             Some(column) => records.locator(column, records.trimmed(field)),
             // Made from no column: the record is the place.
             None => records.record_locator(),
         };
-        if refusal.reason == Reason::UnknownCode && self.guide.mapping.source.contract.code == Policy::Freeze {
-            return Err(self.frozen("code", &locator, &refusal.message));
-        }
-        let raw = records.text(field).map(|text| text.trim().to_owned());
         let target = recipe.map(|recipe| match &recipe.makes {
             Makes::Text { column, .. } => TEXTS.get(*column).copied().unwrap_or("observation"),
             Makes::Period { .. } => "time_start",
         });
-        self.reject(locator, refusal, target, raw, cells);
+        let hidden = recipe.is_none_or(|recipe| self.discretion.hides_any(&recipe.reads));
+        if hidden {
+            refusal.message = withheld(target.unwrap_or("observation"));
+        }
+        if refusal.reason == Reason::UnknownCode && self.guide.mapping.source.contract.code == Policy::Freeze {
+            return Err(self.frozen("code", &locator, &refusal.message));
+        }
+        let raw = records.text(field).filter(|_| !hidden).map(|text| text.trim().to_owned());
+        let unknown = recipe
+            .filter(|_| refusal.reason == Reason::UnknownCode)
+            .and_then(|recipe| recipe.unknown(record, self.guide.reference))
+            .map(|unknown| Unknown { label: unknown.label.filter(|_| !hidden), ..unknown });
+        let kept = self.room.keep(self.discretion.record(records, &self.stretch.table.header));
+        self.reject(locator, refusal, target, (raw, kept, unknown), cells);
         Ok(())
     }
 
