@@ -45,7 +45,7 @@ const SMALL: usize = 10_000;
 /// The distinct cells of a piece, numbered in the order of their first use.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
-    cells: Vec<Cell>,
+    all: Vec<Cell>,
     /// Each as printed.
     printed: Texts,
     /// Each as it stands in the document, with its form behind it.
@@ -78,12 +78,12 @@ impl Cells {
             return number;
         }
         let hash = hash(bytes, form);
-        let Self { cells, raw, ends, numbers, .. } = self;
+        let Self { all, raw, ends, numbers, .. } = self;
         let found = numbers.find(hash, |number| raw_of(raw, ends, *number) == Some((bytes, form as u8)));
         if let Some(number) = found {
             return *number;
         }
-        let number = u32::try_from(cells.len()).unwrap_or(NULL - 1);
+        let number = u32::try_from(all.len()).unwrap_or(NULL - 1);
         let (text, cell) = read();
         self.add(&text, cell);
         let Self { raw, ends, numbers, .. } = self;
@@ -100,22 +100,22 @@ impl Cells {
 
     /// Adds a cell that is not printed but made.
     pub(crate) fn add(&mut self, text: &str, cell: Cell) -> u32 {
-        let number = u32::try_from(self.cells.len()).unwrap_or(NULL - 1);
+        let number = u32::try_from(self.all.len()).unwrap_or(NULL - 1);
         self.printed.push(text);
         self.bounded |= cell.bounds != Bounds::default();
         self.statuses |= cell.status != NULL;
-        self.cells.push(cell);
+        self.all.push(cell);
         number
     }
 
     /// The cell of a number.
     pub(crate) fn get(&self, number: u32) -> Option<&Cell> {
-        self.cells.get(number as usize)
+        self.all.get(number as usize)
     }
 
     /// All cells, in the order of their numbers.
     pub(crate) fn all(&self) -> &[Cell] {
-        &self.cells
+        &self.all
     }
 
     /// Each as printed.
