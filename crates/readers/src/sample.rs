@@ -267,12 +267,13 @@ mod tests {
         let mut line = 1;
         while text.len() < 12 << 20 {
             line += 1;
-            text.push_str(&format!("{line},{}\n", "abcdefghij".repeat(9)));
+            text.extend([line.to_string().as_str(), ",", "abcdefghij".repeat(9).as_str(), "\n"]);
         }
         text.push_str("Source: us\n");
         let sample = of(text.as_bytes());
         assert!(!sample.whole);
-        assert!(text.as_bytes()[..sample.start as usize].ends_with(b"\n"));
+        let start = usize::try_from(sample.start).unwrap();
+        assert!(text.as_bytes()[..start].ends_with(b"\n"));
         let last = sample.rows.last().expect("rows");
         assert_eq!((last.text(0), last.number), ("Source: us", line + 1));
         // Every row is where it says.

@@ -3,7 +3,7 @@
 //!
 //! A new reader adds its samples to [`samples`], in one line.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod made;
 

@@ -4,7 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, and says when it was skipped"
 )]
 

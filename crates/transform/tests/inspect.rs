@@ -167,7 +167,7 @@ fn measure(folder: &Path, reference: &Reference, with_spots: bool) -> Vec<(Strin
     println!("{:<52} {:>9} {:>9} {:>7} {:>7}  spots", "file", "read", "published", "refused", "ignored");
     for path in files(folder) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if name.ends_with(".md") {
+        if path.extension().is_some_and(|extension| extension == "md") {
             continue;
         }
         let bytes = std::fs::read(&path).expect("a file");

@@ -285,10 +285,10 @@ mod tests {
                 bytes[at] = byte;
             }
             bytes.truncate(length.max(8));
-            if let Ok(compound) = Compound::open(&bytes) {
-                if let Ok(Some(content)) = compound.stream("Book") {
-                    prop_assert!(content.len() <= bytes.len());
-                }
+            if let Ok(compound) = Compound::open(&bytes)
+                && let Ok(Some(content)) = compound.stream("Book")
+            {
+                prop_assert!(content.len() <= bytes.len());
             }
         }
     }

@@ -5,7 +5,6 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    clippy::float_cmp,
     clippy::format_push_string,
     reason = "a test fails by panicking, and exact figures are compared"
 )]
