@@ -21,6 +21,8 @@ mod killed;
 #[cfg(test)]
 mod large;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod run;
