@@ -602,11 +602,12 @@ impl Table {
             }
         }
         // A label over several columns of one row is one total.
-        let first = |found: &Labelled| keys.contains(&found.column);
+        let area = self.of_role(&Role::Area);
+        let rank = |found: &Labelled| (area.contains(&found.column), keys.contains(&found.column));
         let mut kept: Vec<Labelled> = Vec::new();
         for found in std::mem::take(&mut self.labelled) {
             match kept.iter_mut().find(|known| known.first == found.first && known.rows == found.rows) {
-                Some(known) if first(&found) && !first(known) => *known = found,
+                Some(known) if rank(&found) > rank(known) => *known = found,
                 Some(_) => {}
                 None => kept.push(found),
             }
