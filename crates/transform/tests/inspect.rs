@@ -309,7 +309,7 @@ fn months_across_with_decimal_commas_in_portuguese() {
         text.push_str(&format!("{uf};Taxa de homicídio por 100 mil;{values}\n"));
     }
     let (told, draft, made) = made("taxas_2021.csv", &latin_1(&text));
-    holds(&told, &["decimal `,`", "`2021` in the name of the file"]);
+    holds(&told, &["decimal ','", "`2021` in the name of the file"]);
     holds(&draft.text, &["scheme = \"br-uf\"", "per-100k", "homicide-rate", "document = true"]);
     assert_eq!(made.tally.published, 16, "{}", made.tally);
     assert!((one(&made, "BR-SP", "2021-03-01", "") - 1310.75).abs() < 1e-9);
@@ -386,7 +386,6 @@ fn what_is_no_table_is_told_as_such() {
         ("words.csv", b"a,b\nred,blue\nblue,red\n"),
         ("broken.json", b"{\"a\": [1, 2"),
         ("broken.xlsx", b"PK\x03\x04 and nothing else"),
-        ("quote.csv", b"a,b\n\"never closed,1\n2,3\n"),
     ] {
         let fault = drafted(name, bytes, &reference).err().unwrap_or_else(|| panic!("{name} is no table of figures"));
         assert_ne!(fault.kind(), quipu_schema::ErrorKind::Bug, "{name}: {fault}");

@@ -9,7 +9,7 @@ const DRAFT: &str = "pipelines/peru.toml";
 fn a_new_publisher_from_the_bare_file_to_the_place_of_a_value() {
     let dir = Dir::with_samples();
     let told = dir.quipu(&["inspect", FILE]).expect(0);
-    for part in ["windows-1252", "header   row 5", "Departamento", "scheme", "`s/d`", "totals", "below"] {
+    for part in ["windows-1252", "header   row 5", "Departamento", "the list area", "`s/d`", "totals", "below"] {
         assert!(told.stdout.contains(part), "`{part}` in\n{}", told.stdout);
     }
     assert!(!dir.path(DRAFT).exists(), "nothing is written unless it is asked for");

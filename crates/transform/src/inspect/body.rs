@@ -54,7 +54,7 @@ pub(super) fn find(rows: &[SampledRow], from: usize, is_missing: &dyn Fn(&str) -
         |row: &SampledRow| row.cells.iter().filter(|cell| !cell.text.is_empty() && cell.form != Form::Covered).count();
     let mut counts: Vec<usize> = body.iter().take(2_000).map(count).collect();
     counts.sort_unstable();
-    let usual = counts.get(counts.len() / 2).copied().unwrap_or_default();
+    let usual = counts.get(counts.len() * 3 / 4).copied().unwrap_or_default();
     let is_footer = |row: &SampledRow| {
         let filled = count(row);
         let mut texts = row.cells.iter().filter(|cell| !cell.text.is_empty());
@@ -84,9 +84,13 @@ pub(super) fn find(rows: &[SampledRow], from: usize, is_missing: &dyn Fn(&str) -
 fn pattern(footer: &[(u64, String)], body: &[SampledRow]) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for (_, text) in footer {
-        let lead: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
-        let lead = if lead.is_empty() { text.chars().take(3).collect() } else { lead.to_lowercase() };
-        let escaped = regex::escape(&lead);
+        let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+        // A short lead would end the body at whatever begins with it one day.
+        let escaped = if word.chars().count() >= 4 {
+            format!(r"{}\b", regex::escape(&word.to_lowercase()))
+        } else {
+            regex::escape(&text.chars().take(12).collect::<String>())
+        };
         if !escaped.is_empty() && !words.contains(&escaped) {
             words.push(escaped);
         }

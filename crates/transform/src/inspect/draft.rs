@@ -178,23 +178,13 @@ impl Writer<'_> {
     /// The marks of numbers, where they are not proven.
     fn marks(&self) -> Vec<String> {
         let Err(unproven) = &self.table.marks else { return Vec::new() };
-        let Marks { decimal, thousands } = self.likely_marks();
+        let Marks { decimal, thousands } = self.table.likely_marks();
         let thousands = thousands.map(|mark| mark.to_string()).unwrap_or_default();
         vec![
             format!("# {DECIDE}: {}; as publishers in this language mostly write", comment(&unproven.to_string())),
             format!("decimal = {}", quoted(&decimal.to_string())),
             format!("thousands = {}", quoted(&thousands)),
         ]
-    }
-
-    fn likely_marks(&self) -> Marks {
-        let comma = self.sample.delimiter == Some(b';')
-            || matches!(self.table.language, Some(("es" | "pt", _)) if self.sample.delimiter != Some(b','));
-        match self.table.language {
-            Some(("fr", _)) => Marks { decimal: ',', thousands: Some(' ') },
-            _ if comma => Marks { decimal: ',', thousands: Some('.') },
-            _ => Marks { decimal: '.', thousands: Some(',') },
-        }
     }
 
     /// Texts in the place of numbers that no list knows.

@@ -124,7 +124,7 @@ pub(super) fn areas(profiles: &[Profile], rows: &[SampledRow], reference: &Refer
     let mut found: Vec<Known> = Vec::new();
     let mut digits: Vec<(usize, Vec<Known>)> = Vec::new();
     for (column, profile) in profiles.iter().enumerate() {
-        if profile.labels.is_empty() || profile.mean() > 60 || profile.dates > 0 {
+        if profile.labels.is_empty() || profile.mean() > 60 || profile.dates * 2 > profile.said() {
             continue;
         }
         let hinted = words::hints(&profile.name, Hint::Area);

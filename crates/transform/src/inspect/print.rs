@@ -347,7 +347,7 @@ fn content(profile: &super::profile::Profile) -> String {
     } else {
         "text"
     };
-    let range = if profile.is_numeric() && profile.least <= profile.greatest {
+    let range = if profile.is_whole() && profile.least <= profile.greatest {
         format!(", {} to {}", profile.least, profile.greatest)
     } else {
         String::new()

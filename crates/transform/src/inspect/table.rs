@@ -46,6 +46,7 @@ pub(super) enum Role {
 pub(super) struct Table {
     pub(super) header: Header,
     pub(super) height: usize,
+    pub(super) delimiter: Option<u8>,
     pub(super) sure: bool,
     pub(super) body_rows: usize,
     pub(super) ragged: Vec<(u64, usize)>,
@@ -120,6 +121,7 @@ pub(super) fn understand(sample: &Sample, name: &str, markers: &Markers, referen
     let published = when::published(&found.header);
     let mut table = Table {
         height: found.height,
+        delimiter: sample.delimiter,
         sure: found.sure,
         header: found.header,
         body_rows: rows.len(),
@@ -414,7 +416,7 @@ impl Table {
                 || profile.zero_led > 0
                 || (words::hints(&profile.name, Hint::Area) && profile.is_whole());
             if numeric && wide {
-                let marks = self.marks_of(&spread).unwrap_or(Marks { decimal: '.', thousands: None });
+                let marks = self.marks_of(&spread).unwrap_or_else(|_| self.likely_marks());
                 let groups = self.wide.as_ref().map(|wide| wide.groups.clone()).unwrap_or_default();
                 let sum = groups.iter().find_map(|(_, columns)| sums::is_sum_of(rows, column, columns, marks));
                 let why = match sum {
@@ -447,6 +449,18 @@ impl Table {
             } else {
                 self.take(column, Role::Breakdown);
             }
+        }
+    }
+
+    /// The marks that publishers in the table's language mostly print.
+    pub(super) fn likely_marks(&self) -> Marks {
+        let language = self.language.map(|(language, _)| language);
+        let comma =
+            self.delimiter == Some(b';') || (matches!(language, Some("es" | "pt")) && self.delimiter != Some(b','));
+        match language {
+            Some("fr") => Marks { decimal: ',', thousands: Some(' ') },
+            _ if comma => Marks { decimal: ',', thousands: Some('.') },
+            _ => Marks { decimal: '.', thousands: Some(',') },
         }
     }
 
@@ -570,7 +584,7 @@ impl Table {
     }
 
     fn find_totals(&mut self, rows: &[SampledRow]) {
-        let marks = self.marks.clone().unwrap_or(Marks { decimal: '.', thousands: None });
+        let marks = self.marks.clone().unwrap_or_else(|_| self.likely_marks());
         let (keys, values) = (self.keys(), self.of_role(&Role::Value));
         let texts: Vec<usize> = (0..self.profiles.len())
             .filter(|column| !values.contains(column) && self.profile(*column).is_some_and(|p| p.filled > 0))
@@ -588,11 +602,12 @@ impl Table {
             }
         }
         // A label over several columns of one row is one total.
-        let first = |found: &Labelled| keys.contains(&found.column);
+        let area = self.of_role(&Role::Area);
+        let rank = |found: &Labelled| (area.contains(&found.column), keys.contains(&found.column));
         let mut kept: Vec<Labelled> = Vec::new();
         for found in std::mem::take(&mut self.labelled) {
             match kept.iter_mut().find(|known| known.first == found.first && known.rows == found.rows) {
-                Some(known) if first(&found) && !first(known) => *known = found,
+                Some(known) if rank(&found) > rank(known) => *known = found,
                 Some(_) => {}
                 None => kept.push(found),
             }
