@@ -1,7 +1,7 @@
 //! What became of quarantined rows after a fix: two states of a source's tables, held against each
 //! other row by row, and what else has changed between them.
 
-use polars::prelude::DataFrame;
+use polars::prelude::{AnyValue, DataFrame};
 use quipu_schema::pipeline::{Interpreter, Pick, Source};
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
@@ -273,7 +273,10 @@ fn key(table: &Table, frame: &DataFrame, row: usize) -> Result<String> {
     for name in table.key {
         let column = frame.column(name).map_err(|e| Fault::bug("a table without its key").because(e))?;
         let value = column.get(row).map_err(|e| Fault::bug("a row that is not there").because(e))?;
-        out.push_str(&value.to_string());
+        match value {
+            AnyValue::Datetime(micros, ..) => out.push_str(&micros.to_string()),
+            other => out.push_str(&other.to_string()),
+        }
         out.push('\u{1f}');
     }
     Ok(out)

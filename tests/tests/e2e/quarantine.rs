@@ -1,8 +1,7 @@
 //! `quipu quarantine`: what was refused is listed with its record, and read again after a fix; no text of
 //! a person leaves its table.
 
-use std::path::Path;
-
+use polars::prelude::DataType;
 use quipu_tests::{Dir, Ended};
 use serde_json::Value;
 
@@ -48,13 +47,14 @@ fn the_list_groups_what_was_refused_and_shows_the_records() {
     assert_eq!(
         records,
         [
+            // What has no line of its own stands first.
+            r#"["UY","2020"]"#,
             r#"{"area":"Antioqia","year":"2021","offences":"41"}"#,
             r#"{"area":"Antioqia","year":"2022","offences":"42"}"#,
             r#"{"area":"UY","year":"2021","offences":"12 or 13"}"#,
-            r#"["UY","2020"]"#,
         ]
     );
-    assert!(field(&rows[2], "locator").starts_with("line=64;column=offences;bytes="), "{}", rows[2]);
+    assert!(field(&rows[3], "locator").starts_with("line=64;column=offences;bytes="), "{}", rows[3]);
     assert_eq!(listed.events().last().expect("a last line")["event"], "quarantine_finished");
     let people = call(&dir, LIST, &["--reason", "bad-value", "--limit", "1"]).expect(0);
     assert!(people.stdout.contains("`12 or 13`") && !people.stdout.contains("Antioqia"), "{}", people.stdout);
@@ -94,9 +94,9 @@ fn what_was_mended_is_published_by_a_replay_and_nothing_else_moves() {
     assert_eq!(
         became,
         [
+            row("still-refused", "null"),
             row("published", "[\"41\"]"),
             row("published", "[\"42\"]"),
-            row("still-refused", "null"),
             row("still-refused", "null")
         ]
     );
@@ -181,7 +181,8 @@ fn assert_nobody_in_tables(dir: &Dir) {
     let (store, snapshot) = (dir.store(), dir.tables("test"));
     for part in &snapshot.parts {
         let frame = store.read_table(part).expect("a table");
-        for column in frame.columns() {
+        // A moment says nothing about a person, and polars prints none without further features.
+        for column in frame.columns().iter().filter(|column| !matches!(column.dtype(), DataType::Datetime(..))) {
             for row in 0..frame.height() {
                 let text = column.get(row).expect("a cell").to_string();
                 assert_nobody(&format!("{}.{}", part.table, column.name()), text.as_bytes());
@@ -271,15 +272,13 @@ fn a_person_is_masked_in_every_table_log_and_output() {
     }
     assert_nobody("the ledger", &std::fs::read(dir.path("quipu-store/ledger.sqlite")).expect("a ledger"));
     // A contract that stops at the first of them is as discreet.
-    for (frozen, code) in [("code", "map = { \"Antioqia\" = \"CO-ANT\" }, "), ("type", "")] {
-        let _ = code;
+    for frozen in ["code", "type"] {
         let contract = format!("[source.contract]\n{frozen} = \"freeze\"\n\n[[source]]\nid = \"checks\"");
         let text = pipeline.replace("[[source]]\nid = \"checks\"", &contract);
         dir.write("pipelines/test.toml", text);
         let ended = dir.quipu(&["transform", "pipelines/test.toml"]).expect(5);
         assert_nobody_heard("a frozen contract", &ended);
     }
-    assert!(Path::new(dir.root()).is_dir());
 }
 
 #[test]
