@@ -83,7 +83,7 @@ impl Unknown {
             }
         }
         let mut found: Vec<Self> = found.into_values().collect();
-        found.sort_by(|a, b| b.cells.cmp(&a.cells));
+        found.sort_by_key(|unknown| std::cmp::Reverse(unknown.cells));
         found
     }
 }
@@ -234,7 +234,7 @@ fn records(text: &str) -> Vec<String> {
         }
         record.push_str(line);
         // A quoted cell may hold the end of a line.
-        if record.matches('"').count() % 2 == 0 {
+        if record.matches('"').count().is_multiple_of(2) {
             out.push(std::mem::take(&mut record));
         }
     }
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(lines[1], (false, ",es,\"Dpto. de Nariño, Sur\",printed by police"));
         assert_eq!(made[0].unknown.cells, 24, "one line for both");
         assert_eq!(made[1].candidates[0].code.as_deref(), Some("CO-NAR"));
-        assert_eq!(lines[2].0, false);
+        assert!(!lines[2].0);
         assert!(lines[2].1.starts_with("ponal-departamento,GUAJIRA (LA),,"), "{}", lines[2].1);
         assert!(lines[3].0 && lines[3].1.starts_with("ar-snic,14-1,0204,broad,unverified: "), "{}", lines[3].1);
         assert_eq!(lines[4], (false, "ar-snic,\"Robo, otros\",,?,printed by police"));

@@ -116,7 +116,8 @@ fn wrapped(open: char, cells: Vec<String>, close: char) -> String {
         }
         if out.len() + cell.len() > RECORD {
             let left = Value::from(format!("{} more", count - index));
-            out.push_str(&if open == '{' { format!("\"{REST}\":{left}") } else { left.to_string() });
+            let key = if open == '{' { format!("\"{REST}\":") } else { String::new() };
+            out.extend([key, left.to_string()]);
             break;
         }
         out.push_str(&cell);

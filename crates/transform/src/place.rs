@@ -17,6 +17,9 @@ enum Record {
     Pointer(String),
 }
 
+/// From where to where, and whose.
+type Stretches = Vec<(u32, u32, usize)>;
+
 /// Quarantined rows by place.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
@@ -24,7 +27,7 @@ pub(crate) struct Row {
     /// Byte ranges of whole lines, by document.
     lines: FxHashMap<String, Vec<(u64, u64, usize)>>,
     /// Boxes, by document and page: top, bottom.
-    boxes: FxHashMap<(String, u64), Vec<(u32, u32, usize)>>,
+    boxes: FxHashMap<(String, u64), Stretches>,
 }
 
 impl Row {

@@ -242,7 +242,7 @@ pub fn groups(rows: &[Refused]) -> Vec<Group> {
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
     // The order of the keys stays among equals.
-    groups.sort_by(|a, b| b.cells.cmp(&a.cells));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.cells));
     groups
 }
 

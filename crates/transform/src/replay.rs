@@ -165,7 +165,8 @@ pub fn compare(source: &Source, before: &Side, after: &Side) -> Result<Replayed>
     names.dedup();
     for name in names.into_iter().filter(|name| !["quarantine", "document"].contains(name)) {
         let table = table::find(name).ok_or_else(|| Fault::bug("a table is not defined"))?;
-        let difference = Difference::new(table, before.frames(name).collect(), after.frames(name).collect())?;
+        let (old, new): (Vec<_>, Vec<_>) = (before.frames(name).collect(), after.frames(name).collect());
+        let difference = Difference::new(table, &old, &new)?;
         removed += difference.only_before.len() as u64;
         let mut gone: FxHashMap<String, u64> = FxHashMap::default();
         for (frame, row) in &difference.only_before {
@@ -289,7 +290,7 @@ struct Difference<'f> {
 }
 
 impl<'f> Difference<'f> {
-    fn new(table: &'static Table, before: Vec<&'f DataFrame>, after: Vec<&'f DataFrame>) -> Result<Self> {
+    fn new(table: &'static Table, before: &[&'f DataFrame], after: &[&'f DataFrame]) -> Result<Self> {
         let hashed = |frames: &[&'f DataFrame]| -> Result<Vec<(u128, u32, u32)>> {
             let mut rows = Vec::new();
             for (part, frame) in (0_u32..).zip(frames) {
@@ -298,7 +299,7 @@ impl<'f> Difference<'f> {
             rows.sort_unstable();
             Ok(rows)
         };
-        let (old, new) = (hashed(&before)?, hashed(&after)?);
+        let (old, new) = (hashed(before)?, hashed(after)?);
         let row = |frames: &[&'f DataFrame], (_, part, row): (u128, u32, u32)| {
             frames.get(part as usize).map(|frame| (*frame, row as usize))
         };
@@ -311,11 +312,11 @@ impl<'f> Difference<'f> {
                     new.next();
                 }
                 (Some(a), other) if other.is_none_or(|b| a.0 < b.0) => {
-                    only_before.extend(row(&before, a));
+                    only_before.extend(row(before, a));
                     old.next();
                 }
                 (_, Some(b)) => {
-                    only_after.extend(row(&after, b));
+                    only_after.extend(row(after, b));
                     new.next();
                 }
                 (_, None) => break,

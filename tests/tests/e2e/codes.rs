@@ -1,5 +1,7 @@
 //! `quipu codes`: labels that no list knows, the lines they need, and what a label means.
 
+use std::fmt::Write as _;
+
 use quipu_tests::{Dir, Ended};
 use serde_json::Value;
 
@@ -24,7 +26,7 @@ fn dir_with_departments() -> Dir {
         (2010, "Antioqia Dept."),
         (2010, "Mordor"),
     ] {
-        text += &format!("{area},{year},9\n");
+        let _ = writeln!(text, "{area},{year},9");
     }
     let dir = small::dir_with_odd(
         text.replace("AR,", "CO-CAL,")

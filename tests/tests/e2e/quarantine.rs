@@ -1,6 +1,8 @@
 //! `quipu quarantine`: what was refused is listed with its record, and read again after a fix; no text of
 //! a person leaves its table.
 
+use std::fmt::Write as _;
+
 use polars::prelude::DataType;
 use quipu_tests::{Dir, Ended};
 use serde_json::Value;
@@ -78,7 +80,8 @@ fn what_was_mended_is_published_by_a_replay_and_nothing_else_moves() {
     let file = "data/reference/area_alias.csv";
     let text = String::from_utf8(dir.read(file)).expect("text");
     let at = text.find("\nAX,pt,Alanda").expect("a line") + 1;
-    dir.write(file, format!("{}CO-ANT,es,Antioqia,\n{}", &text[..at], &text[at..]));
+    let (above, below) = text.split_at(at);
+    dir.write(file, format!("{above}CO-ANT,es,Antioqia,\n{below}"));
     std::fs::remove_file(dir.path("in/odd.csv")).expect("removed");
     let dry = json(&dir, REPLAY, &["--dry-run"]);
     assert_eq!(dry.event("replay_finished")["published"], 2);
@@ -147,7 +150,7 @@ fn a_row_may_be_refused_for_another_reason_after_a_fix() {
 fn a_source_that_its_contract_blocks_can_be_looked_at_mended_and_replayed() {
     let mut text = String::from("area,year,offences\n");
     for year in 2010..2020 {
-        text += &format!("AR,{year},7\nAntioqia,{year},41\n");
+        let _ = write!(text, "AR,{year},7\nAntioqia,{year},41\n");
     }
     let dir = small::dir_with_odd(text);
     run(&dir).expect(4);
@@ -212,7 +215,7 @@ fn a_person_is_masked_in_every_table_log_and_output() {
     let mut text = incidents.to_owned();
     for month in 1..=12 {
         for day in 1..=9 {
-            text += &format!("BR,2021-{month:02}-0{day},Ana,2000-01-01,A1,30,1\n");
+            let _ = writeln!(text, "BR,2021-{month:02}-0{day},Ana,2000-01-01,A1,30,1");
         }
     }
     let checks = "id,kind,number,who,born,why,by,at\n\

@@ -275,7 +275,7 @@ fn publish(ground: &Ground, before: &[(&Source, Side)], ended: &mut Totals, outp
                 match failed {
                     Some(fault) => ended.failed(fault, output),
                     None => {
-                        ended.account(source, before, &Side::published(store, after.as_ref(), &source.id)?, output)?
+                        ended.account(source, before, &Side::published(store, after.as_ref(), &source.id)?, output)?;
                     }
                 }
             }
