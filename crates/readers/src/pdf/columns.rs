@@ -1,6 +1,6 @@
 //! Columns without rules, proven by the white space between them over many lines.
 
-use super::lines::{Line, is_value};
+use super::lines::{Line, is_value, is_year};
 use super::sheet::Sheet;
 
 /// Least gap between columns that many lines, some, or few show, as parts of the font size.
@@ -51,7 +51,7 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
             best = Some((skip, extents));
         }
     }
-    let (_, mut extents) = best?;
+    let (skip, mut extents) = best?;
     if extents.len() < 2 {
         return None;
     }
@@ -61,7 +61,9 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
         let line = of(at);
         let homes: Vec<Option<usize>> = line.iter().map(|interval| home(&extents, *interval)).collect();
         *keep = !homes.is_empty() && homes.iter().all(Option::is_some);
-        if *keep {
+        // Above the first row a text may stand between the columns that it spans.
+        let first = core.get(skip).copied().unwrap_or_default();
+        if *keep && (at >= first || line.len() == extents.len()) {
             for (interval, home) in line.iter().zip(homes.into_iter().flatten()) {
                 let right = extents.get(home + 1).map_or(f64::INFINITY, |next| next.0);
                 let left =
@@ -90,17 +92,19 @@ fn core(sheet: &Sheet, lines: &[Line]) -> Vec<usize> {
         .filter(|(_, line)| line.chunks(&sheet.words, SOME).len() >= 2)
         .map(|(at, _)| at)
         .collect();
-    let figures: Vec<usize> = several
-        .iter()
-        .copied()
-        .filter(|at| {
-            lines.get(*at).is_some_and(|line| {
-                line.chunks(&sheet.words, SOME)
-                    .iter()
-                    .any(|chunk| is_value(&line.text(&sheet.words, chunk.first, chunk.end)))
-            })
-        })
-        .collect();
+    let chunks = |at: &usize| -> Vec<String> {
+        let Some(line) = lines.get(*at) else { return Vec::new() };
+        let chunks = line.chunks(&sheet.words, SOME);
+        chunks.iter().map(|chunk| line.text(&sheet.words, chunk.first, chunk.end)).collect()
+    };
+    let most = several.iter().map(|at| chunks(at).len()).max().unwrap_or_default();
+    let has_figures = |at: &usize| {
+        let texts = chunks(at);
+        let figures: Vec<&String> = texts.iter().filter(|text| is_value(text)).collect();
+        // Years that are fewer than the columns stand over several of them.
+        !figures.is_empty() && (texts.len() == most || !figures.iter().all(|text| is_year(text)))
+    };
+    let figures: Vec<usize> = several.iter().copied().filter(has_figures).collect();
     if figures.len() * 3 >= several.len() && figures.len() >= 2 { figures } else { several }
 }
 

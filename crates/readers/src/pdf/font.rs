@@ -27,8 +27,6 @@ pub(super) struct Font {
     to_unicode: Option<CodeMap>,
     /// Whether text runs downwards.
     pub(super) vertical: bool,
-    /// Its name, for messages.
-    pub(super) name: String,
 }
 
 #[derive(Debug)]
@@ -62,7 +60,7 @@ impl Font {
         };
         let subtype = file.entry(dict, b"Subtype")?;
         if subtype.name() == Some(b"Type0") {
-            return Self::composite(file, dict, name, to_unicode);
+            return Self::composite(file, dict, to_unicode);
         }
         let descriptor = file.part(dict, b"FontDescriptor")?.unwrap_or_default();
         let codes = codes(file, dict, &descriptor, &name)?;
@@ -83,10 +81,10 @@ impl Font {
         }
         let missing = file.entry(&descriptor, b"MissingWidth")?.number().map(|width| width * unit);
         let kind = Kind::Simple { codes, widths, missing: missing.unwrap_or(0.5), face: face(&name) };
-        Ok(Self { kind, to_unicode, vertical: false, name })
+        Ok(Self { kind, to_unicode, vertical: false })
     }
 
-    fn composite(file: &File<'_>, dict: &Dict, name: String, to_unicode: Option<CodeMap>) -> Result<Self> {
+    fn composite(file: &File<'_>, dict: &Dict, to_unicode: Option<CodeMap>) -> Result<Self> {
         let encoding = file.entry(dict, b"Encoding")?;
         let mut utf16 = false;
         let mut vertical = false;
@@ -121,7 +119,7 @@ impl Font {
                 glyphs = super::truetype::characters(&file.unpack(&program)?);
             }
         }
-        Ok(Self { kind: Kind::Composite { map, utf16, glyphs, widths, missing }, to_unicode, vertical, name })
+        Ok(Self { kind: Kind::Composite { map, utf16, glyphs, widths, missing }, to_unicode, vertical })
     }
 
     /// Splits a text into its codes.

@@ -64,7 +64,9 @@ impl Frame<'_> {
         let touched: Vec<Vec<usize>> = pieces.iter().map(|piece| self.touched(piece)).collect();
         let wide = touched.iter().any(|columns| columns.len() != 1);
         let ruled: Vec<Option<(usize, usize)>> = pieces.iter().map(|piece| self.underlined(lines, at, piece)).collect();
-        if !wide && !ruled.iter().flatten().any(|(first, last)| last > first) && !self.is_even(lines, at, &touched) {
+        let sure =
+            wide || ruled.iter().flatten().any(|(first, last)| last > first) || self.is_even(lines, at, &touched);
+        if !sure && self.filled(lines.get(at + 1..).unwrap_or_default()).len() <= pieces.len() {
             return None;
         }
         // A text over the labels alone is theirs.
@@ -81,6 +83,16 @@ impl Frame<'_> {
             (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
             (a, b) => a.or(b),
         };
+        if !sure {
+            // Texts that keep to their columns may be the first lines of wrapped ones: they span several
+            // only where they stand in the middle of these far better than over a single one.
+            let single: f64 =
+                above.iter().zip(touched.get(skip..)?).map(|(piece, columns)| self.alignment(piece, columns)).sum();
+            let error = best.as_ref().map_or(f64::INFINITY, |best| best.0);
+            if single < 3.0 * above.len() as f64 || error > 0.5 * single {
+                return None;
+            }
+        }
         best.map(|(_, spans)| spans).filter(|spans| spans.iter().any(|(a, b)| b > a))
     }
 
@@ -90,6 +102,24 @@ impl Frame<'_> {
 
     fn to(&self, column: usize) -> f64 {
         self.extents.get(column).map_or(0.0, |extent| extent.1)
+    }
+
+    /// How far a text is from any alignment with its column.
+    fn alignment(&self, piece: &Chunk, columns: &[usize]) -> f64 {
+        let Some(column) = columns.first().copied() else { return f64::INFINITY };
+        let (from, to) = (self.from(column), self.to(column));
+        let ends = (piece.from - from).abs().min((piece.to - to).abs());
+        ends.min((piece.middle() - f64::midpoint(from, to)).abs())
+    }
+
+    /// The columns of figures that lines have texts in.
+    fn filled(&self, lines: &[Line]) -> Vec<usize> {
+        let pieces = lines.iter().flat_map(|line| self.pieces(line));
+        let mut filled: Vec<usize> =
+            pieces.flat_map(|piece| self.touched(&piece)).filter(|column| *column > 0).collect();
+        filled.sort_unstable();
+        filled.dedup();
+        filled
     }
 
     /// Whether the texts of a line stand in the middle of groups of columns that are all as wide.
