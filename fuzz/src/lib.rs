@@ -56,7 +56,11 @@ fn layouts(format: Format) -> Vec<Layout> {
             all.push(layout(&|l| l.table = Some(TableAt::Holds(text("a")))));
             all
         }
-        Format::Pdf => vec![layout(&|l| l.table = Some(TableAt::Number(1)))],
+        Format::Pdf => vec![
+            layout(&|l| l.table = Some(TableAt::Number(1))),
+            layout(&|l| l.table = Some(TableAt::Holds(text("a")))),
+            layout(&|l| l.pages = Some((2, 3))),
+        ],
         Format::Workbook => vec![layout(&|l| l.hidden = true)],
         Format::Csv | Format::Parquet => Vec::new(),
     }

@@ -31,7 +31,7 @@ pub trait Reader: Sync {
 
 /// Every reader of grids.
 const ALL: &[&dyn Reader] =
-    &[&crate::workbook::Workbook, &crate::parquet::Parquet, &crate::html::Html, &crate::json::Json];
+    &[&crate::workbook::Workbook, &crate::parquet::Parquet, &crate::pdf::Pdf, &crate::html::Html, &crate::json::Json];
 
 /// The reader of a format; none for delimited text and prose, which are not read as grids.
 pub fn reader(format: Format) -> Option<&'static dyn Reader> {

@@ -155,6 +155,15 @@ impl Grid {
             + places * size_of::<Locator>()
     }
 
+    /// Whether its title or a cell has a text, whatever case and white space.
+    pub(crate) fn holds(&self, wanted: &str) -> bool {
+        let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let wanted = fold(wanted);
+        let rows = 0..self.rows.len();
+        let mut cells = rows.flat_map(|row| self.cells(row)).filter(|cell| cell.form != Form::Covered);
+        fold(&self.title).contains(&wanted) || cells.any(|cell| fold(self.text(*cell)).contains(&wanted))
+    }
+
     /// Where the cells stand.
     pub fn places(&self) -> &Places {
         &self.places

@@ -17,6 +17,7 @@ mod html;
 mod json;
 mod limits;
 mod parquet;
+mod pdf;
 #[cfg(test)]
 mod promise;
 mod sample;

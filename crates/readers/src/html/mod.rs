@@ -85,7 +85,7 @@ impl Reader for Html {
                 for (index, table) in shown {
                     let grid = grids.grid(table, index + 1)?;
                     let wanted = match wish {
-                        Some(TableAt::Holds(text)) => holds(&grid, &text.value),
+                        Some(TableAt::Holds(text)) => grid.holds(&text.value),
                         _ => true,
                     };
                     if wanted && !grid.rows().is_empty() {
@@ -166,15 +166,6 @@ fn told(start: &[u8]) -> Option<&'static Encoding> {
         return Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding });
     }
     None
-}
-
-/// Whether the title or a cell holds a text, case and white space aside.
-fn holds(grid: &Grid, wanted: &str) -> bool {
-    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let wanted = fold(wanted);
-    let rows = 0..grid.rows().len();
-    let mut cells = rows.flat_map(|row| grid.cells(row)).filter(|cell| cell.form != Form::Covered);
-    fold(&grid.title).contains(&wanted) || cells.any(|cell| fold(grid.text(*cell)).contains(&wanted))
 }
 
 /// Builds the grids of a page within one bound for all.

@@ -10,7 +10,7 @@ use super::Sample;
 /// The documents of `fuzz/corpus` that are what their folder says.
 pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
-    for format in [Format::Json, Format::Html, Format::Parquet] {
+    for format in [Format::Json, Format::Html, Format::Parquet, Format::Pdf] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(format.word());
         let mut files: Vec<_> =
             std::fs::read_dir(folder).expect("corpus").map(|entry| entry.expect("entry").path()).collect();

@@ -12,6 +12,7 @@
 pub(crate) mod compound;
 pub(crate) mod corpus;
 pub(crate) mod ods;
+pub(crate) mod pdf;
 pub(crate) mod random;
 pub(crate) mod workbooks;
 pub(crate) mod xls;
