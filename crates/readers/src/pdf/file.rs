@@ -211,10 +211,9 @@ impl<'a> File<'a> {
                 let (kind_bytes, rest) = row.split_at_checked(*kind).unwrap_or_default();
                 let (second, third) = rest.split_at_checked(*second).unwrap_or_default();
                 let place = match if *kind == 0 { 1 } else { big_endian(kind_bytes) } {
-                    0 => Place::Free,
                     1 => Place::At(big_endian(second)),
                     2 => Place::In(u32::try_from(big_endian(second)).unwrap_or(u32::MAX), big_endian(third)),
-                    // Kinds that are not yet known count as null.
+                    // Free, or of a kind that is not yet known, which counts as null.
                     _ => Place::Free,
                 };
                 self.learn(first.saturating_add(number), place)?;

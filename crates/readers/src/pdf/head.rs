@@ -73,7 +73,7 @@ impl Frame<'_> {
         let own = touched.first().is_some_and(|columns| *columns == [0]);
         let skip = usize::from(own);
         let above = pieces.get(skip..)?;
-        let first = if touched.get(skip).is_some_and(|columns| columns.first() == Some(&0)) { 0 } else { 1 };
+        let first = usize::from(touched.get(skip).is_none_or(|columns| columns.first() != Some(&0)));
         let by_middle = self.assign(above, ruled.get(skip..)?, first, |piece, a, b| {
             (piece.middle() - f64::midpoint(self.from(a), self.to(b))).abs()
         });
@@ -155,7 +155,7 @@ impl Frame<'_> {
             |column: &usize| (*from - 2.0..*to + 2.0).contains(&f64::midpoint(self.from(*column), self.to(*column)));
         let mut columns = (0..self.extents.len()).filter(over);
         let first = columns.next()?;
-        Some((first, columns.last().unwrap_or(first)))
+        Some((first, columns.next_back().unwrap_or(first)))
     }
 
     /// Gives each text the run of columns that costs least, in order and apart.
@@ -220,7 +220,7 @@ impl Frame<'_> {
             // The lines before belong to this level; a text in two lines spans the same columns in both.
             match levels.last_mut() {
                 Some(last) if last.spans == spans && last.lines.end == at && tight(lines, at) => {
-                    last.lines.end = at + 1
+                    last.lines.end = at + 1;
                 }
                 _ => levels.push(Level { lines: start..at + 1, spans }),
             }

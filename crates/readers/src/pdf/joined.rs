@@ -86,7 +86,7 @@ fn append(before: &mut Table, table: Table, head: usize, sheets: &[Sheet]) {
     for row in table.rows.into_iter().skip(head) {
         let cells = row.into_iter().map(|area| match area {
             Area::Covered(row, column) => Area::Covered((row + offset).saturating_sub(head), column),
-            own => own,
+            own @ Area::Own(_) => own,
         });
         before.rows.push(cells.collect());
     }

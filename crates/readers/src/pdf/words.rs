@@ -108,7 +108,7 @@ pub(super) fn words(shown: &Shown, page: (f64, f64)) -> Result<(Vec<Word>, u64)>
         }
     }
     words.extend(open.take().and_then(close));
-    Ok(without_leaders(joined(words)))
+    Ok(without_leaders(&joined(words)))
 }
 
 /// Whether a character ends a word.
@@ -273,7 +273,7 @@ fn touches(left: &Word, right: &Word) -> bool {
 }
 
 /// Takes out the dots that lead the eye from a label to its figure.
-fn without_leaders(words: Vec<Word>) -> (Vec<Word>, u64) {
+fn without_leaders(words: &[Word]) -> (Vec<Word>, u64) {
     const DOTS: usize = 4;
     let is_dots = |text: &str| text.chars().all(|c| matches!(c, '.' | '·' | '…' | '‥'));
     let mut leaders = 0;

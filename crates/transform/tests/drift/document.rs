@@ -44,6 +44,7 @@ pub(crate) type Row = Vec<Cell>;
 
 /// What the mapping does with a column.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "a column may be several of these at once")]
 pub(crate) struct Role {
     /// Its name in the file as published.
     pub(crate) name: String,
@@ -67,11 +68,6 @@ impl Role {
     /// Names a row, by whatever way.
     pub(crate) fn is_key(&self) -> bool {
         self.period || self.coded || self.verbatim
-    }
-
-    /// Is knowingly not read.
-    pub(crate) fn is_ignored(&self) -> bool {
-        !self.value && !self.is_key() && !self.filter
     }
 }
 
@@ -136,10 +132,6 @@ impl Draft {
 
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.format, Format::Text { .. })
-    }
-
-    pub(crate) fn is_book(&self) -> bool {
-        matches!(self.format, Format::Book { .. })
     }
 
     pub(crate) fn is_json(&self) -> bool {

@@ -122,9 +122,11 @@ fn rows(frame: &DataFrame) -> Vec<Seen> {
                 key.push('|');
             }
             key.push_str(&format!("{} {}", starts[row], ends[row]));
-            let bounds = (lowers[row].is_some() || uppers[row].is_some())
-                .then(|| format!(" {:?} {:?}", lowers[row], uppers[row]))
-                .unwrap_or_default();
+            let bounds = if lowers[row].is_some() || uppers[row].is_some() {
+                format!(" {:?} {:?}", lowers[row], uppers[row])
+            } else {
+                String::new()
+            };
             Seen {
                 key,
                 breakdown: breakdowns[row].clone(),
@@ -172,7 +174,7 @@ impl Change {
         Self { gone: Box::new(gone), ..self }
     }
 
-    pub(crate) fn new(self, new: impl Fn(&Seen) -> bool + 'static) -> Self {
+    pub(crate) fn gives(self, new: impl Fn(&Seen) -> bool + 'static) -> Self {
         Self { new: Box::new(new), ..self }
     }
 

@@ -99,7 +99,7 @@ fn moved(draft: &mut Draft, _: &mut Random) -> Option<Change> {
     let Format::Json { envelope, pointer, .. } = &mut draft.format else { return None };
     let old = pointer.clone();
     *envelope = json!({ "meta": envelope.clone() });
-    *pointer = "/data".to_owned();
+    "/data".clone_into(pointer);
     Some(Change::named([old]))
 }
 

@@ -166,7 +166,7 @@ fn next_year(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     draft.insert_column(at + 1, &(year + 1).to_string(), move |number, _| {
         Cell::Text(if number % 5 == 0 { String::new() } else { (number * factor).to_string() })
     });
-    Some(Change::named([(year + 1).to_string()]).new(move |row| row.year() == year + 1))
+    Some(Change::named([(year + 1).to_string()]).gives(move |row| row.year() == year + 1))
 }
 
 fn first_year(draft: &mut Draft, _: &mut Random) -> Option<Change> {

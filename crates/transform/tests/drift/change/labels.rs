@@ -106,7 +106,7 @@ fn new_category(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     let printed = move |breakdown: &str| breakdown.contains(label);
     // What a filter leaves in or out by its label alone is the mapping's rule, not the reader's.
     (rows > 0).then(|| {
-        Change::named([label, "repeat"]).new(move |row| (role.verbatim || role.filter) && printed(&row.breakdown))
+        Change::named([label, "repeat"]).gives(move |row| (role.verbatim || role.filter) && printed(&row.breakdown))
     })
 }
 

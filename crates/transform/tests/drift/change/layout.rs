@@ -51,7 +51,7 @@ fn banners(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     if draft.is_json() {
         return None;
     }
-    for _ in 0..1 + random.below(5) {
+    for _ in 0..=random.below(5) {
         let row = random.pick(&BANNERS).iter().map(|text| Cell::from(*text)).collect();
         let at = random.below(draft.above.len() + 1);
         draft.above.insert(at, row);
@@ -108,7 +108,7 @@ fn unit_row(draft: &mut Draft, random: &mut Random) -> Option<Change> {
 }
 
 fn insert_rows(draft: &mut Draft, random: &mut Random, row: &Row) {
-    for _ in 0..1 + random.below(6) {
+    for _ in 0..=random.below(6) {
         let at = random.below(draft.body.len() + 1);
         draft.body.insert(at, row.clone());
     }
@@ -136,7 +136,7 @@ fn blank_columns(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     if draft.is_json() {
         return None;
     }
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         let at = random.below(draft.roles.len() + 1);
         draft.insert_column(at, "", |_, _| Cell::blank());
     }
@@ -175,7 +175,7 @@ fn footers(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     if draft.is_json() {
         return None;
     }
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         let text = *random.pick(&NOTES);
         let row = note(draft, random, text);
         draft.below.push(row);
@@ -188,7 +188,7 @@ fn headings(draft: &mut Draft, random: &mut Random) -> Option<Change> {
         return None;
     }
     let texts = ["Región Norte", "SECTION II", "Capítulo 2: Delitos"];
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         let row = note(draft, random, random_text(&texts, draft.body.len()));
         let at = random.below(draft.body.len());
         draft.body.insert(at, row);
@@ -205,7 +205,7 @@ fn header_repeated(draft: &mut Draft, random: &mut Random) -> Option<Change> {
         return None;
     }
     let header = draft.header.last()?.clone();
-    for _ in 0..1 + random.below(2) {
+    for _ in 0..=random.below(2) {
         let at = 1 + random.below(draft.body.len().max(2) - 1);
         draft.body.insert(at, header.clone());
     }
@@ -248,7 +248,7 @@ fn shifted_right(draft: &mut Draft, random: &mut Random) -> Option<Change> {
 
 /// Whether a key column, or what decides, stands at or behind this one, so that keys and values slip.
 fn moves_keys(draft: &Draft, at: usize) -> bool {
-    draft.roles.iter().skip(at).any(|role| role.is_key())
+    draft.roles.iter().skip(at).any(crate::document::Role::is_key)
 }
 
 fn shifted_and_cut(draft: &mut Draft, random: &mut Random) -> Option<Change> {

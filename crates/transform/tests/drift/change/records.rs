@@ -27,7 +27,7 @@ const REPEATS: [&str; 3] = ["repeat", "twice", "same key"];
 
 fn duplicated(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     // Within what may be refused.
-    for _ in 0..1 + random.below(3.min(draft.body.len() / 25 + 1)) {
+    for _ in 0..=random.below(3.min(draft.body.len() / 25 + 1)) {
         let row = draft.body[random.below(draft.body.len())].clone();
         let at = random.below(draft.body.len() + 1);
         draft.body.insert(at, row);
@@ -62,7 +62,7 @@ fn label_lost(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     let columns = draft.columns(|role| role.is_key() && !role.value);
     let at = *random.pick(&columns);
     let mut lost = 0;
-    for _ in 0..1 + random.below(2) {
+    for _ in 0..=random.below(2) {
         let row = random.below(draft.body.len());
         if let Some(cell) = draft.body[row].get_mut(at)
             && !cell.is_blank()
@@ -76,7 +76,7 @@ fn label_lost(draft: &mut Draft, random: &mut Random) -> Option<Change> {
 
 fn sheet_renamed(draft: &mut Draft, _: &mut Random) -> Option<Change> {
     let Format::Book { sheet, .. } = &mut draft.format else { return None };
-    *sheet = "Hoja 1".to_owned();
+    "Hoja 1".clone_into(sheet);
     Some(Change::named(["sheet"]))
 }
 

@@ -44,7 +44,7 @@ fn sums(draft: &Draft, rows: std::ops::Range<usize>) -> Row {
 
 /// A change that adds totals, which may be published as such.
 fn marked(word: &str, names: Vec<String>) -> Change {
-    Change::named([word.to_owned(), "empty".into()].into_iter().chain(names)).new(|row| row.total)
+    Change::named([word.to_owned(), "empty".into()].into_iter().chain(names)).gives(|row| row.total)
 }
 
 /// The columns that may hold the word: the first text, or any that is no value.
