@@ -5,6 +5,7 @@
 //! it was read; everything that was read and not published is counted by a named rule or stands in
 //! quarantine. The stage never goes to the network.
 
+mod checks;
 mod codes;
 mod document;
 mod frame;

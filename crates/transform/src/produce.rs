@@ -8,12 +8,12 @@ use quipu_schema::pipeline::{Interpreter, Reader, Source};
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Edition, Store};
+use quipu_store::{Edition, Found, Store};
 
 use crate::codes::Reference;
 use crate::document::{self, DocumentRow};
 use crate::input::Input;
-use crate::{observe, quarantine, report, rows};
+use crate::{checks, observe, quarantine, report, rows};
 
 /// What one source gives.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Transformed {
     pub tally: Tally,
     /// What was detected, for people.
     pub notes: Vec<String>,
+    /// What the statistical checks found, for people.
+    pub findings: Vec<Found>,
 }
 
 /// Documents up to this size are read at once; larger ones in pieces, where their format allows it.
@@ -131,12 +133,19 @@ pub fn transform_source(source: &Source, documents: &[(&str, &[u8])], reference:
 
 fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
+    let mut findings = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
         (Interpreter::Observe(mapping), Reader::Cells(options)) => {
             let observed = observe::read(source, options, mapping, inputs, reference)?;
             let table = definition("observation")?;
             let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
-            (vec![(table, observed.frame), (definition("quarantine")?, rejected)], observed.tally, observed.notes)
+            findings = observed.findings;
+            let found = (definition("finding")?, checks::frame(&findings)?);
+            (
+                vec![(table, observed.frame), (definition("quarantine")?, rejected), found],
+                observed.tally,
+                observed.notes,
+            )
         }
         (Interpreter::Rows(mapping), Reader::Cells(options)) => {
             let listed = rows::read(source, options, mapping, inputs, reference)?;
@@ -166,8 +175,9 @@ fn transform(source: &Source, inputs: &[Input<'_>], reference: &Reference) -> Re
         return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
     }
     hold_to_contract(source, &tally)?;
+    checks::hold(source, &findings)?;
     let documents = inputs.iter().map(|input| input.digest).collect();
-    Ok(Transformed { tables, documents, tally, notes })
+    Ok(Transformed { tables, documents, tally, notes, findings: checks::account(&findings) })
 }
 
 fn definition(name: &str) -> Result<&'static Table> {

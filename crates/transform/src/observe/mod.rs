@@ -10,9 +10,9 @@ mod bind;
 mod columns;
 mod filter;
 mod pass;
-mod recipe;
+pub(crate) mod recipe;
 mod repeats;
-mod rows;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -25,6 +25,7 @@ use quipu_schema::pipeline::{Layout, Observe, Pick, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
 
+use crate::checks::{self, Finding, Panel};
 use crate::codes::Reference;
 use crate::frame;
 use crate::input::Input;
@@ -33,6 +34,7 @@ use crate::quarantine::Rejected;
 use bind::Mapping;
 use columns::Whole;
 use pass::{Plan, Sink};
+pub(crate) use recipe::hash_of;
 use rows::Rows;
 use value::Markers;
 use walk::{Guide, Stretch};
@@ -41,10 +43,10 @@ use walk::{Guide, Stretch};
 pub(crate) const TEXTS: [&str; 11] =
     ["dataset", "indicator", "crime", "ref_area", "freq", "sex", "age", "breakdown", "unit", "obs_status", "vintage"];
 const REF_AREA: usize = 3;
-const FREQ: usize = 4;
+pub(crate) const FREQ: usize = 4;
 const BREAKDOWN: usize = 7;
-const STATUS: usize = 9;
-const VINTAGE: usize = 10;
+pub(crate) const STATUS: usize = 9;
+pub(crate) const VINTAGE: usize = 10;
 
 /// Size of a piece that one thread walks, in bytes.
 const PIECE: u64 = 4 << 20;
@@ -60,6 +62,8 @@ pub(crate) struct Observed {
     pub(crate) tally: Tally,
     /// What was detected, for people.
     pub(crate) notes: Vec<String>,
+    /// What the statistical checks found.
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Reads the documents of a source as observations.
@@ -117,7 +121,9 @@ fn read_in_pieces(
     let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
     let earlier: Vec<usize> = inputs.iter().map(|input| input.earlier).collect();
     let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
-    let mut frames = Frames { whole, frame: None };
+    // What a publisher has replaced was judged when it was current.
+    let judged = checks::any(source) && earlier.iter().all(|earlier| *earlier == 0);
+    let mut frames = Frames { whole, frame: None, panel: judged.then(Panel::default) };
     // Records that count one each are never published one by one.
     let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
     let passed = pass::run(guide, &stretches, &mut frames, adds)?;
@@ -125,7 +131,11 @@ fn read_in_pieces(
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));
     }
-    Ok(Observed { frame: frames.finish()?, rejected: passed.rejected, tally: passed.tally, notes })
+    let findings = match frames.panel.as_mut() {
+        Some(panel) => checks::run(source, observe, &documents, reference, panel),
+        None => Vec::new(),
+    };
+    Ok(Observed { frame: frames.finish()?, rejected: passed.rejected, tally: passed.tally, notes, findings })
 }
 
 /// The vintage that a document states for all its rows; none where they differ, or where the mapping
@@ -153,6 +163,8 @@ pub(crate) fn stated_vintage(
 struct Frames<'a> {
     whole: Whole<'a>,
     frame: Option<DataFrame>,
+    /// Hears the values, where any statistical check is on.
+    panel: Option<Panel>,
 }
 
 impl Frames<'_> {
@@ -171,11 +183,15 @@ impl Frames<'_> {
 impl Sink for Frames<'_> {
     fn restart(&mut self) -> Result<()> {
         self.frame = None;
+        self.panel.iter_mut().for_each(Panel::restart);
         Ok(())
     }
 
     fn push(&mut self, rows: Rows) -> Result<()> {
-        let more = columns::frame(&rows, self.whole)?;
+        let (whole, panel) = (self.whole, &mut self.panel);
+        let (more, ()) =
+            rayon::join(|| columns::frame(&rows, whole), || panel.iter_mut().for_each(|panel| panel.hear(&rows)));
+        let more = more?;
         match &mut self.frame {
             None => self.frame = Some(more),
             Some(frame) => {
