@@ -59,7 +59,7 @@ impl CheckRule {
             section.findings().report(reason.span.clone(), "the reason is empty", None);
         }
         let tolerance = TOLERANT.contains(&check).then(|| section.parsed("tolerance", share)).flatten();
-        let crimes = (check == Check::VictimsOfOffences).then(|| section.texts("crimes")).unwrap_or_default();
+        let crimes = if check == Check::VictimsOfOffences { section.texts("crimes") } else { Vec::new() };
         for crime in &crimes {
             if crime.value.is_empty() || !crime.value.bytes().all(|byte| byte.is_ascii_digit()) {
                 let help = Some("use the digits of the code, such as \"0101\"".to_owned());

@@ -55,8 +55,6 @@ pub(super) struct Drafts {
 pub(super) struct Told {
     /// How many.
     pub(super) places: u64,
-    /// How bad the worst is.
-    pub(super) score: f64,
     /// The worst.
     pub(super) draft: Draft,
 }
@@ -99,7 +97,7 @@ impl Drafts {
             draft.evidence.truncate(SHOWN);
             let room = SHOWN.saturating_sub(draft.evidence.len());
             draft.evidence.extend(group.more.into_iter().take(room).map(|(_, cell)| cell));
-            Told { places: group.places, score: group.rank.0, draft }
+            Told { places: group.places, draft }
         };
         (groups.into_iter().map(told).collect(), left, self.limits)
     }

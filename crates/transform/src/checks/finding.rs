@@ -1,5 +1,7 @@
 //! Findings: rows of the table `finding`, and the account of them for people.
 
+use std::fmt::Write as _;
+
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
 use quipu_schema::finding::{Check, Severity};
@@ -118,10 +120,10 @@ impl About<'_> {
         };
         let mut line = format!("{} = {value}", pairs.join(","));
         if let Some(document) = self.document(cell) {
-            line.push_str(&format!(" @ {document}"));
+            let _ = write!(line, " @ {document}");
             let locator = cell.place.columns(&sight.panel.parts).and_then(|columns| Locator::from_columns(&columns));
             if let Some(locator) = locator {
-                line.push_str(&format!(" {locator}"));
+                let _ = write!(line, " {locator}");
             }
         }
         line

@@ -8,15 +8,26 @@
 
 mod blank_or_zero;
 mod draft;
+mod family;
 mod finding;
+mod pairs;
 mod panel;
+mod rate_of_count;
+mod repeated_period;
 mod robust;
 mod scale_jump;
+mod series_break;
+mod shares_of_whole;
 mod sight;
+mod sum_of_parts;
+#[cfg(test)]
+mod tests;
+mod victims_of_offences;
 
 use quipu_schema::finding::{Check, Severity};
 use quipu_schema::pipeline::{Observe, Source};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use rayon::prelude::*;
 
 pub(crate) use finding::{Finding, account, frame};
 pub(crate) use panel::Panel;
@@ -38,7 +49,16 @@ trait Checking: Sync {
 }
 
 /// Every check.
-const ALL: [&dyn Checking; 2] = [&scale_jump::ScaleJump, &blank_or_zero::BlankOrZero];
+const ALL: [&dyn Checking; 8] = [
+    &sum_of_parts::SumOfParts,
+    &shares_of_whole::SharesOfWhole,
+    &rate_of_count::RateOfCount,
+    &victims_of_offences::VictimsOfOffences,
+    &scale_jump::ScaleJump,
+    &repeated_period::RepeatedPeriod,
+    &series_break::SeriesBreak,
+    &blank_or_zero::BlankOrZero,
+];
 
 /// Whether a check is switched off for a source.
 fn is_off(source: &Source, check: Check) -> bool {
@@ -61,29 +81,31 @@ pub(crate) fn run(
     if panel.heard == 0 {
         return Vec::new();
     }
-    let sight = Sight::new(panel, observe, reference);
-    let mut findings = Vec::new();
-    for checking in ALL.iter().filter(|checking| !is_off(source, checking.check())) {
+    judge(source, &Sight::new(panel, observe, reference), documents)
+}
+
+/// What the checks find in what is seen.
+fn judge(source: &Source, sight: &Sight<'_>, documents: &[Digest]) -> Vec<Finding> {
+    let on: Vec<&&dyn Checking> = ALL.iter().filter(|checking| !is_off(source, checking.check())).collect();
+    let found = |checking: &&&dyn Checking| -> Vec<Finding> {
         let check = checking.check();
         let rule = source.checks.of(check);
         let mut drafts = Drafts::default();
-        drafts.limits.extend(limit(&sight, checking.along_time()));
-        checking.run(&sight, Rule(rule), &mut drafts);
+        drafts.limits.extend(limit(sight, checking.along_time()));
+        checking.run(sight, Rule(rule), &mut drafts);
         let severity = rule.and_then(|rule| rule.severity).flatten().unwrap_or(Severity::Warning);
         let reason = rule.map(|rule| rule.reason.clone());
         let (told, left, limits) = drafts.told();
         let about = finding::About { source: &source.id, documents, check, severity, reason };
-        findings.extend(told.into_iter().map(|told| about.of(&sight, told)));
+        let mut findings: Vec<Finding> = told.into_iter().map(|told| about.of(sight, told)).collect();
         if left > 0 {
-            findings.push(
-                about.limit(format!(
-                    "{left} further findings, each less grave than those told, are not told one by one"
-                )),
-            );
+            let message = format!("{left} further findings, each less grave than those told, are not told one by one");
+            findings.push(about.limit(message));
         }
         findings.extend(limits.into_iter().map(|limit| about.limit(limit)));
-    }
-    findings
+        findings
+    };
+    on.par_iter().flat_map_iter(found).collect()
 }
 
 /// What was not looked at, because a source has more values than are kept.

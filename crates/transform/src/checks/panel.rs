@@ -57,7 +57,6 @@ pub(crate) struct Cell {
     pub(crate) period: u32,
     pub(crate) place: Place,
     pub(crate) vintage: u16,
-    pub(crate) total: bool,
     pub(crate) state: State,
 }
 
@@ -316,7 +315,6 @@ impl Panel {
             period,
             place: self.place_of(rows, row, maps),
             vintage: u16::try_from(vintage).unwrap_or(u16::MAX),
-            total: rows.total.get(row).copied().unwrap_or_default(),
             state,
         }
     }

@@ -95,6 +95,12 @@ impl<'a> Sight<'a> {
         self.panel.dictionaries.get(column).and_then(|dictionary| dictionary.text(number)).unwrap_or_default()
     }
 
+    /// The text of a number of a column; the empty text for null.
+    pub(super) fn dictionary_text(&self, column: usize, number: Option<u32>) -> &str {
+        let dictionary = self.panel.dictionaries.get(column);
+        dictionary.and_then(|dictionary| dictionary.text(number?)).unwrap_or_default()
+    }
+
     /// The vintage of a cell.
     pub(super) fn vintage(&self, cell: &Cell) -> &str {
         let vintages = self.panel.dictionaries.get(VINTAGE);
@@ -155,7 +161,7 @@ pub(crate) struct Rule<'a>(pub(crate) Option<&'a CheckRule>);
 
 impl Rule<'_> {
     /// The tolerance, as a share.
-    pub(super) fn tolerance(&self, default: f64) -> f64 {
+    pub(super) fn tolerance(self, default: f64) -> f64 {
         self.0.and_then(|rule| rule.tolerance).unwrap_or(default)
     }
 }

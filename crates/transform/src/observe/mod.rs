@@ -15,7 +15,7 @@ mod repeats;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
-mod totals;
+pub(crate) mod totals;
 mod value;
 mod walk;
 
@@ -81,13 +81,32 @@ pub(crate) fn read(
 }
 
 /// As [`read`], in pieces of this size.
-fn read_in_pieces(
+pub(crate) fn read_in_pieces(
     source: &Source,
     layout: &Layout,
     observe: &Observe,
     inputs: &[Input<'_>],
     reference: &Reference,
     size: u64,
+) -> Result<Observed> {
+    // What a publisher has replaced was judged when it was current.
+    let judged = checks::any(source) && inputs.iter().all(|input| input.earlier == 0);
+    let mut panel = Panel::default();
+    let mut observed = hear_in_pieces(source, layout, observe, inputs, reference, size, judged.then_some(&mut panel))?;
+    let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
+    observed.findings = checks::run(source, observe, &documents, reference, &mut panel);
+    Ok(observed)
+}
+
+/// As [`read_in_pieces`], with the values told to a panel and nothing concluded from them.
+pub(crate) fn hear_in_pieces(
+    source: &Source,
+    layout: &Layout,
+    observe: &Observe,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+    size: u64,
+    panel: Option<&mut Panel>,
 ) -> Result<Observed> {
     let wanted = bind::wanted(observe);
     let mut notes = Vec::new();
@@ -121,9 +140,7 @@ fn read_in_pieces(
     let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
     let earlier: Vec<usize> = inputs.iter().map(|input| input.earlier).collect();
     let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
-    // What a publisher has replaced was judged when it was current.
-    let judged = checks::any(source) && earlier.iter().all(|earlier| *earlier == 0);
-    let mut frames = Frames { whole, frame: None, panel: judged.then(Panel::default) };
+    let mut frames = Frames { whole, frame: None, panel };
     // Records that count one each are never published one by one.
     let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
     let passed = pass::run(guide, &stretches, &mut frames, adds)?;
@@ -131,11 +148,13 @@ fn read_in_pieces(
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));
     }
-    let findings = match frames.panel.as_mut() {
-        Some(panel) => checks::run(source, observe, &documents, reference, panel),
-        None => Vec::new(),
-    };
-    Ok(Observed { frame: frames.finish()?, rejected: passed.rejected, tally: passed.tally, notes, findings })
+    Ok(Observed {
+        frame: frames.finish()?,
+        rejected: passed.rejected,
+        tally: passed.tally,
+        notes,
+        findings: Vec::new(),
+    })
 }
 
 /// The vintage that a document states for all its rows; none where they differ, or where the mapping
@@ -164,7 +183,7 @@ struct Frames<'a> {
     whole: Whole<'a>,
     frame: Option<DataFrame>,
     /// Hears the values, where any statistical check is on.
-    panel: Option<Panel>,
+    panel: Option<&'a mut Panel>,
 }
 
 impl Frames<'_> {
@@ -183,7 +202,9 @@ impl Frames<'_> {
 impl Sink for Frames<'_> {
     fn restart(&mut self) -> Result<()> {
         self.frame = None;
-        self.panel.iter_mut().for_each(Panel::restart);
+        if let Some(panel) = &mut self.panel {
+            panel.restart();
+        }
         Ok(())
     }
 
