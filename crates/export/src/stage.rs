@@ -216,7 +216,8 @@ fn report(
     )?;
     let outcome = if changed { Outcome::Done } else { Outcome::Unchanged };
     let notes = notes(export, inputs, manifest, &export.to.join(id(&digest)), context);
-    let sources = vec![SourceReport { source: "release".to_owned(), outcome, tally, notes: Vec::new() }];
+    let sources =
+        vec![SourceReport { source: "release".to_owned(), outcome, tally, notes: Vec::new(), findings: Vec::new() }];
     Ok(StageReport { stage: STAGE, changed, sources, output: Some(digest), notes })
 }
 

@@ -133,7 +133,7 @@ fn capture(pipeline: &str, source: &Source, kind: &str, document: Document) -> C
 }
 
 fn report(source: &Source, outcome: Outcome, tally: Tally, notes: Vec<String>) -> SourceReport {
-    SourceReport { source: source.id.clone(), outcome, tally, notes }
+    SourceReport { source: source.id.clone(), outcome, tally, notes, findings: Vec::new() }
 }
 
 fn all_published(documents: usize) -> Tally {

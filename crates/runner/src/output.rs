@@ -79,6 +79,7 @@ impl Output {
             merge(&mut event, tally_json(&source.tally));
             if let Some(event) = event.as_object_mut() {
                 event.insert("notes".into(), json!(source.notes));
+                event.insert("findings".into(), json!(source.findings));
             }
             self.event(&event)?;
         }
@@ -104,6 +105,17 @@ impl Output {
                     self.say(&format!("  {:<28} {}", source.source, source.tally));
                     for (what, n) in source.tally.quarantined.iter().chain(&source.tally.ignored) {
                         self.say(&format!("      {n} {what}"));
+                    }
+                    for found in &source.findings {
+                        let (n, places) = (found.findings, found.places);
+                        let of = if places > n { format!(" in {places} places") } else { String::new() };
+                        self.say(&format!("      {}: {n} of check {}{of}", found.severity, found.check));
+                        for line in &found.first {
+                            self.say(&format!("          {line}"));
+                        }
+                        if n > found.first.len() as u64 {
+                            self.say("          … the others stand in table `finding`");
+                        }
                     }
                     for remark in
                         source.notes.iter().filter(|_| report.stage == "transform" || report.stage == "screen")

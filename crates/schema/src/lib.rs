@@ -6,6 +6,7 @@
 
 pub mod digest;
 pub mod fault;
+pub mod finding;
 pub mod locator;
 pub mod marking;
 pub mod pipeline;

@@ -60,7 +60,14 @@ pub fn run(context: &Context) -> Result<StageReport> {
     if let Some((id, _)) = &before {
         origins.insert(PREVIOUS.to_owned(), id.to_string());
     }
-    let state = SourceState { ingredients, documents: Vec::new(), tally: tally.clone(), notes: notes.clone(), origins };
+    let state = SourceState {
+        ingredients,
+        documents: Vec::new(),
+        tally: tally.clone(),
+        notes: notes.clone(),
+        findings: Vec::new(),
+        origins,
+    };
     let snapshot = Snapshot {
         pipeline: name.clone(),
         stage: STAGE.to_owned(),
@@ -154,6 +161,6 @@ fn nothing_to_do(why: &str) -> StageReport {
 }
 
 fn report(changed: bool, outcome: Outcome, tally: Tally, notes: Vec<String>, output: Option<Digest>) -> StageReport {
-    let source = SourceReport { source: STAGE.to_owned(), outcome, tally, notes };
+    let source = SourceReport { source: STAGE.to_owned(), outcome, tally, notes, findings: Vec::new() };
     StageReport { stage: STAGE, changed, sources: vec![source], output, notes: Vec::new() }
 }

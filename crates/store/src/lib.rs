@@ -36,5 +36,5 @@ pub use lock::Lock;
 pub use logical::{logical_hash, row_hashes};
 pub use parquet_file::{WriteOptions, write_parquet};
 pub use snapshot::{Part, Snapshot, SourceState};
-pub use stage::{Context, Outcome, Progress, Silent, SourceReport, StageReport, captured_as};
+pub use stage::{Context, Found, Outcome, Progress, Silent, SourceReport, StageReport, captured_as};
 pub use store::Store;

@@ -64,6 +64,9 @@ pub struct SourceState {
     pub tally: Tally,
     /// Remarks for people.
     pub notes: Vec<String>,
+    /// What statistical checks found, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<crate::stage::Found>,
     /// Where the documents came from, by name.
     pub origins: BTreeMap<String, String>,
 }

@@ -3,6 +3,7 @@
 use quipu_schema::pipeline::Pipeline;
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault};
+use serde::{Deserialize, Serialize};
 
 use crate::{Ledger, Store};
 
@@ -32,6 +33,24 @@ pub struct SourceReport {
     pub tally: Tally,
     /// Remarks for people, one line each.
     pub notes: Vec<String>,
+    /// What statistical checks found, the gravest first.
+    pub findings: Vec<Found>,
+}
+
+/// What one statistical check found in one source, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The check.
+    pub check: String,
+    /// How grave it is: `info`, `warning`, `error`.
+    pub severity: String,
+    /// How many findings: rows of the table `finding`.
+    pub findings: u64,
+    /// How many places they are about.
+    pub places: u64,
+    /// The first few with their place, for people.
+    pub first: Vec<String>,
 }
 
 /// How a stage ended for one source.
@@ -152,6 +171,7 @@ mod tests {
             outcome,
             tally: Tally { read, published: read, ..Tally::default() },
             notes: Vec::new(),
+            findings: Vec::new(),
         }
     }
 

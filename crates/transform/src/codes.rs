@@ -225,6 +225,14 @@ impl Reference {
             .is_some_and(|meaning| meaning.aggregate)
     }
 
+    /// What a list says of a code in a column.
+    pub(crate) fn fact(&self, list: &str, code: &str, column: &str) -> Option<String> {
+        let (table, frame) = self.frames.iter().find(|(table, _)| table.name == list)?;
+        let codes = frame.column(table.key.first()?).ok()?.str().ok()?;
+        let row = codes.iter().position(|known| known == Some(code))?;
+        frame.column(column).ok()?.str().ok()?.get(row).map(str::to_owned)
+    }
+
     /// The nearest known label, for messages: among those that begin alike, because a file may hold
     /// very many unknown ones.
     pub(crate) fn suggestion(&self, codes: &Codes, label: &str) -> Option<String> {

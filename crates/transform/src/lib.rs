@@ -6,6 +6,7 @@
 //! quarantine. The stage never goes to the network.
 
 mod candidates;
+mod checks;
 mod code_lines;
 mod codes;
 mod document;

@@ -8,13 +8,13 @@ use quipu_schema::pipeline::{Interpreter, Reader, Source};
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Edition, Part, Store};
+use quipu_store::{Edition, Found, Part, Store};
 
 use crate::codes::Reference;
 use crate::document::{self, DocumentRow};
 use crate::input::Input;
 use crate::observe::Destination;
-use crate::{observe, quarantine, report, rows};
+use crate::{checks, observe, quarantine, report, rows};
 
 /// What one source gives.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ pub struct Transformed {
     pub tally: Tally,
     /// What was detected, for people.
     pub notes: Vec<String>,
+    /// What keeps it from being published, where a statistical check does.
+    pub blocked: Option<Fault>,
+    /// What the statistical checks found, for people.
+    pub findings: Vec<Found>,
 }
 
 /// Documents up to this size are read at once; larger ones in pieces, where their format allows it.
@@ -173,7 +177,10 @@ fn transform(
 ) -> Result<Transformed> {
     let made = interpret(source, inputs, reference, destination)?;
     hold_to_contract(source, &made.tally)?;
-    Ok(made)
+    match made.blocked {
+        Some(fault) => Err(fault),
+        None => Ok(made),
+    }
 }
 
 /// What a source gives, whatever its contract says of it.
@@ -185,12 +192,15 @@ fn interpret(
 ) -> Result<Transformed> {
     let mut documents: Vec<DocumentRow> = Vec::new();
     let mut written = Vec::new();
+    let mut findings = Vec::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
         (Interpreter::Observe(mapping), Reader::Cells(options)) => {
             let observed = observe::read(source, options, mapping, inputs, reference, destination)?;
             let table = definition("observation")?;
             let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
-            let mut tables = vec![(definition("quarantine")?, rejected)];
+            findings = observed.findings;
+            let found = (definition("finding")?, checks::frame(&findings)?);
+            let mut tables = vec![(definition("quarantine")?, rejected), found];
             match destination {
                 Destination::Memory => tables.insert(0, (table, observed.frame)),
                 Destination::Store(_) => written.extend(observed.part),
@@ -225,7 +235,9 @@ fn interpret(
         return Err(Fault::bug(format!("the account of source `{}` does not balance: {tally}", source.id)));
     }
     let documents = inputs.iter().map(|input| input.digest).collect();
-    Ok(Transformed { tables, written, documents, tally, notes })
+    let account = checks::account(&findings);
+    let blocked = checks::hold(source, &findings).err();
+    Ok(Transformed { tables, written, documents, tally, notes, findings: account, blocked })
 }
 
 fn definition(name: &str) -> Result<&'static Table> {

@@ -7,7 +7,8 @@ use quipu_schema::pipeline::{Interpreter, Pipeline, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
-    Context, Edition, Ledger, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
+    Context, Edition, Found, Ledger, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store,
+    WriteOptions,
 };
 
 use crate::codes::Reference;
@@ -41,18 +42,17 @@ pub fn run_for(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Result<S
         let held = previous.as_ref().and_then(|snapshot| held_of(snapshot, &source.id));
         let skipped = !wanted(&source.id);
         let outcome = if skipped { Ok(Fresh::Held) } else { fresh(context, source, &reference, held.as_ref()) };
-        let (outcome, notes, tally) = match outcome {
+        let (outcome, notes, tally, findings) = match outcome {
             Ok(Fresh::Held) => {
-                let (tally, notes) =
-                    held.as_ref().map(|(state, _)| (state.tally.clone(), state.notes.clone())).unwrap_or_default();
+                let (tally, notes, findings) = held.as_ref().map(|(state, _)| said(state)).unwrap_or_default();
                 keep(held, source, &mut parts, &mut states);
-                (Outcome::Unchanged, notes, tally)
+                (Outcome::Unchanged, notes, tally, findings)
             }
             Ok(Fresh::Made(state, made)) => {
-                let (tally, notes) = (state.tally.clone(), state.notes.clone());
+                let (tally, notes, findings) = said(&state);
                 parts.extend(made);
                 states.insert(source.id.clone(), *state);
-                (Outcome::Done, notes, tally)
+                (Outcome::Done, notes, tally, findings)
             }
             Err(fault) if stops_the_stage(fault.kind()) => {
                 context.progress.end();
@@ -64,10 +64,10 @@ pub fn run_for(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Result<S
                     notes.push("keeps its last good tables".to_owned());
                 }
                 keep(held, source, &mut parts, &mut states);
-                (Outcome::Failed(fault), notes, Tally::default())
+                (Outcome::Failed(fault), notes, Tally::default(), Vec::new())
             }
         };
-        reports.push(SourceReport { source: source.id.clone(), outcome, tally, notes });
+        reports.push(SourceReport { source: source.id.clone(), outcome, tally, notes, findings });
         context.progress.advance(1);
     }
     context.progress.end();
@@ -107,6 +107,11 @@ pub fn editions(ledger: &Ledger, pipeline: &str, source: &Source, as_of: Option<
     let mut editions = ledger.editions(pipeline, &source.id, as_of)?;
     editions.retain(|edition| most.is_none_or(|most| edition.earlier < most));
     Ok(editions)
+}
+
+/// What a source says of itself in the report.
+fn said(state: &SourceState) -> (Tally, Vec<String>, Vec<Found>) {
+    (state.tally.clone(), state.notes.clone(), state.findings.clone())
 }
 
 type Held = (SourceState, Vec<Part>);
@@ -155,7 +160,7 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
         return Ok(Fresh::Held);
     }
     let made = remake(context.store, source, &editions, reference, Some(context.store))?;
-    let (mut documents, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
+    let (mut documents, mut tally, mut notes, mut findings) = (Vec::new(), Tally::default(), Vec::new(), Vec::new());
     let mut parts = Vec::new();
     for (edition, transformed) in made.into_iter().enumerate() {
         for (table, frame) in &transformed.tables {
@@ -170,8 +175,9 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
         documents.extend(transformed.documents);
         tally.add(&transformed.tally);
         notes.extend(transformed.notes);
+        findings.extend(transformed.findings);
     }
-    let state = SourceState { ingredients, documents, tally, notes, origins: origins(source) };
+    let state = SourceState { ingredients, documents, tally, notes, findings, origins: origins(source) };
     Ok(Fresh::Made(Box::new(state), parts))
 }
 

@@ -50,6 +50,7 @@ impl Bench {
             documents: Vec::new(),
             tally: Tally { read: rows, published: rows, ..Tally::default() },
             notes: Vec::new(),
+            findings: Vec::new(),
             origins: BTreeMap::new(),
         };
         let snapshot = Snapshot {

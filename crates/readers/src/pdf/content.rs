@@ -36,7 +36,7 @@ impl Resources {
     /// `Shape` for a damaged catalog.
     pub(super) fn of(file: &File<'_>) -> Result<Self> {
         let mut off = BTreeSet::new();
-        if let Some(layers) = file.part(&Rc::new(file.root()?), b"OCProperties")?
+        if let Some(layers) = file.part(&file.root()?, b"OCProperties")?
             && let Some(shown) = file.part(&layers, b"D")?
             && let Some(listed) = file.entry(&shown, b"OFF")?.array()
         {

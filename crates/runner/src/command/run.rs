@@ -222,6 +222,7 @@ mod tests {
             outcome: kind.map_or(Outcome::Done, |kind| Outcome::Failed(Fault::new(kind, "x"))),
             tally: Tally::default(),
             notes: Vec::new(),
+            findings: Vec::new(),
         });
         let report = StageReport {
             stage: "ingest",

@@ -4,6 +4,7 @@
 //! reference is an error with file, line, column and the nearest known name, and all mistakes are
 //! reported at once. Paths are relative to the pipeline file.
 
+mod checks;
 mod contract;
 mod layout;
 mod observe;
@@ -18,6 +19,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::checks::Checks;
 use super::contract::{Contract, Expect};
 use super::layout::Layout;
 use super::observe::Observe;
@@ -43,6 +44,8 @@ pub struct Source {
     pub expect: Expect,
     /// What it may change.
     pub contract: Contract,
+    /// How grave the findings of the statistical checks are.
+    pub checks: Checks,
     /// Digest of this part of the file.
     pub part: Digest,
 }
@@ -178,6 +181,11 @@ impl Source {
             }
             _ => Reader::Cells(Box::new(layout.unwrap_or_default())),
         };
+        let checks = section.section("checks").map(Checks::read).unwrap_or_default();
+        if section.has("checks") && !section.has("observe") {
+            let help = "statistical checks are made of what `[source.observe]` reads";
+            section.findings().report(section.span(), "`checks` goes with `observe` only", Some(help.into()));
+        }
         let expect = section.section("expect").map(Expect::read).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
@@ -190,6 +198,7 @@ impl Source {
             editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
             expect,
             contract: section.section("contract").map(Contract::read).unwrap_or_default(),
+            checks,
             part: part_digest(section, text),
             id: id?.value,
             kind: kind?,

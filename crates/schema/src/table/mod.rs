@@ -18,6 +18,7 @@ mod dictionary;
 mod document;
 mod event;
 mod figure;
+mod finding;
 mod hit;
 mod indicator;
 mod marker;
@@ -210,6 +211,7 @@ pub const ALL: &[&Table] = &[
     &document::TABLE,
     &observation::TABLE,
     &figure::TABLE,
+    &finding::TABLE,
     &mention::TABLE,
     &statement::TABLE,
     &event::TABLE,

@@ -21,6 +21,7 @@ fn snapshot(parts: Vec<Part>) -> Snapshot {
         documents: vec![Digest::of("b"), Digest::of("a")],
         tally: Tally { read: 3, published: 3, ..Tally::default() },
         notes: vec!["a note".to_owned()],
+        findings: Vec::new(),
         origins: BTreeMap::from([("file.csv".to_owned(), "https://a.example/".to_owned())]),
     };
     Snapshot {

@@ -8,13 +8,13 @@
 mod aggregate;
 mod bind;
 mod blocks;
-mod cells;
+pub(crate) mod cells;
 mod columns;
 mod filter;
 mod pass;
-mod recipe;
+pub(crate) mod recipe;
 mod repeats;
-mod rows;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 pub(crate) mod totals;
@@ -29,6 +29,7 @@ use quipu_schema::{Digest, Fault, Result};
 use quipu_store::coded::PartWriter;
 use quipu_store::{Part, Store, WriteOptions};
 
+use crate::checks::{self, Finding, Panel};
 use crate::codes::Reference;
 use crate::frame;
 use crate::input::Input;
@@ -39,6 +40,7 @@ pub(crate) use bind::wanted;
 use blocks::Prepared;
 use columns::Whole;
 use pass::{Plan, Sink};
+pub(crate) use recipe::hash_of;
 use rows::Rows;
 use value::Markers;
 use walk::{Guide, Stretch};
@@ -47,10 +49,10 @@ use walk::{Guide, Stretch};
 pub(crate) const TEXTS: [&str; 11] =
     ["dataset", "indicator", "crime", "ref_area", "freq", "sex", "age", "breakdown", "unit", "obs_status", "vintage"];
 const REF_AREA: usize = 3;
-const FREQ: usize = 4;
+pub(crate) const FREQ: usize = 4;
 const BREAKDOWN: usize = 7;
-const STATUS: usize = 9;
-const VINTAGE: usize = 10;
+pub(crate) const STATUS: usize = 9;
+pub(crate) const VINTAGE: usize = 10;
 
 /// Size of a piece that one thread walks, in bytes.
 const PIECE: u64 = 1 << 20;
@@ -68,6 +70,8 @@ pub(crate) struct Observed {
     pub(crate) tally: Tally,
     /// What was detected, for people.
     pub(crate) notes: Vec<String>,
+    /// What the statistical checks found.
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Where rows go.
@@ -95,7 +99,7 @@ pub(crate) fn read(
 }
 
 /// As [`read`], in pieces of this size.
-fn read_in_pieces(
+pub(crate) fn read_in_pieces(
     source: &Source,
     layout: &Layout,
     observe: &Observe,
@@ -103,6 +107,26 @@ fn read_in_pieces(
     reference: &Reference,
     destination: Destination<'_>,
     size: u64,
+) -> Result<Observed> {
+    // What a publisher has replaced was judged when it was current.
+    let judged = checks::any(source) && inputs.iter().all(|input| input.earlier == 0);
+    let mut panel = Panel::default();
+    let mut observed =
+        hear_in_pieces(source, layout, observe, inputs, reference, destination, size, judged.then_some(&mut panel))?;
+    let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
+    observed.findings = checks::run(source, observe, &documents, reference, &mut panel);
+    Ok(observed)
+}
+
+/// As [`read_in_pieces`], with the values told to a panel and nothing concluded from them.
+pub(crate) fn hear_in_pieces(
+    source: &Source,
+    layout: &Layout,
+    observe: &Observe,
+    inputs: &[Input<'_>],
+    reference: &Reference,
+    (destination, size): (Destination<'_>, u64),
+    panel: Option<&mut Panel>,
 ) -> Result<Observed> {
     let wanted = bind::wanted(observe);
     let mut notes = Vec::new();
@@ -138,22 +162,30 @@ fn read_in_pieces(
     let whole = Whole { source: &source.id, documents: &documents, earlier: &earlier };
     let mut frames = Frames { whole, frame: None };
     let mut parts = Parts { whole, store: None, writer: None };
-    let sink: &mut (dyn Sink + Send) = match destination {
+    let inner: &mut (dyn Sink + Send) = match destination {
         Destination::Memory => &mut frames,
         Destination::Store(store) => {
             parts.store = Some(store);
             &mut parts
         }
     };
+    let mut sink = Judged { inner, panel };
     // Records that count one each are never published one by one.
     let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
-    let passed = pass::run(guide, &stretches, sink, adds)?;
+    let passed = pass::run(guide, &stretches, &mut sink, adds)?;
     notes.extend(passed.notes);
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));
     }
     let part = parts.writer.map(PartWriter::finish).transpose()?;
-    Ok(Observed { frame: frames.finish()?, part, rejected: passed.rejected, tally: passed.tally, notes })
+    Ok(Observed {
+        frame: frames.finish()?,
+        part,
+        rejected: passed.rejected,
+        tally: passed.tally,
+        notes,
+        findings: Vec::new(),
+    })
 }
 
 /// The vintage that a document states for all its rows; none where they differ, or where the mapping
@@ -211,6 +243,28 @@ impl Sink for Frames<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Tells rows to a panel, where any statistical check is on, before they go on.
+struct Judged<'a> {
+    inner: &'a mut (dyn Sink + Send),
+    panel: Option<&'a mut Panel>,
+}
+
+impl Sink for Judged<'_> {
+    fn restart(&mut self) -> Result<()> {
+        if let Some(panel) = &mut self.panel {
+            panel.restart();
+        }
+        self.inner.restart()
+    }
+
+    fn push(&mut self, rows: Rows) -> Result<()> {
+        if let Some(panel) = &mut self.panel {
+            panel.hear(&rows);
+        }
+        self.inner.push(rows)
     }
 }
 
