@@ -50,6 +50,9 @@ pub struct Snapshot {
     pub parts: Vec<Part>,
     /// What is known of each source, by id.
     pub sources: BTreeMap<String, SourceState>,
+    /// Tables made from the tables of several sources: the digest over everything that went into each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub derived: BTreeMap<String, Digest>,
 }
 
 /// What a snapshot knows of one source.
