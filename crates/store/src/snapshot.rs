@@ -192,7 +192,8 @@ impl Store {
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        // What stood on a day is published as `name@day`.
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@'))
 }
 
 fn manifest_path(folder: &Path, id: &Digest) -> PathBuf {

@@ -118,10 +118,12 @@ impl<'a> Ground<'a> {
     pub(crate) fn ingredients(&self, build: &str) -> Digest {
         let mut hasher = Hasher::default();
         hasher.part("build", build).part("reference", self.reference.digest.as_bytes());
-        for part in self.observations() {
+        let parts = self.observations();
+        for part in &parts {
             hasher.part(part.source.as_deref().unwrap_or_default(), part.digest.as_bytes());
         }
-        for (source, state) in self.sources {
+        let speaks = |source: &str| parts.iter().any(|part| part.source.as_deref() == Some(source));
+        for (source, state) in self.sources.iter().filter(|(source, _)| speaks(source)) {
             hasher.part(source, self.marking_of(source).to_string());
             for document in &state.documents {
                 hasher.part("document", document.as_bytes());
