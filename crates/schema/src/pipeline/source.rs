@@ -1,5 +1,6 @@
 //! `[[source]]`: one publication, where it is, how it is read and what becomes of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -118,7 +119,12 @@ pub struct Rows {
 const MIB: u64 = 1 << 20;
 
 impl Source {
-    pub(super) fn read(section: &Section<'_, '_>, base: &Path, text: &str) -> Option<Self> {
+    pub(super) fn read(
+        section: &Section<'_, '_>,
+        base: &Path,
+        text: &str,
+        contracts: &BTreeMap<String, Contract>,
+    ) -> Option<Self> {
         let id = section.required_text("id", "a short name, used in tables and messages");
         if let Some(id) = &id
             && !is_slug(&id.value)
@@ -178,6 +184,13 @@ impl Source {
             }
             _ => Reader::Cells(Box::new(layout.unwrap_or_default())),
         };
+        let table = match &interpreter {
+            Some(Interpreter::Observe(_)) => "observation",
+            Some(Interpreter::Rows(rows)) => rows.table.name,
+            Some(Interpreter::Report) | None => "figure",
+        };
+        let general = contracts.get(table).copied().unwrap_or_default();
+        let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
         let expect = section.section("expect").map(Expect::read).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
@@ -189,8 +202,9 @@ impl Source {
             reader,
             editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
             expect,
-            contract: section.section("contract").map(Contract::read).unwrap_or_default(),
-            part: part_digest(section, text),
+            contract,
+            // What the file says of all sources is part of each.
+            part: contract.part_of(part_digest(section, text)),
             id: id?.value,
             kind: kind?,
             interpreter: interpreter?,
