@@ -74,6 +74,7 @@ pub fn run(context: &Context) -> Result<StageReport> {
         ingredients,
         parts: vec![part],
         sources: BTreeMap::from([(STAGE.to_owned(), state)]),
+        derived: BTreeMap::new(),
     };
     let id = store.publish(&snapshot)?;
     Ok(report(true, Outcome::Done, tally, notes, Some(id)))

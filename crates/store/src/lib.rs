@@ -38,3 +38,4 @@ pub use parquet_file::{WriteOptions, write_parquet};
 pub use snapshot::{Part, Snapshot, SourceState};
 pub use stage::{Context, Found, Outcome, Progress, Silent, SourceReport, StageReport, captured_as};
 pub use store::Store;
+pub use table_file::OpenTable;

@@ -50,6 +50,9 @@ pub struct Snapshot {
     pub parts: Vec<Part>,
     /// What is known of each source, by id.
     pub sources: BTreeMap<String, SourceState>,
+    /// Tables made from the tables of several sources: the digest over everything that went into each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub derived: BTreeMap<String, Digest>,
 }
 
 /// What a snapshot knows of one source.
@@ -192,7 +195,8 @@ impl Store {
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        // What stood on a day is published as `name@day`.
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@'))
 }
 
 fn manifest_path(folder: &Path, id: &Digest) -> PathBuf {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind as Io, Write};
 use std::path::{Path, PathBuf};
 
+use polars::io::parquet::metadata::FileMetadataRef;
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use quipu_schema::digest::Hasher;
 use quipu_schema::table::{self, Table};
@@ -62,12 +63,7 @@ impl Store {
     pub fn read_table(&self, part: &Part) -> Result<DataFrame> {
         let path = self.table_path(part);
         let file = File::open(&path).map_err(|error| not_read(part, &path, error))?;
-        let frame = ParquetReader::new(file).finish().map_err(|error| {
-            Fault::new(ErrorKind::Corrupt, format!("the file of table `{}` cannot be read", part.table))
-                .at(path.display())
-                .because(error)
-                .help(RESTORE)
-        })?;
+        let frame = ParquetReader::new(file).finish().map_err(|error| unreadable(&part.table, &path, error))?;
         let definition = table::find(&part.table);
         let fits = definition.is_none_or(|table| **frame.schema() == crate::polars_schema(table));
         if !fits || frame.height() as u64 != part.rows {
@@ -76,6 +72,22 @@ impl Store {
             return Err(Fault::new(ErrorKind::Corrupt, message).at(path.display()).help(RESTORE));
         }
         Ok(frame)
+    }
+
+    /// Opens a table file to read some of its columns, some rows at a time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] where the file is missing, damaged or has other columns than the table.
+    pub fn open_table(&self, part: &Part) -> Result<OpenTable> {
+        let path = self.table_path(part);
+        let file = File::open(&path).map_err(|error| not_read(part, &path, error))?;
+        let mut reader = ParquetReader::new(file);
+        let metadata = reader.get_metadata().map_err(|error| unreadable(&part.table, &path, error))?.clone();
+        if metadata.num_rows as u64 != part.rows {
+            let message = format!("the file of table `{}` has other rows than its snapshot says", part.table);
+            return Err(Fault::new(ErrorKind::Corrupt, message).at(path.display()).help(RESTORE));
+        }
+        Ok(OpenTable { table: part.table.clone(), rows: metadata.num_rows, path, metadata })
     }
 
     /// Where a part's file lies.
@@ -97,6 +109,42 @@ impl Store {
         let message = format!("the file of table `{}` is damaged: its bytes now have the SHA-256 {found}", part.table);
         Err(Fault::new(ErrorKind::Corrupt, message).at(path.display()).help(RESTORE))
     }
+}
+
+/// A table file of which the footer was read.
+#[derive(Debug)]
+pub struct OpenTable {
+    table: String,
+    path: PathBuf,
+    rows: usize,
+    metadata: FileMetadataRef,
+}
+
+impl OpenTable {
+    /// Number of rows.
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// These columns of the rows from `from` on, `length` of them or what is left.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] where the file is gone or damaged since it was opened.
+    pub fn read(&self, columns: &[&str], from: usize, length: usize) -> Result<DataFrame> {
+        let file = File::open(&self.path).map_err(|error| unreadable(&self.table, &self.path, error))?;
+        let mut reader = ParquetReader::new(file)
+            .with_columns(Some(columns.iter().map(|column| (*column).to_owned()).collect()))
+            .with_slice(Some((from, length.min(self.rows.saturating_sub(from)))));
+        reader.set_metadata(self.metadata.clone());
+        reader.finish().map_err(|error| unreadable(&self.table, &self.path, error))
+    }
+}
+
+fn unreadable(table: &str, path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::new(ErrorKind::Corrupt, format!("the file of table `{table}` cannot be read"))
+        .at(path.display())
+        .because(error)
+        .help(RESTORE)
 }
 
 const RESTORE: &str = "delete the file and run the pipeline again from the stage that wrote it, or bring it back from a \

@@ -9,6 +9,7 @@ mod candidates;
 mod checks;
 mod code_lines;
 mod codes;
+mod conflict;
 mod document;
 mod frame;
 mod input;
@@ -34,7 +35,7 @@ pub use codes::Reference;
 pub use produce::{Transformed, remake, transform_source};
 pub use refused::{Gathered, Group, Refused, gather, groups, short};
 pub use replay::{Became, Replayed, Side, compare};
-pub use stage::{editions, is_current, run, run_for};
+pub use stage::{conflicts, editions, is_current, run, run_for};
 
 /// What reads documents: their bytes, and the readers of each format.
 pub use quipu_readers as readers;

@@ -258,6 +258,24 @@ fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
         .at(place)
         .help("mend the mapping or the code lists; or raise `quarantine_max` in the source's `expect` table, with a reason"));
     }
+    if let Some(most) = source.expect.quarantine_rows_max.filter(|most| refused > *most) {
+        return Err(Fault::new(
+            ErrorKind::Contract,
+            format!("{refused} values would go to quarantine, more than the {most} allowed"),
+        )
+        .at(place)
+        .help(
+            "mend the mapping or the code lists; or raise `quarantine_rows_max` in the source's `expect` table, with a reason",
+        ));
+    }
+    if let Some(most) = source.expect.rows_max.filter(|most| tally.published > *most) {
+        return Err(Fault::new(
+            ErrorKind::Contract,
+            format!("{} rows would be published, more than the {most} expected", tally.published),
+        )
+        .at(place)
+        .help("look at what the source delivers now; `rows_max` in the source's `expect` table sets the limit"));
+    }
     let prose = matches!(source.interpreter, Interpreter::Report);
     if tally.published < source.expect.rows_min && !prose {
         return Err(Fault::new(
@@ -268,4 +286,71 @@ fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
         .help("look at what the source delivers now; `rows_min` in the source's `expect` table sets the limit"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use quipu_schema::pipeline::Pipeline;
+
+    use super::*;
+
+    fn made(mapping: &str, rules: &str, csv: &str) -> Result<Transformed> {
+        let text = format!(
+            "[pipeline]\nname = \"p\"\nreference = \"r\"\n[[source]]\nid = \"a\"\nfile = \"a\"\n{mapping}\n{rules}\n"
+        );
+        let pipeline = Pipeline::parse(Path::new("p.toml"), &text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/reference");
+        transform_source(&pipeline.sources[0], &[("a.csv", csv.as_bytes())], &Reference::load(&lists)?)
+    }
+
+    const CHECKS: &str = "[source.rows]\ntable = \"check\"\n[source.rows.columns]\ncheck_id = { column = \"id\" }\n\
+        key_kind = \"vin\"\nkey_raw = { column = \"vin\" }\nissuer = { column = \"from\", codes = \"area\" }\n\
+        purpose = \"border-control\"\nasked_by = \"UY\"\nbirth_date = { column = \"born\" }\n";
+
+    #[test]
+    fn limits_block_rows_of_every_kind() {
+        let observed = "[source.observe]\ndataset = \"D\"\nindicator = \"offences-recorded\"\nunit = \"offence\"\n\
+            ref_area = { column = \"p\", codes = \"area\" }\nperiod = { year = { column = \"y\" } }\nvalues = \"n\"\n";
+        let observations = "p,y,n\nMEX,2019,1\nPER,2019,many\nCHL,2019,3\n";
+        let checks = "id,vin,from,born\n1,A,MEX,2001-02-03\n2,B,PER,soon\n3,C,CHL,2001-02-03\n";
+        for (mapping, csv) in [(observed, observations), (CHECKS, checks)] {
+            let with =
+                |limits: &str| made(mapping, &format!("[source.expect]\nquarantine_max = \"50 %\"\n{limits}"), csv);
+            assert!(with("rows_min = 2\nrows_max = 2\nquarantine_rows_max = 1").is_ok());
+            for (limit, said) in [
+                ("rows_max = 1", "2 rows would be published, more than the 1 expected"),
+                ("rows_min = 3", "2 rows would be published, fewer than the 3 expected"),
+                ("quarantine_rows_max = 0", "1 values would go to quarantine, more than the 0 allowed"),
+            ] {
+                let fault = with(limit).expect_err(limit);
+                assert_eq!((fault.kind(), fault.message()), (ErrorKind::Contract, said));
+                assert!(fault.advice().is_some_and(|help| help.contains("`expect`")));
+            }
+        }
+    }
+
+    #[test]
+    fn the_contract_decides_what_a_change_does_to_rows() {
+        let csv = "id,vin,from,born,new\n1,A,MEX,2001-02-03,x\n2,B,Atlantis,2001-02-03,x\n3,C,CHL,soon,x\n";
+        let with = |contract: &str| {
+            made(CHECKS, &format!("[source.contract]\n{contract}\n[source.expect]\nquarantine_max = \"100 %\"\n"), csv)
+        };
+        let account = |contract: &str| {
+            let tally = with(contract).unwrap_or_else(|fault| panic!("{fault}")).tally;
+            assert!(tally.balances(), "{tally}");
+            (tally.published, tally.quarantined_total(), tally.ignored_total())
+        };
+        assert_eq!(with("").expect_err("a new column").kind(), ErrorKind::Shape);
+        assert_eq!(account("column = \"evolve\""), (1, 2, 0));
+        assert_eq!(account("column = \"discard-value\""), (1, 2, 3));
+        assert_eq!(account("column = \"evolve\"\ncode = \"discard-value\""), (2, 2, 0));
+        assert_eq!(account("column = \"evolve\"\ntype = \"discard-value\"\ncode = \"discard-value\""), (3, 2, 0));
+        for thing in ["type", "code"] {
+            let fault = with(&format!("column = \"evolve\"\n{thing} = \"freeze\"")).expect_err(thing);
+            assert_eq!(fault.kind(), ErrorKind::Shape);
+            assert!(fault.to_string().contains(&format!("freezes `{thing}`")), "{fault}");
+        }
+    }
 }

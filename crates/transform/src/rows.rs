@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
-use quipu_schema::pipeline::{Layout, Origin, Placed, Rows, Source, TakeFrom};
+use quipu_schema::pipeline::{Layout, Origin, Placed, Policy, Rows, Source, TakeFrom};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::table::Provenance;
 use quipu_schema::tally::Tally;
@@ -15,7 +15,7 @@ use crate::frame::{self, Gate, Refusal, Value};
 use crate::input::Input;
 use crate::personal::Discretion;
 use crate::quarantine::{Rejected, Room, Unknown, lines_named, locator_values, withheld};
-use quipu_readers::csv::Found;
+use quipu_readers::csv::{Field, Found};
 use quipu_readers::{Limits, Records, Tabular};
 
 /// What one source gave.
@@ -31,6 +31,8 @@ pub(crate) struct Listed {
     pub(crate) notes: Vec<String>,
 }
 
+/// Name of the rule that counts the values of columns that nobody reads.
+const UNREAD: &str = "column that nobody reads";
 /// Bytes that are read at once.
 const PIECE: u64 = 4 << 20;
 
@@ -46,6 +48,8 @@ struct Ground<'a> {
     reference: &'a Reference,
     /// Numbers of the document and of the table in it.
     number: (usize, usize),
+    /// Values of each record that nobody reads and that are counted.
+    unread: u64,
 }
 
 /// One row with its key, for duplicates.
@@ -80,11 +84,15 @@ pub(crate) fn read(
         let tables = quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)?;
         for (index, table) in tables.iter().enumerate() {
             notes.extend(table.notes.iter().map(|note| format!("{}: {note}", input.name)));
-            let (fillers, discretion) = bind(source, rows, table, reference, input)?;
+            let (fillers, discretion, unread) = bind(source, rows, table, reference, input)?;
+            if !unread.is_empty() {
+                notes.push(format!("{}: columns that nobody reads: {}", input.name, unread.join(", ")));
+            }
             let (fillers, discretion, number) = (&fillers, &discretion, (document, index));
-            let ground = Ground { source, rows, input, table, fillers, discretion, reference, number };
+            let unread = if source.contract.column == Policy::DiscardValue { unread.len() as u64 } else { 0 };
+            let ground = Ground { source, rows, input, table, fillers, discretion, reference, number, unread };
             for piece in table.pieces(PIECE)? {
-                walk(ground, &mut table.records(piece)?, &mut tally, &mut listed, (&mut rejected, &mut room));
+                walk(ground, &mut table.records(piece)?, &mut tally, &mut listed, (&mut rejected, &mut room))?;
             }
         }
     }
@@ -95,7 +103,7 @@ pub(crate) fn read(
         }
         let tables = quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)?;
         for (index, table) in tables.iter().enumerate() {
-            let (_, discretion) = bind(source, rows, table, reference, input)?;
+            let (_, discretion, _) = bind(source, rows, table, reference, input)?;
             add_records(table, &discretion, (document, index), &mut twins, &mut room)?;
         }
     }
@@ -129,7 +137,7 @@ fn bind<'a>(
     table: &Tabular<'_>,
     reference: &Reference,
     input: &Input<'_>,
-) -> Result<(Vec<Filler<'a>>, Discretion)> {
+) -> Result<(Vec<Filler<'a>>, Discretion, Vec<String>)> {
     let mut fillers = Vec::new();
     let (mut read, mut shown) = (Vec::new(), Vec::new());
     let mut personal: Vec<usize> = Vec::new();
@@ -159,10 +167,13 @@ fn bind<'a>(
     }
     let known: Vec<Placed<String>> = rows.ignore.iter().chain(&rows.personal).cloned().collect();
     let unread = table.unread(&read, &known, &[]);
-    table.check_unread(&unread, input.name, &source.id)?;
+    if source.contract.column == Policy::Freeze {
+        table.check_unread(&unread, input.name, &source.id)?;
+    }
+    let unread = unread.into_iter().map(str::to_owned).collect();
     // A text that is personal in one column is so in every other.
     shown.retain(|column| !personal.contains(column));
-    Ok((fillers, Discretion::new(&table.header, &shown, &rows.personal, input.name)?))
+    Ok((fillers, Discretion::new(&table.header, &shown, &rows.personal, input.name)?, unread))
 }
 
 fn walk(
@@ -171,8 +182,8 @@ fn walk(
     tally: &mut Tally,
     listed: &mut Vec<Row>,
     (rejected, room): (&mut Vec<Rejected>, &mut Room),
-) {
-    let Ground { source, rows, input, table, fillers, discretion, reference, number } = ground;
+) -> Result<()> {
+    let Ground { source, rows, input, table, fillers, discretion, reference, number, unread } = ground;
     let width = table.header.names.len();
     let located = rows.table.located_text();
     loop {
@@ -190,7 +201,7 @@ fn walk(
             cells: 1,
         };
         match found {
-            Found::End | Found::Cut => return,
+            Found::End | Found::Cut => return Ok(()),
             Found::Blank => continue,
             Found::UnclosedQuote => {
                 tally.read += 1;
@@ -212,6 +223,10 @@ fn walk(
             rejected.push(refuse_line(Reason::RaggedRow, message, records, record));
             continue;
         }
+        if unread > 0 {
+            tally.read += unread;
+            tally.ignore(UNREAD, unread);
+        }
         let line = records.line();
         let mut values = Vec::new();
         let mut refused = None;
@@ -232,27 +247,27 @@ fn walk(
                 Err(refusal) => {
                     let locator =
                         column.map_or_else(|| records.record_locator(), |column| records.locator(column, field));
+                    let refuse = policy(source, refusal.reason);
+                    if refuse == Policy::Freeze {
+                        return Err(frozen(ground, &refusal, filler, &locator));
+                    }
+                    // The row stays without it, unless it is what the row cannot be without.
+                    let spared = filler.gate.null().is_ok() && !rows.table.key.contains(&filler.name);
+                    if refuse == Policy::DiscardValue && spared {
+                        tally.read += 1;
+                        tally.quarantine(refusal.reason, 1);
+                        rejected.push(refused_value(ground, refusal, (filler, field), locator, records, room));
+                        values.push(None);
+                        continue;
+                    }
                     refused = Some((refusal, filler, locator, field));
                     break;
                 }
             }
         }
         if let Some((refusal, filler, locator, field)) = refused {
-            let column = filler.name;
-            let hidden = discretion.hides_any(&filler.columns);
-            let unknown = (refusal.reason == Reason::UnknownCode).then(|| filler.unknown(records, hidden)).flatten();
             tally.quarantine(refusal.reason, 1);
-            rejected.push(Rejected {
-                document: input.digest,
-                locator,
-                reason: refusal.reason,
-                column: Some(column),
-                raw: records.text(field).filter(|_| !hidden).map(std::borrow::Cow::into_owned),
-                record: room.keep(discretion.record(records, &table.header)),
-                unknown,
-                message: if hidden { withheld(column) } else { refusal.message },
-                cells: 1,
-            });
+            rejected.push(refused_value(ground, refusal, (filler, field), locator, records, room));
             continue;
         }
         let place = match (rows.table.provenance, place) {
@@ -277,6 +292,49 @@ fn walk(
             cells: 1,
         };
         listed.push(Row { key, values, place: (number.0, number.1, line), rejected: twin });
+    }
+}
+
+/// What the contract says of a refusal.
+fn policy(source: &Source, reason: Reason) -> Policy {
+    match reason {
+        Reason::BadValue => source.contract.kind,
+        Reason::UnknownCode => source.contract.code,
+        _ => Policy::DiscardRow,
+    }
+}
+
+fn frozen(ground: Ground<'_>, refusal: &Refusal, filler: &Filler<'_>, locator: &Locator) -> Fault {
+    let what = if refusal.reason == Reason::BadValue { "type" } else { "code" };
+    let hidden = ground.discretion.hides_any(&filler.columns);
+    let message = if hidden { withheld(filler.name) } else { refusal.message.clone() };
+    Fault::new(ErrorKind::Shape, message)
+        .at(format!("{}: {locator}", ground.input.name))
+        .help(format!("the contract of source `{}` freezes `{what}`", ground.source.id))
+}
+
+/// What stands in quarantine for a value that is refused; nothing of it where it may be about a person.
+fn refused_value(
+    ground: Ground<'_>,
+    refusal: Refusal,
+    (filler, field): (&Filler<'_>, Field),
+    locator: Locator,
+    records: &Records<'_>,
+    room: &mut Room,
+) -> Rejected {
+    let discretion = ground.discretion;
+    let hidden = discretion.hides_any(&filler.columns);
+    let unknown = (refusal.reason == Reason::UnknownCode).then(|| filler.unknown(records, hidden)).flatten();
+    Rejected {
+        document: ground.input.digest,
+        locator,
+        reason: refusal.reason,
+        column: Some(filler.name),
+        raw: records.text(field).filter(|_| !hidden).map(std::borrow::Cow::into_owned),
+        record: room.keep(discretion.record(records, &ground.table.header)),
+        unknown,
+        message: if hidden { withheld(filler.name) } else { refusal.message },
+        cells: 1,
     }
 }
 

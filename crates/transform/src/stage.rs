@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::{Interpreter, Pipeline, Source};
+use quipu_schema::table::Table;
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
@@ -12,6 +14,7 @@ use quipu_store::{
 };
 
 use crate::codes::Reference;
+use crate::conflict::{CONFLICT, Ground};
 use crate::origins::origins;
 use crate::produce::remake;
 
@@ -81,19 +84,72 @@ pub fn run_for(context: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Result<S
     for (source, state) in &states {
         hasher.part(source, state.ingredients.as_bytes());
     }
+    let ground = Ground { store: context.store, pipeline, reference: &reference, parts: &parts, sources: &states };
+    let of_conflicts = ground.ingredients(context.build);
+    hasher.part(CONFLICT, of_conflicts.as_bytes());
     let ingredients = hasher.finish();
-    if let Some(previous) = previous.filter(|snapshot| snapshot.ingredients == ingredients) {
+    if let Some(previous) = previous.as_ref().filter(|snapshot| snapshot.ingredients == ingredients) {
         report.output = Some(previous.id()?);
         return Ok(report);
     }
+    let (conflicts, notes) = conflict_parts(ground, of_conflicts, previous.as_ref())?;
+    report.notes.extend(notes);
+    parts.extend(conflicts);
     for (table, frame) in &reference.frames {
         parts.push(context.store.write_table(table, std::slice::from_ref(frame), &WriteOptions::default())?);
     }
-    let snapshot =
-        Snapshot { pipeline: pipeline.name.clone(), stage: STAGE.to_owned(), ingredients, parts, sources: states };
+    let derived = BTreeMap::from([(CONFLICT.to_owned(), of_conflicts)]);
+    let snapshot = Snapshot {
+        pipeline: pipeline.name.clone(),
+        stage: STAGE.to_owned(),
+        ingredients,
+        parts,
+        sources: states,
+        derived,
+    };
     report.output = Some(context.store.publish(&snapshot)?);
     report.changed = true;
     Ok(report)
+}
+
+/// The parts of `conflict`, and what to say of them: those of before, where nothing that decides them
+/// has changed.
+fn conflict_parts(
+    ground: Ground<'_>,
+    ingredients: Digest,
+    previous: Option<&Snapshot>,
+) -> Result<(Vec<Part>, Vec<String>)> {
+    if let Some(previous) = previous.filter(|previous| previous.derived.get(CONFLICT) == Some(&ingredients)) {
+        let held: Vec<Part> = previous.parts.iter().filter(|part| part.table == CONFLICT).cloned().collect();
+        let rows: u64 = held.iter().map(|part| part.rows).sum();
+        let notes = if rows == 0 { Vec::new() } else { vec![format!("conflict: {rows} rows, as before")] };
+        return Ok((held, notes));
+    }
+    let mut parts = Vec::new();
+    let account = ground.find(|table, frame| {
+        parts.push(ground.store.write_table(table, &[frame], &WriteOptions::default())?);
+        Ok(())
+    })?;
+    Ok((parts, account.notes()))
+}
+
+/// Makes the table `conflict` of a published snapshot again, part by part, for comparison.
+///
+/// # Errors
+/// Files that are damaged; temporary files that cannot be written.
+pub fn conflicts(
+    store: &Store,
+    pipeline: &Pipeline,
+    reference: &Reference,
+    snapshot: &Snapshot,
+) -> Result<Vec<(&'static Table, DataFrame)>> {
+    let ground = Ground { store, pipeline, reference, parts: &snapshot.parts, sources: &snapshot.sources };
+    let mut frames = Vec::new();
+    ground.find(|table, frame| {
+        frames.push((table, frame));
+        Ok(())
+    })?;
+    Ok(frames)
 }
 
 /// The editions of a source's documents that are published: those that are current first. Two names

@@ -11,6 +11,8 @@ mod codes;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod conflict;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod http;

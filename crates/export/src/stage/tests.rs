@@ -59,6 +59,7 @@ impl Bench {
             ingredients: Digest::of(stage),
             parts: frames.iter().map(part).collect(),
             sources: BTreeMap::from([("figures".to_owned(), state)]),
+            derived: BTreeMap::new(),
         };
         self.store.publish(&snapshot).unwrap();
     }

@@ -1,6 +1,7 @@
 //! `[source.contract]` and `[source.expect]`: what a source may change, and what it must hold.
 
 use super::section::Section;
+use crate::digest::{Digest, Hasher};
 
 /// What becomes of a document that differs from what the mapping knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,18 +54,70 @@ impl Default for Expect {
     }
 }
 
+/// Words of the policies.
+const POLICIES: [(&str, Policy); 4] = [
+    ("evolve", Policy::Evolve),
+    ("freeze", Policy::Freeze),
+    ("discard-row", Policy::DiscardRow),
+    ("discard-value", Policy::DiscardValue),
+];
+
+/// Why a thing cannot have a policy in rows of a table; none where it can.
+fn impossible(thing: &str, policy: Policy, table: &str) -> Option<&'static str> {
+    let observed = table == "observation";
+    match (thing, policy) {
+        ("table", Policy::DiscardRow | Policy::DiscardValue) => Some(
+            "nothing says what the rows and values of a table without the needed header are; `evolve` leaves it \
+             out with a note, `freeze` stops",
+        ),
+        ("column", Policy::DiscardRow) => Some(
+            "a column that is new has a value in every row, so that all would go; `discard-value` counts its values \
+             as ignored, `freeze` stops",
+        ),
+        ("type", Policy::Evolve) if !observed => {
+            Some("a column of this table has one type; `discard-value` leaves what is of another type empty")
+        }
+        ("code", Policy::Evolve) => Some(
+            "codes of published rows stand in a list, so that a label without a code cannot be one; add it to the \
+             list, or use `discard-row`",
+        ),
+        ("code", Policy::DiscardValue) if observed => {
+            Some("its codes name an observation: without one it would be another; use `discard-row`")
+        }
+        _ => None,
+    }
+}
+
 impl Contract {
-    pub(super) fn read(section: Section<'_, '_>) -> Self {
-        const FREEZE: (&str, Policy) = ("freeze", Policy::Freeze);
-        const EVOLVE: (&str, Policy) = ("evolve", Policy::Evolve);
-        const ROW: (&str, Policy) = ("discard-row", Policy::DiscardRow);
-        const VALUE: (&str, Policy) = ("discard-value", Policy::DiscardValue);
-        let default = Self::default();
+    /// The digest of a source's part of the file, with the policies that stand elsewhere in it.
+    pub(super) fn part_of(self, part: Digest) -> Digest {
+        if self == Self::default() {
+            return part;
+        }
+        let mut hasher = Hasher::default();
+        hasher.part("part", part.as_bytes()).part("contract", format!("{self:?}"));
+        hasher.finish()
+    }
+
+    /// Reads the policies for rows of a table; what is not said is as in `default`.
+    ///
+    /// Every thing has every policy but those that mean nothing for it, which are refused with the
+    /// reason. See README.
+    pub(super) fn read(section: Section<'_, '_>, table: &str, default: Self) -> Self {
+        let policy = |thing: &'static str, default: Policy| {
+            let Some(policy) = section.one_of(thing, &POLICIES) else { return default };
+            let Some(why) = impossible(thing, policy, table) else { return policy };
+            let word = POLICIES.iter().find(|(_, other)| *other == policy).map_or("", |(word, _)| word);
+            let span = section.value(thing).map_or_else(|| section.span(), toml::Spanned::span);
+            let message = format!("`{thing}` cannot be `{word}` for rows of `{table}`");
+            section.findings().report(span, message, Some(why.to_owned()));
+            default
+        };
         let contract = Self {
-            table: section.one_of("table", &[FREEZE, EVOLVE]).unwrap_or(default.table),
-            column: section.one_of("column", &[FREEZE, EVOLVE]).unwrap_or(default.column),
-            kind: section.one_of("type", &[FREEZE, ROW, VALUE]).unwrap_or(default.kind),
-            code: section.one_of("code", &[FREEZE, ROW, VALUE]).unwrap_or(default.code),
+            table: policy("table", default.table),
+            column: policy("column", default.column),
+            kind: policy("type", default.kind),
+            code: policy("code", default.code),
         };
         section.finish();
         contract

@@ -15,6 +15,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
@@ -146,10 +147,11 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
         reference = head.required_text("reference", "the folder of reference lists").map(|t| join(base, &t.value));
         head.finish();
     }
+    let contracts = read_contracts(root);
     let mut sources: Vec<Source> = Vec::new();
     for section in root.sections("source") {
         let span = section.span();
-        if let Some(source) = Source::read(&section, base, text) {
+        if let Some(source) = Source::read(&section, base, text, &contracts) {
             if sources.iter().any(|other| other.id == source.id) {
                 root.findings().report(span, format!("two sources have the id `{}`", source.id), None);
             }
@@ -164,6 +166,19 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
     let export = root.section("export").and_then(|section| read_export(section, base, text));
     let (name, reference) = (name?.value, reference?);
     Some(Pipeline { name, file: file.to_owned(), store, reference, sources, screen, export, text: text.to_owned() })
+}
+
+/// `[contract.TABLE]`: what sources of rows of a table may change, where they do not say so themselves.
+fn read_contracts(root: &Section<'_, '_>) -> BTreeMap<String, Contract> {
+    let mut contracts = BTreeMap::new();
+    let Some(all) = root.section("contract") else { return contracts };
+    for table in table::ALL {
+        if let Some(section) = all.section(table.name) {
+            contracts.insert(table.name.to_owned(), Contract::read(section, table.name, Contract::default()));
+        }
+    }
+    all.finish();
+    contracts
 }
 
 fn read_screen(section: Section<'_, '_>, text: &str) -> Screen {

@@ -1,5 +1,6 @@
 //! `[[source]]`: one publication, where it is, how it is read and what becomes of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -121,7 +122,12 @@ pub struct Rows {
 const MIB: u64 = 1 << 20;
 
 impl Source {
-    pub(super) fn read(section: &Section<'_, '_>, base: &Path, text: &str) -> Option<Self> {
+    pub(super) fn read(
+        section: &Section<'_, '_>,
+        base: &Path,
+        text: &str,
+        contracts: &BTreeMap<String, Contract>,
+    ) -> Option<Self> {
         let id = section.required_text("id", "a short name, used in tables and messages");
         if let Some(id) = &id
             && !is_slug(&id.value)
@@ -186,6 +192,13 @@ impl Source {
             let help = "statistical checks are made of what `[source.observe]` reads";
             section.findings().report(section.span(), "`checks` goes with `observe` only", Some(help.into()));
         }
+        let table = match &interpreter {
+            Some(Interpreter::Observe(_)) => "observation",
+            Some(Interpreter::Rows(rows)) => rows.table.name,
+            Some(Interpreter::Report) | None => "figure",
+        };
+        let general = contracts.get(table).copied().unwrap_or_default();
+        let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
         let expect = section.section("expect").map(Expect::read).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
@@ -197,9 +210,10 @@ impl Source {
             reader,
             editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
             expect,
-            contract: section.section("contract").map(Contract::read).unwrap_or_default(),
+            contract,
             checks,
-            part: part_digest(section, text),
+            // What the file says of all sources is part of each.
+            part: contract.part_of(part_digest(section, text)),
             id: id?.value,
             kind: kind?,
             interpreter: interpreter?,

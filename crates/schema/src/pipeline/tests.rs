@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::{Contract, Policy};
 use super::{Interpreter, Origin, Pick, Pipeline, SourceKind, TakeFrom};
 
 const GOOD: &str = r#"
@@ -125,4 +126,47 @@ fn paths_are_seen_from_the_file_and_kept_short() {
     assert_eq!(joined("a", "/srv/x"), "/srv/x");
     assert_eq!(joined("..", "../x"), "../../x");
     assert_eq!(joined("a", ".."), ".");
+}
+
+#[test]
+fn cells_of_the_contract_that_mean_nothing_say_why_and_the_rest_is_read() {
+    let observed = |general: &str, own: &str| {
+        let text = format!(
+            "[pipeline]\nname = \"p\"\nreference = \"r\"\n{general}\n[[source]]\nid = \"a\"\nfile = \"a\"\n[source.contract]\n{own}\n\
+             [source.observe]\ndataset = \"D\"\nindicator = \"i\"\nunit = \"u\"\nref_area = \"AR\"\nvalues = \"n\"\nperiod = {{ year = {{ column = \"y\" }} }}\n"
+        );
+        Pipeline::parse(Path::new("p.toml"), &text)
+    };
+    let contract = |general: &str, own: &str| {
+        observed(general, own).unwrap_or_else(|problems| panic!("{problems:?}")).sources.remove(0).contract
+    };
+    let impossible = [
+        ("table", "discard-row"),
+        ("table", "discard-value"),
+        ("column", "discard-row"),
+        ("code", "evolve"),
+        ("code", "discard-value"),
+    ];
+    for thing in ["table", "column", "type", "code"] {
+        for policy in ["evolve", "freeze", "discard-row", "discard-value"] {
+            let line = format!("{thing} = \"{policy}\"");
+            let read = observed("", &line);
+            if !impossible.contains(&(thing, policy)) {
+                assert!(read.is_ok(), "{line}: {read:?}");
+                continue;
+            }
+            let problems = read.expect_err("a cell that means nothing");
+            let message = format!("`{thing}` cannot be `{policy}` for rows of `observation`");
+            assert!(problems[0].message == message && problems[0].help.is_some(), "{problems:?}");
+        }
+    }
+    // What a source does not say stands for its table; what neither says is as ever.
+    let general = "[contract.observation]\ncolumn = \"evolve\"\ntype = \"freeze\"\n";
+    let read = contract(general, "type = \"discard-value\"");
+    assert_eq!((read.column, read.kind, read.code), (Policy::Evolve, Policy::DiscardValue, Policy::DiscardRow));
+    assert_eq!(contract("", ""), Contract::default());
+    let part = |general: &str| observed(general, "").expect("read").sources.remove(0).part;
+    assert_ne!(part(general), part(""), "a source is read anew where its contract changes");
+    let problems = observed("[contract.observations]\ncolumn = \"evolve\"\n", "").expect_err("no such table");
+    assert!(problems[0].help.as_deref().is_some_and(|help| help.contains("observation")), "{problems:?}");
 }

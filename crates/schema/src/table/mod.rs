@@ -31,6 +31,7 @@ mod relation;
 mod statement;
 mod unit;
 
+pub use conflict::CAUSES;
 pub use dictionary::{json, markdown};
 
 /// A table's definition.

@@ -17,6 +17,10 @@ pub(super) const TABLE: Table = Table {
             .one_of(&["count", "mass", "money", "rate", "share", "duration", "ordinal"]),
         Column::text("sdmx", "SDMX UNIT_MEASURE code where there is one").optional(),
         Column::text("meaning", "what one is"),
+        Column::text("base", "unit that values are compared in across publications; null for the unit itself")
+            .optional()
+            .refers("unit", "unit"),
+        Column::float("factor", "what a value is multiplied with to be in that unit").optional(),
     ],
     provenance: Provenance::None,
 };

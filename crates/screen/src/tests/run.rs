@@ -43,6 +43,7 @@ impl Place {
             ingredients: Digest::of("x"),
             parts,
             sources: BTreeMap::new(),
+            derived: BTreeMap::new(),
         };
         self.store.publish(&snapshot).expect("published");
     }

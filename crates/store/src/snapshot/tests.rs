@@ -30,6 +30,7 @@ fn snapshot(parts: Vec<Part>) -> Snapshot {
         ingredients: Digest::of("all"),
         parts,
         sources: BTreeMap::from([("s".to_owned(), state)]),
+        derived: BTreeMap::new(),
     }
 }
 

@@ -288,8 +288,7 @@ fn a_source_with_more_values_than_are_kept_is_looked_at_in_part_and_says_so() {
             observe,
             &[input],
             &reference,
-            Destination::Memory,
-            size,
+            (Destination::Memory, size),
             Some(&mut panel),
         )
         .expect("read");

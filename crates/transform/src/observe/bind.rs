@@ -42,6 +42,8 @@ pub(crate) struct Bound {
     pub(crate) key: Option<Vec<usize>>,
     /// Which columns quarantine may show.
     pub(crate) discretion: Discretion,
+    /// How many columns nobody reads, where their values are counted as ignored.
+    pub(crate) unread: u64,
     /// Remarks for people.
     pub(crate) notes: Vec<String>,
 }
@@ -129,6 +131,7 @@ impl Bound {
             footer: observe.footer.as_ref().map(|pattern| whole(&pattern.value)).transpose()?,
             key: None,
             discretion: Discretion::default(),
+            unread: 0,
             notes: Vec::new(),
         };
         let patterns: Vec<Regex> =
@@ -153,12 +156,14 @@ impl Bound {
         // What is personal is known, and not read unless the mapping says so.
         let known: Vec<Placed<String>> = observe.ignore.iter().chain(&observe.personal).cloned().collect();
         let unread = ground.table.unread(&read, &known, &patterns);
-        if mapping.source.contract.column == Policy::Evolve {
-            if !unread.is_empty() {
-                bound.notes.push(format!("columns that nobody reads: {}", unread.join(", ")));
+        match mapping.source.contract.column {
+            Policy::Freeze => ground.table.check_unread(&unread, place, &mapping.source.id)?,
+            policy => {
+                if !unread.is_empty() {
+                    bound.notes.push(format!("columns that nobody reads: {}", unread.join(", ")));
+                }
+                bound.unread = if policy == Policy::DiscardValue { unread.len() as u64 } else { 0 };
             }
-        } else {
-            ground.table.check_unread(&unread, place, &mapping.source.id)?;
         }
         Ok(bound)
     }

@@ -112,7 +112,7 @@ pub(crate) fn read_in_pieces(
     let judged = checks::any(source) && inputs.iter().all(|input| input.earlier == 0);
     let mut panel = Panel::default();
     let mut observed =
-        hear_in_pieces(source, layout, observe, inputs, reference, destination, size, judged.then_some(&mut panel))?;
+        hear_in_pieces(source, layout, observe, inputs, reference, (destination, size), judged.then_some(&mut panel))?;
     let documents: Vec<Digest> = inputs.iter().map(|input| input.digest).collect();
     observed.findings = checks::run(source, observe, &documents, reference, &mut panel);
     Ok(observed)

@@ -79,6 +79,10 @@ const ROOM: usize = 4 << 20;
 
 /// Name of the rule that counts what stands from the footer on.
 pub(crate) const FOOTER: &str = "footer";
+/// Name of the rule that counts the values of columns that nobody reads.
+const UNREAD: &str = "column that nobody reads";
+/// What is said where the contract lets texts stand for values.
+const NO_NUMBERS: &str = "some values are no numbers: they are published as printed, without a value";
 /// Name of the rule that counts cells which repeat a merged cell.
 const COVERED: &str = "part of a merged cell";
 
@@ -204,6 +208,8 @@ struct Walker<'a> {
     /// Recipes that name a record, each with the text column it makes; none for the period.
     key: Option<Vec<(usize, Option<usize>)>>,
     totals: Option<usize>,
+    /// Values of each record that nobody reads and that are counted.
+    unread: u64,
     told_by_total: [bool; TEXTS.len()],
     /// Whether the breakdown of a number says that it is a total.
     total_words: Vec<bool>,
@@ -239,6 +245,7 @@ impl<'a> Walker<'a> {
             telling: (0..TEXTS.len()).filter(|column| same.get(*column) == Some(&None)).collect(),
             key: bound.key.as_ref().map(|key| key.iter().map(|recipe| (*recipe, bound.makes(*recipe))).collect()),
             totals: bound.totals,
+            unread: bound.unread,
             told_by_total: bound.told_by_total(),
             total_words: Vec::new(),
             discretion: bound.discretion.clone(),
@@ -256,7 +263,10 @@ impl<'a> Walker<'a> {
     ) -> Result<()> {
         let records = record.records;
         let cells = values.len() as u64;
-        self.walked.tally.read += cells;
+        self.walked.tally.read += cells + self.unread;
+        if self.unread > 0 {
+            self.walked.tally.ignore(UNREAD, self.unread);
+        }
         let refused = made.iter().any(std::result::Result::is_err);
         let key = self.key.as_ref().filter(|_| !refused).map(|key| self.key_of(key, made));
         if let Some(key) = key {
@@ -297,12 +307,20 @@ impl<'a> Walker<'a> {
             }
             if let Some(Holds::Refused(reason, message)) = self.walked.rows.cells.get(cell).map(|read| &read.holds) {
                 let (reason, message) = (*reason, message.clone());
-                self.reject_value(records, value.column, field, reason, message)?;
-                if self.guide.mapping.source.contract.kind != Policy::DiscardValue {
-                    continue;
+                let policy = self.guide.mapping.source.contract.kind;
+                if policy == Policy::Evolve && reason == Reason::BadValue {
+                    // The text is published as printed, without a number.
+                    if !self.walked.notes.iter().any(|note| note == NO_NUMBERS) {
+                        self.walked.notes.push(NO_NUMBERS.to_owned());
+                    }
+                } else {
+                    self.reject_value(records, value.column, field, reason, message)?;
+                    if policy != Policy::DiscardValue {
+                        continue;
+                    }
+                    // The row stays, without the value: one cell in quarantine and one published.
+                    self.walked.tally.read += 1;
                 }
-                // The row stays, without the value: one cell in quarantine and one published.
-                self.walked.tally.read += 1;
             }
             for column in &self.telling {
                 if let (Some(numbers), Some(expression)) =

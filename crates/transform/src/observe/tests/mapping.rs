@@ -229,4 +229,10 @@ fn the_contract_decides_what_a_change_does() {
     let made = observe(&with("column = 'evolve'\ntype = 'discard-value'"), csv).expect("read");
     assert_eq!(rows(&made.frame, &["ref_area", "value", "obs_status"]), ["MX 1.0 A", "PE null O"]);
     assert!(made.notes.iter().any(|note| note.contains("nobody reads: new")), "{:?}", made.notes);
+    let made = observe(&with("column = 'discard-value'\ntype = 'evolve'"), csv).expect("read");
+    assert_eq!(rows(&made.frame, &["ref_area", "value", "value_text"]), ["MX 1.0 1", "PE null many"]);
+    assert_eq!((made.tally.ignored_total(), made.tally.quarantined_total()), (3, 1), "{}", made.tally);
+    assert!(made.tally.balances() && made.notes.iter().any(|note| note.contains("no numbers")), "{:?}", made.notes);
+    let made = observe(&with("column = 'evolve'\ntype = 'discard-row'\ncode = 'discard-row'"), csv).expect("read");
+    assert_eq!((made.tally.published, made.tally.quarantined_total()), (1, 2));
 }

@@ -1,0 +1,217 @@
+//! Vintages stand beside each other, and where sources or vintages disagree a row of `conflict` says so.
+
+use polars::prelude::{AnyValue, DataFrame};
+use quipu_tests::{Dir, shared};
+
+use crate::small::text;
+
+const RUN: [&str; 2] = ["run", "pipelines/test.toml"];
+
+/// Two invented publications of one quantity: wide years here, long rows and areas by code there.
+const PIPELINE: &str = r#"
+[pipeline]
+name = "test"
+reference = "../data/reference"
+store = "../quipu-store"
+
+[[source]]
+id = "police"
+file = "../in/police.csv"
+marking = "TLP:GREEN"
+[source.observe]
+dataset = "POLICE"
+indicator = "homicide-rate"
+crime = "0101"
+unit = "per-100k"
+ref_area = { column = "area" }
+vintage = { preamble = "Edition" }
+values = { pattern = '\d{4}' }
+period = { year = { header = true } }
+
+[[source]]
+id = "institute"
+file = "../in/institute.csv"
+published_on = "2024-09-01"
+marking = "TLP:AMBER H1"
+[source.observe]
+dataset = "INSTITUTE"
+indicator = "homicide-rate"
+crime = "0101"
+unit = "per-1k"
+ref_area = { column = "code" }
+values = "per_thousand"
+period = { year = { column = "year" } }
+
+[export]
+to = "../release"
+title = "Two publications"
+"#;
+
+/// Per 100,000. Argentina agrees to the digits that are printed; Chile 2021 lost its decimal mark.
+const FIRST: &str = "Edition,2024-03-01\narea,2020,2021\nAR,5.3,4.62\nCL,4.8,36.1\nUY,9.11,8.5\n";
+/// A revision: Uruguay 2021 alone.
+const SECOND: &str = "Edition,2024-06-01\narea,2020,2021\nAR,5.3,4.62\nCL,4.8,36.1\nUY,9.11,8.94\n";
+/// Per 1,000.
+const INSTITUTE: &str = "code,year,per_thousand\nAR,2020,0.05312\nAR,2021,0.0462\nCL,2020,0.048\nCL,2021,0.00361\nUY,2020,0.0911\nUY,2021,0.0894\n";
+
+fn dir() -> Dir {
+    let dir = Dir::with_pipeline(PIPELINE);
+    dir.write("in/police.csv", FIRST);
+    dir.write("in/institute.csv", INSTITUTE);
+    dir
+}
+
+/// The rows of a published table, of all its parts.
+fn table(dir: &Dir, pipeline: &str, name: &str) -> Vec<DataFrame> {
+    let snapshot = dir.tables(pipeline);
+    let parts = snapshot.parts.iter().filter(|part| part.table == name);
+    parts.map(|part| dir.store().read_table(part).expect("a whole part")).collect()
+}
+
+/// These columns of every row, in order.
+fn rows(frames: &[DataFrame], columns: &[&str]) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for frame in frames {
+        for row in 0..frame.height() {
+            let cell = |column: &&str| match frame.column(column).and_then(|c| c.get(row)).expect("a cell") {
+                AnyValue::Float64(number) => format!("{number:.4}"),
+                AnyValue::Null => String::new(),
+                AnyValue::Boolean(flag) => flag.to_string(),
+                day @ AnyValue::Date(_) => day.to_string(),
+                _ => text(frame, column, row).unwrap_or_default(),
+            };
+            rows.push(columns.iter().map(cell).collect());
+        }
+    }
+    rows.sort();
+    rows
+}
+
+#[test]
+fn a_revision_adds_a_vintage_and_the_difference_is_a_conflict() {
+    let dir = dir();
+    dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows"]);
+    let columns = ["ref_area", "time_start", "cause", "left_vintage", "left_text", "right_text", "ratio", "severity"];
+    let chile = ["CL", "2021-01-01", "rate-base", "2024-03-01", "36.1", "0.00361", "0.0100", "high"];
+    let uruguay = ["UY", "2021-01-01", "revision", "2024-03-01", "8.5", "0.0894", "1.0518", "medium"];
+    assert_eq!(rows(&table(&dir, "test", "conflict"), &columns), [chile, uruguay]);
+    let before = dir.quipu(&["runs", "--store", "quipu-store", "--format", "json"]).expect(0).event("run");
+    let before = before["finished_at"].as_str().expect("a moment").to_owned();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+
+    // Nothing changed, nothing is done.
+    dir.quipu(&RUN).expect(0).says(&["nothing changed"]);
+
+    // The revised file is captured later: its rows stand beside the old ones.
+    dir.write("in/police.csv", SECOND);
+    dir.quipu(&RUN).expect(0);
+    let observed = rows(
+        &table(&dir, "test", "observation"),
+        &["dataset", "ref_area", "time_start", "vintage", "value", "superseded"],
+    );
+    let of_uruguay: Vec<_> =
+        observed.iter().filter(|row| row[0] == "POLICE" && row[1] == "UY" && row[2] == "2021-01-01").collect();
+    assert_eq!(of_uruguay.len(), 2, "{observed:?}");
+    assert_eq!(of_uruguay[0][3..], ["2024-03-01", "8.5000", "true"]);
+    assert_eq!(of_uruguay[1][3..], ["2024-06-01", "8.9400", "false"]);
+    // The institute agrees with what is said now; what is left of Uruguay is the revision itself.
+    let revised = ["UY", "2021-01-01", "revision", "2024-03-01", "8.5", "8.94", "1.0518", "medium"];
+    let chile = ["CL", "2021-01-01", "rate-base", "2024-06-01", "36.1", "0.00361", "0.0100", "high"];
+    let conflicts = table(&dir, "test", "conflict");
+    assert_eq!(rows(&conflicts, &columns), [chile, revised]);
+    assert_eq!(
+        rows(&conflicts, &["ref_area", "detail", "left_superseded", "right_superseded", "marking"])[1],
+        ["UY", "vintage 2024-06-01 replaced 2024-03-01", "true", "false", "TLP:GREEN"]
+    );
+    assert_eq!(rows(&conflicts, &["ref_area", "marking"])[0][1], "TLP:AMBER H1", "the strictest of both");
+
+    // Both keys lead to the places, as they stand in the row.
+    for side in ["left_row", "right_row"] {
+        for key in rows(&conflicts, &[side]) {
+            let traced = dir.quipu(&["trace", "observation", &key[0], "--store", "quipu-store", "--pipeline", "test"]);
+            assert!(traced.expect(0).stdout.contains("the published text"), "{key:?}");
+        }
+    }
+    dir.quipu(&["verify", "pipelines/test.toml"]).expect(0).says(&["table `conflict` made again"]);
+    let dictionary = std::fs::read_to_string(dir.release().join("dictionary.md")).expect("a dictionary");
+    assert!(dictionary.contains("conflict") && dictionary.contains("left_locator"));
+
+    // As of before: the old state, without the conflict of vintages.
+    dir.quipu(&["run", "pipelines/test.toml", "--as-of", &before]).expect(0);
+    let then = format!("test@{}", before.get(..10).expect("a day"));
+    let observed = rows(&table(&dir, &then, "observation"), &["dataset", "vintage", "superseded"]);
+    assert!(observed.iter().all(|row| row[1] != "2024-06-01" && row[2] == "false"), "{observed:?}");
+    assert_eq!(
+        rows(&table(&dir, &then, "conflict"), &columns),
+        [["CL", "2021-01-01", "rate-base", "2024-03-01", "36.1", "0.00361", "0.0100", "high"], uruguay,]
+    );
+    dir.assert_whole();
+}
+
+#[test]
+fn one_publication_with_one_edition_has_no_conflicts_to_look_for() {
+    let (one, _) = PIPELINE.split_once("[[source]]\nid = \"institute\"").expect("two sources");
+    let dir = Dir::with_pipeline(one);
+    dir.write("in/police.csv", FIRST);
+    let ended = dir.quipu(&RUN).expect(0);
+    assert!(!ended.stderr.contains("conflict"), "{}", ended.stderr);
+    assert!(table(&dir, "test", "conflict").is_empty());
+    // A revision that says nothing of its edition is one all the same, and the other table is not made anew.
+    dir.write("in/police.csv", SECOND.replace("2024-06-01", "2024-03-01"));
+    dir.quipu(&RUN).expect(0).says(&["conflict: 1 rows (1 medium revision)"]);
+    let conflicts = table(&dir, "test", "conflict");
+    let found = rows(&conflicts, &["left_text", "right_text", "right_vintage", "detail"]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0][..3], ["8.5", "8.94", "2024-03-01"]);
+    assert!(found[0][3].starts_with("vintage 2024-03-01 replaced 2024-03-01~"), "{found:?}");
+}
+
+#[test]
+fn a_conflict_is_made_anew_only_where_what_it_is_made_of_changed() {
+    let dir = dir();
+    dir.write("in/note.txt", "The police counted 120 firearms.\n");
+    let note = "\n[[source]]\nid = \"note\"\nfile = \"../in/note.txt\"\nlanguage = \"en\"\n[source.report]\n\n[export]";
+    dir.edit("pipelines/test.toml", "\n[export]", note);
+    dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
+    let first = dir.tables("test").derived;
+    dir.write("in/note.txt", "The police counted 121 firearms.\n");
+    dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows, as before"]);
+    assert_eq!(dir.tables("test").derived, first);
+    dir.edit("pipelines/test.toml", "TLP:GREEN", "TLP:RED");
+    dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
+    assert_eq!(rows(&table(&dir, "test", "conflict"), &["marking"]), [["TLP:RED H1"], ["TLP:RED H1"]]);
+}
+
+#[test]
+fn the_homicide_rate_of_two_publishers_stands_in_both_vintages() {
+    let files = [
+        ("unodc/wb_API_VC.IHR.PSRC.P5_DS2_en_csv_v2_4355130.csv", "worldbank/API_VC.IHR.PSRC.P5.csv"),
+        ("unodc/owid_homicide-rate-unodc.csv", "owid/homicide-rate.csv"),
+    ];
+    let dir = Dir::with_samples();
+    for (shared_name, name) in files {
+        let Some(path) = shared(&format!("data/published/{shared_name}")) else {
+            println!("skipped: {shared_name} is not here");
+            return;
+        };
+        dir.write(&format!("data/published/{name}"), std::fs::read(path).expect("a file"));
+    }
+    dir.quipu(&["run", "pipelines/published/homicide.toml"]).expect(0);
+    let observed = rows(&table(&dir, "homicide", "observation"), &["ref_area", "time_start", "dataset", "value"]);
+    let conflicts = rows(
+        &table(&dir, "homicide", "conflict"),
+        &["ref_area", "time_start", "left_text", "right_text", "ratio", "cause", "left_dataset", "right_dataset"],
+    );
+    for (area, left, right, ratio) in
+        [("MX", "28.7367023185144", "29.150867", "1.0144"), ("BR", "20.8827768046228", "21.24456", "1.0173")]
+    {
+        for (dataset, value) in [("WDI", left), ("OWID-UNODC", right)] {
+            let value = format!("{:.4}", value.parse::<f64>().expect("a number"));
+            let row = [area, "2019-01-01", dataset, &value].map(str::to_owned).to_vec();
+            assert_eq!(observed.iter().filter(|other| **other == row).count(), 1, "{row:?}");
+        }
+        let row = [area, "2019-01-01", left, right, ratio, "revision", "WDI", "OWID-UNODC"].map(str::to_owned).to_vec();
+        assert!(conflicts.contains(&row), "{row:?}");
+    }
+    dir.quipu(&["verify", "pipelines/published/homicide.toml"]).expect(0);
+}
