@@ -207,13 +207,15 @@ impl Candidates {
             let own = entry.scheme.is_some() && entry.scheme.as_deref() == question.scheme && entry.from != "note";
             own || (!crime && !is_number && entry.scheme.is_none())
         };
-        let near = |entry: &&Entry| question.list != "area" || self.lies(entry.code.as_ref(), question.around);
+        let near = |entry: &Entry| question.list != "area" || self.lies(entry.code.as_ref(), question.around);
+        // A line without a scheme is read for every source, of any country.
+        let counts = |entry: &&Entry| question.scheme.is_none() || near(entry);
         let same = |entry: &&Entry| {
             entry.bare == label || (is_number && entry.scheme.is_some() && number(&entry.bare) == number(&label))
         };
         let open = || self.open(question).filter(own);
-        if let Some(entry) = only(open().filter(same), near) {
-            let why = format!("the same as `{}` but for case, accents or punctuation", entry.text);
+        if let Some(entry) = only(open().filter(same), counts).filter(|entry| near(entry)) {
+            let why = format!("differs from `{}` in case or accents or punctuation alone", entry.text);
             return Some((candidate(entry, 1.0), why));
         }
         // Two meanings of the very same text: one letter cannot decide between them.
@@ -223,7 +225,7 @@ impl Candidates {
             && open().all(|entry| !same(&entry));
         let alike =
             |entry: &&Entry| entry.bare.chars().count() >= LONG && strsim::osa_distance(&entry.bare, &label) == 1;
-        let entry = only(open().filter(alike), near).filter(|_| slip)?;
+        let entry = only(open().filter(alike), counts).filter(|entry| slip && near(entry))?;
         Some((candidate(entry, 0.95), format!("one letter from `{}`", entry.text)))
     }
 
@@ -294,7 +296,11 @@ fn likeness(bare: &str, words: &[String], entry: &Entry) -> f64 {
     let by_word = 2.0 * shared as f64 / (words.len() + entry.words.len()).max(1) as f64;
     // Letters that one has more than the other are all different.
     let by_letter = if short * 2 < long { 0.0 } else { strsim::normalized_damerau_levenshtein(bare, &entry.bare) };
-    by_letter.max(0.9 * by_word)
+    // A name with words around it (`Departamento de …`), or a name cut short.
+    let fewest = words.len().min(entry.words.len());
+    let within = fewest > 0 && shared == fewest && short >= 4;
+    let by_part = if within { 0.55 + 0.35 * by_word } else { 0.0 };
+    by_letter.max(0.9 * by_word).max(by_part)
 }
 
 #[cfg(test)]
@@ -322,7 +328,9 @@ mod tests {
             ("area", None, "Norte de Santandr", "CO", "CO-NSA"),
             ("area", None, "Norte de Santandr", "PE", "-"),
             ("area", None, "Cundinamarka", "?", "CO-CUN"),
-            ("area", None, "Valle", "CO", "-"),
+            ("area", None, "Norte", "CO", "-"),
+            ("area", None, "Amazonas.", "CO", "-"),
+            ("area", Some("co-new"), "Amazonas.", "CO", "CO-AMA"),
             ("area", None, "Atlantis", "", "-"),
             ("area", Some("dane"), "005", "CO", "CO-ANT"),
             ("area", Some("dane"), "83", "CO", "-"),

@@ -306,8 +306,8 @@ mod tests {
             unknown("unit", None, "sack"),
         ]);
         let lines: Vec<(bool, &str)> = made.iter().map(|made| (made.sure, made.line.as_str())).collect();
-        let same = "the same as `Norte de Santander` but for case, accents or punctuation";
-        let first = format!("CO-NSA,es,Norte de\u{a0}Santander.,\"unverified: {same}; printed by police\"");
+        let same = "differs from `Norte de Santander` in case or accents or punctuation alone";
+        let first = format!("CO-NSA,es,Norte de\u{a0}Santander.,unverified: {same}; printed by police");
         assert_eq!(lines[0], (true, first.as_str()));
         assert_eq!(lines[1], (false, ",es,\"Dpto. de Nariño, Sur\",printed by police"));
         assert_eq!(made[0].unknown.cells, 24, "one line for both");

@@ -56,7 +56,7 @@ fn sure_lines_are_written_once_the_others_are_left_to_a_person_and_a_replay_publ
     assert_eq!((&first["label"], &first["values"]), (&"Norte-de-Santander".into(), &2.into()), "most values first");
     assert_eq!((&first["sure"], &first["table"]), (&true.into(), &"area_alias".into()));
     assert!(
-        first["line"].as_str().expect("a line").starts_with("CO-NSA,es,Norte-de-Santander,\"unverified: "),
+        first["line"].as_str().expect("a line").starts_with("CO-NSA,es,Norte-de-Santander,unverified: "),
         "{first}"
     );
     let letter = by_label(&events, "Cundinamarka");
