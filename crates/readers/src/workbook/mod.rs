@@ -4,7 +4,7 @@
 //! position of their column. Numbers, dates, truth values and errors keep their [`Form`](crate::Form); a text that
 //! looks like a number stays a text. The cells that a merged area covers repeat its first cell.
 //!
-//! The formats are read by siblings behind [`Book`], all of them streams with bounded memory:
+//! The formats are read by siblings behind `Book`, all of them streams with bounded memory:
 //! nothing is allocated because a document says so, a cell beyond the limits ends the reading, and
 //! what an archive unpacks to is counted as it comes out.
 

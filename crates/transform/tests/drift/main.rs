@@ -11,6 +11,9 @@
 //! ```
 //!
 //! `DRIFT=text` runs only the changes whose name, or the sources whose id, holds the text, with details.
+//!
+//! `open.txt` beside this file lists what still goes wrong, a line for each change of each document. What
+//! is not listed must not go wrong, and what is mended must leave the list.
 
 #![expect(
     clippy::expect_used,
@@ -173,18 +176,29 @@ fn drifted_layouts_give_the_same_values_or_stop_and_say_why() {
         cases.par_iter().enumerate().flat_map(|(number, case)| run(case, number, &reference, &only)).collect();
     print(&cases, &lines);
     println!("in {:.1} s", begun.elapsed().as_secs_f64());
+    let open = include_str!("open.txt");
+    let mut open: BTreeMap<&str, bool> = open.lines().map(|line| (line, false)).collect();
     let mut bad = Vec::new();
     for (number, name, outcomes) in &lines {
         for (seed, (outcome, why)) in outcomes.iter().enumerate() {
             let line = format!("{} × {name} × seed {seed}: {outcome:?}: {why}", cases[*number].label);
-            if matches!(outcome, Outcome::Wrong | Outcome::Unnamed) {
+            let short = format!("{outcome:?}: {} × {name}", cases[*number].label);
+            if !matches!(outcome, Outcome::Wrong | Outcome::Unnamed) {
+                if !only.is_empty() {
+                    println!("{line}");
+                }
+            } else if let Some(met) = open.get_mut(short.as_str()) {
+                *met = true;
+                println!("open: {line}");
+            } else {
                 bad.push(line);
-            } else if !only.is_empty() {
-                println!("{line}");
             }
         }
     }
     assert!(bad.is_empty(), "{} outcomes that must not be:\n{}", bad.len(), bad.join("\n"));
+    let whole = only.is_empty() && cases.len() > 3;
+    let mended: Vec<&str> = open.iter().filter(|(_, met)| whole && !**met).map(|(line, _)| *line).collect();
+    assert!(mended.is_empty(), "mended, and to be taken off open.txt:\n{}", mended.join("\n"));
 }
 
 /// Prints the table of outcomes: a line by change, a column by document, a sign by seed.
