@@ -141,11 +141,15 @@ fn made_by_chance(seed: u64) -> Made {
     let size = [7.0, 8.0, 9.0, 10.0, 12.0][random.below(5)];
     let leading = size * [1.1, 1.2, 1.3][random.below(3)];
     let padding = size * [0.55, 0.8, 1.2][random.below(3)];
-    let (values, label) = (1 + random.below(5), 10 + random.below(14));
+    let (most, label) = (1 + random.below(5), 10 + random.below(14));
     let (ruled, wide) = (random.below(2) == 0, 9 + random.below(3));
     let (place, right, count) = (random.below(3), random.below(2) == 0, 3 + random.below(70));
     let furniture = random.below(2) == 0;
     let char_width = size * made::pdf::WIDTH;
+    // As many columns as the page has room for.
+    let room = 520.0 - label as f64 * char_width;
+    let values =
+        (1..=most).rev().find(|count| *count as f64 * (wide as f64 * char_width + size * 1.5) < room).unwrap_or(1);
     let mut rows = vec![vec!["Province".to_owned()]];
     rows[0].extend((0..values).map(|column| ["Cases", "Rate", "Victims", "Arrests", "Seizures"][column].to_owned()));
     for number in 0..count {

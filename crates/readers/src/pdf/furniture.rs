@@ -39,6 +39,9 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
     let lines = lines(&sheet.words, &words);
     let size = median(lines.iter().map(|line| line.size).collect());
     let gap = |above: &Line, below: &Line| below.base - 0.75 * below.size - above.base - 0.25 * above.size;
+    // A table whose rows stand far apart is no furniture line by line.
+    let usual = median(lines.windows(2).filter_map(|pair| Some(gap(pair.first()?, pair.last()?))).collect());
+    let least = (APART * size).max(1.6 * usual);
     // Groups of lines from an edge inwards, as long as white space follows.
     let mut out = Vec::new();
     let mut group = 0;
@@ -46,7 +49,7 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
         if line.base > sheet.size.1 * MARGIN {
             break;
         }
-        let apart = lines.get(at + 1).is_none_or(|next| gap(line, next) > APART * size);
+        let apart = lines.get(at + 1).is_none_or(|next| gap(line, next) > least);
         if apart {
             out.extend(lines.get(group..=at).unwrap_or_default());
             group = at + 1;
@@ -57,8 +60,7 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
         if line.base < sheet.size.1 * (1.0 - MARGIN) {
             break;
         }
-        let apart =
-            at.checked_sub(1).and_then(|at| lines.get(at)).is_none_or(|before| gap(before, line) > APART * size);
+        let apart = at.checked_sub(1).and_then(|at| lines.get(at)).is_none_or(|before| gap(before, line) > least);
         if apart {
             out.extend(lines.get(at..end).unwrap_or_default());
             end = at;

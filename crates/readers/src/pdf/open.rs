@@ -313,16 +313,18 @@ fn body_of(sheet: &Sheet, lines: &[Line], extents: &[(f64, f64)], wide: &[f64]) 
     if let Some(y) = rule {
         return lines.iter().position(|line| line.base > *y).unwrap_or(first);
     }
-    let mut start = first;
-    while start > 1 {
-        let (Some(above), Some(line)) = (lines.get(start - 1), lines.get(start)) else { break };
-        let alone = above.chunks(&sheet.words, 0.6).len() == 1
-            && rows::column_of(extents, f64::midpoint(above.bounds[0], above.bounds[2])) == 0;
-        let before = lines.get(start - 2).map_or(f64::INFINITY, |before| above.base - before.base);
-        if !alone || line.base - above.base + 1.0 > before {
-            break;
-        }
-        start -= 1;
+    let alone = |at: usize| {
+        lines.get(at).is_some_and(|line| {
+            line.chunks(&sheet.words, 0.6).len() == 1
+                && rows::column_of(extents, f64::midpoint(line.bounds[0], line.bounds[2])) == 0
+        })
+    };
+    let run = (0..first).rev().take_while(|at| alone(*at)).count();
+    if run == 0 || run == first {
+        return first;
     }
-    start
+    // The widest space above these lines parts header and body.
+    let gap = |at: usize| base(at) - base(at - 1);
+    let widest = (first - run..=first).map(gap).fold(0.0, f64::max);
+    (first - run..=first).find(|at| gap(*at) > widest - 1.0).unwrap_or(first)
 }

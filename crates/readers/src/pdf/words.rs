@@ -272,34 +272,39 @@ fn touches(left: &Word, right: &Word) -> bool {
     (left.size - right.size).abs() < size * 0.1 && gap < size * TOUCH && gap > -size * 0.25
 }
 
-/// Takes out the dots that lead the eye from a label to its figure.
+/// Takes out the dots that lead the eye from a label to its figure: `.....`, or `. . . .`.
 fn without_leaders(words: &[Word]) -> (Vec<Word>, u64) {
     const DOTS: usize = 4;
-    let is_dots = |text: &str| text.chars().all(|c| matches!(c, '.' | '·' | '…' | '‥'));
+    const STEP: f64 = 1.3;
+    let is_dot = |word: &Word| matches!(&*word.text, "." | "·" | "…" | "‥");
     let mut leaders = 0;
     let mut out: Vec<Word> = Vec::with_capacity(words.len());
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let rest = words.get(at..).unwrap_or_default();
-        let same = |other: &&Word| is_dots(&other.text) && other.base.to_bits() == word.base.to_bits();
-        let run = rest.iter().take_while(same).count();
-        let dots: usize = rest.iter().take(run).map(|word| word.text.chars().count()).sum();
-        if run > 0 && dots >= DOTS {
+        let follows = |pair: &[Word]| match pair {
+            [a, b] => is_dot(b) && (a.base - b.base).abs() < 0.1 && b.from - a.to < STEP * a.size,
+            _ => false,
+        };
+        let run = if is_dot(word) { 1 + rest.windows(2).take_while(|pair| follows(pair)).count() } else { 0 };
+        if run >= DOTS {
             leaders += 1;
             at += run;
             continue;
         }
+        at += 1;
         let kept = word.text.trim_end_matches(['.', '·', '…']);
         let cut = word.text.chars().count() - kept.chars().count();
-        if cut >= DOTS && !kept.is_empty() {
-            leaders += 1;
+        if cut < DOTS {
+            out.push(word.clone());
+            continue;
+        }
+        leaders += 1;
+        if !kept.is_empty() {
             let share = kept.chars().count() as f64 / word.text.chars().count() as f64;
             let to = word.from + (word.to - word.from) * share;
             out.push(Word { text: kept.into(), to, ..word.clone() });
-        } else {
-            out.push(word.clone());
         }
-        at += 1;
     }
     (out, leaders)
 }
