@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn filters_give_what_was_packed() {
         assert_eq!(one("ASCIIHexDecode", b"48 65 6c6C 6f>").unwrap(), b"Hello");
-        assert_eq!(one("ASCII85Decode", b"87cUR\n D]i,\"Ebo7&~>").unwrap(), b"Hello World".get(..).unwrap());
+        assert_eq!(one("ASCII85Decode", b"87cUR\n D]i,\"Ebo7~>").unwrap(), b"Hello World".get(..).unwrap());
         assert_eq!(one("RunLengthDecode", &[2, b'a', b'b', b'c', 254, b'x', 128]).unwrap(), b"abcxxx");
         // The example of the PDF standard.
         let packed = [0x80, 0x0b, 0x60, 0x50, 0x22, 0x0c, 0x0c, 0x85, 0x01];

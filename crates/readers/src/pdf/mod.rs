@@ -273,6 +273,10 @@ impl Document {
             table.rows.len(),
             table.columns.len()
         ));
+        if !table.ruled {
+            let note = "the table has no rules: its columns are told by white space alone, compare them with the page";
+            builder.note(note.to_owned());
+        }
         for note in &table.notes {
             builder.note(note.clone());
         }
