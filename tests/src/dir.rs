@@ -131,7 +131,11 @@ impl Dir {
     /// The folders of all releases in this folder of releases.
     pub fn releases_in(&self, relative: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path(relative)).into_iter().flatten().flatten();
-        let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        // What stood on a day has a folder of releases of its own.
+        let is_release = |path: &PathBuf| {
+            path.is_dir() && path.file_name().is_none_or(|name| !name.to_string_lossy().starts_with("as-of-"))
+        };
+        let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_release).collect();
         folders.sort();
         folders
     }

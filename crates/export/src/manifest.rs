@@ -154,7 +154,9 @@ pub(crate) fn read_latest(to: &Path) -> Result<Option<Latest>> {
     };
     let wrong = || corrupt("is not a pointer to a release").at(path.display());
     let pointer: Latest = serde_json::from_slice(&bytes).map_err(|error| wrong().because(error))?;
-    if is_id(&pointer.release) { Ok(Some(pointer)) } else { Err(wrong()) }
+    // Byte for byte as it is written: nothing else guards it.
+    let whole = is_id(&pointer.release) && json_bytes(&pointer)? == bytes;
+    if whole { Ok(Some(pointer)) } else { Err(wrong()) }
 }
 
 /// The name of the release with this manifest.

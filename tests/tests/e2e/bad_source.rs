@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
     Case {
         name: "an HTML page",
         code: 5,
-        says: &["odd.csv: the file is an HTML page, not delimited text"],
+        says: &["odd.csv: the page has no table that is shown"],
         break_it: |dir| {
             dir.write(
                 "in/odd.csv",

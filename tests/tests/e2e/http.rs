@@ -79,7 +79,7 @@ fn a_document_that_is_gone_and_a_page_in_its_place() {
     let dir = dir(&server.url("/data.csv"));
     dir.quipu(&RUN).expect(3).says(&["the server has no such document: 404"]);
     assert_eq!(server.asked(), 1, "asked once");
-    dir.quipu(&RUN).expect(5).says(&["the file is an HTML page, not delimited text"]);
+    dir.quipu(&RUN).expect(5).says(&["the page has no table that is shown"]);
     assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, 0));
     dir.assert_whole();
 }

@@ -12,7 +12,9 @@ pub(crate) const fn rows(rows: usize) -> usize {
 /// Puts `rows` rows beside the Argentine sample. Each `variant` has other numbers, and so other
 /// tables and another release.
 pub(crate) fn put(dir: &Dir, rows: usize, variant: usize) {
-    let provinces = labels("area_code.csv", "indec");
+    // The list knows each province with its leading zero and without.
+    let mut provinces = labels("area_code.csv", "indec");
+    provinces.retain(|province| province.len() == 2);
     let offences = labels("crime_label.csv", "ar-snic");
     let mut text = String::from(
         "provincia_id,provincia_nombre,anio,codigo_delito_snic_id,codigo_delito_snic_nombre,cantidad_hechos,cantidad_victimas,\

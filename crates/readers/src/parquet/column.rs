@@ -50,20 +50,6 @@ impl Column {
         Self { values, meaning, level, levels: Vec::new(), places: Vec::new() }
     }
 
-    pub(super) fn skip(&mut self, count: usize) -> Result<()> {
-        let skipped = match &mut self.values {
-            Values::Flags(reader, _) => reader.skip_records(count),
-            Values::Ints(reader, _) => reader.skip_records(count),
-            Values::Longs(reader, _) => reader.skip_records(count),
-            Values::Moments(reader, _) => reader.skip_records(count),
-            Values::Floats(reader, _) => reader.skip_records(count),
-            Values::Doubles(reader, _) => reader.skip_records(count),
-            Values::Texts(reader, _) => reader.skip_records(count),
-            Values::Fixed(reader, _) => reader.skip_records(count),
-        };
-        if skipped.map_err(damaged)? == count { Ok(()) } else { Err(damaged("a column ends early")) }
-    }
-
     /// Decodes the next records.
     pub(super) fn fill(&mut self, count: usize) -> Result<()> {
         let levels = (self.level > 0).then_some(&mut self.levels);

@@ -75,11 +75,19 @@ impl Reader for Parquet {
                 let chunk = group.columns().get(at).ok_or_else(wrong)?;
                 claims::check_chunk(bytes, group, chunk, &mut limits.unpacked.clone(), limits)?;
                 let mut column = file.column(number, at)?;
-                column.skip(usize::try_from(record).map_err(|_| wrong())?)?;
-                column.fill(1)?;
-                let mut text = String::new();
-                column.write(0, &mut text);
-                return Ok(text);
+                // In the steps of the first reading: what a decoder says of a damaged page depends on how it
+                // is asked.
+                let (step, mut before) = (file.step() as u64, 0);
+                loop {
+                    let count = step.min(rows - before);
+                    column.fill(usize::try_from(count).map_err(|_| wrong())?)?;
+                    if record < before + count {
+                        let mut text = String::new();
+                        column.write(usize::try_from(record - before).map_err(|_| wrong())?, &mut text);
+                        return Ok(text);
+                    }
+                    before += count;
+                }
             }
             Err(wrong())
         })
@@ -164,6 +172,11 @@ impl File {
         Ok(Column::new(reader, meaning, optional))
     }
 
+    /// How many records are decoded at a time.
+    fn step(&self) -> usize {
+        (VALUES / self.names.len().max(1)).clamp(1, RECORDS)
+    }
+
     fn grid(&self, limits: &Limits) -> Result<Grid> {
         let mut builder = GridBuilder::new("records", Places::Columns(self.names.clone()), *limits);
         builder.row_above()?;
@@ -171,7 +184,7 @@ impl File {
             builder.push_above(name, Form::Printed, Locator::Record { row: 0, column: name.clone() })?;
         }
         let (mut record, mut nulls, mut text) = (0, 0_u64, String::new());
-        let step = (VALUES / self.names.len()).clamp(1, RECORDS);
+        let step = self.step();
         for (number, group) in self.metadata().row_groups().iter().enumerate() {
             let mut left = usize::try_from(group.num_rows()).unwrap_or_default();
             let columns: Result<Vec<Column>> = (0..self.names.len()).map(|at| self.column(number, at)).collect();
