@@ -53,30 +53,36 @@ impl<'a> Encoded<'a> {
     pub fn new(content: Content<'a>, declared: Option<&Placed<String>>, limits: &Limits) -> Result<Self> {
         let head = content.range(0, 1_024)?;
         let marked = Encoding::for_bom(&head);
-        let known = match (declared, marked) {
-            (Some(label), _) => {
-                let encoding = Encoding::for_label(label.value.as_bytes()).ok_or_else(|| {
-                    Fault::new(ErrorKind::Pipeline, format!("`{}` is not an encoding", label.value))
-                        .help("use a WHATWG label such as \"utf-8\", \"windows-1252\", \"utf-16le\"")
-                })?;
-                Some((encoding, "declared"))
-            }
-            (None, Some((encoding, _))) => Some((encoding, "byte order mark")),
-            (None, None) => wide_without_mark(&head).map(|encoding| (encoding, "detected")),
-        };
+        let known = known(&head, declared)?;
         if let Some((encoding, basis)) = known.filter(|(encoding, _)| *encoding == UTF_16LE || *encoding == UTF_16BE) {
             let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length);
             return Self::transcoded(&content.all(limits)?, encoding, basis, mark);
         }
         if let Some(what) = not_text(&head) {
-            return Err(Fault::new(ErrorKind::Shape, format!("the file is {what}, not delimited text"))
-                .help("look at what the source delivers now; if that is right, read it with another reader"));
+            return Err(no_delimited_text(what));
         }
         let survey = Survey::of(content, known.is_none())?;
         let (encoding, basis) = known.unwrap_or((survey.encoding, "detected"));
         let mark = marked.filter(|(found, _)| *found == encoding).map_or(0, |(_, length)| length as u64);
         let Survey { quotes, lone_returns, feeds, .. } = survey;
         Ok(Self { content, encoding, basis, mark, quotes, lone_returns, feeds, wide: None })
+    }
+
+    /// The encoding of a document alone. The whole of it is looked at only where neither its maker
+    /// nor its first bytes tell.
+    ///
+    /// # Errors
+    /// An unknown label, or bytes that are no text.
+    pub(crate) fn encoding_alone(bytes: &[u8], declared: Option<&Placed<String>>) -> Result<&'static Encoding> {
+        let content = Content::Memory(bytes);
+        let head = content.range(0, 1_024)?;
+        match known(&head, declared)? {
+            Some((encoding, _)) => Ok(encoding),
+            None => match not_text(&head) {
+                Some(what) => Err(no_delimited_text(what)),
+                None => Ok(Survey::of(content, true)?.encoding),
+            },
+        }
     }
 
     /// Bytes in memory whose encoding is known; a byte order mark of this length stands before them.
@@ -279,6 +285,26 @@ fn wide_without_mark(head: &[u8]) -> Option<&'static Encoding> {
         return Some(UTF_16LE);
     }
     (head.len() >= 8 && zero_at(0) * 4 > head.len() && zero_at(1) == 0).then_some(UTF_16BE)
+}
+
+/// The encoding that is declared, or that the first bytes show, and which of the two it was.
+fn known(head: &[u8], declared: Option<&Placed<String>>) -> Result<Option<(&'static Encoding, &'static str)>> {
+    match (declared, Encoding::for_bom(head)) {
+        (Some(label), _) => {
+            let encoding = Encoding::for_label(label.value.as_bytes()).ok_or_else(|| {
+                Fault::new(ErrorKind::Pipeline, format!("`{}` is not an encoding", label.value))
+                    .help("use a WHATWG label such as \"utf-8\", \"windows-1252\", \"utf-16le\"")
+            })?;
+            Ok(Some((encoding, "declared")))
+        }
+        (None, Some((encoding, _))) => Ok(Some((encoding, "byte order mark"))),
+        (None, None) => Ok(wide_without_mark(head).map(|encoding| (encoding, "detected"))),
+    }
+}
+
+fn no_delimited_text(what: &str) -> Fault {
+    Fault::new(ErrorKind::Shape, format!("the file is {what}, not delimited text"))
+        .help("look at what the source delivers now; if that is right, read it with another reader")
 }
 
 /// What bytes are, where they plainly are no delimited text.

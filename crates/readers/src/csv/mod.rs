@@ -194,8 +194,7 @@ pub(crate) fn unescaped<'e>(encoded: &Encoded<'_>, bytes: &'e [u8], form: Form) 
 
 /// The encoding of a document, where it is text at all.
 pub fn encoding_of(bytes: &[u8], declared: Option<&Placed<String>>) -> Option<&'static encoding_rs::Encoding> {
-    let encoded = Encoded::new(Content::Memory(bytes), declared, &Limits::default()).ok()?;
-    encoding_rs::Encoding::for_label(encoded.name().as_bytes())
+    Encoded::encoding_alone(bytes, declared).ok()
 }
 
 /// Decodes archived bytes at a CSV locator as the reader did: in the document's encoding, doubled
@@ -207,8 +206,7 @@ pub fn reread(bytes: &[u8], declared: Option<&Placed<String>>, start: u64, end: 
     let wrong = || Fault::new(ErrorKind::Corrupt, format!("bytes {start} to {end} are no text of this document"));
     let (from, to) = (usize::try_from(start).map_err(|_| wrong())?, usize::try_from(end).map_err(|_| wrong())?);
     let piece = bytes.get(from..to).ok_or_else(wrong)?;
-    let encoding = Encoded::new(Content::Memory(bytes), declared, &Limits::default())?;
-    let decoder = encoding_rs::Encoding::for_label(encoding.name().as_bytes()).ok_or_else(wrong)?;
+    let decoder = Encoded::encoding_alone(bytes, declared)?;
     // The piece has no byte order mark of its own: what looks like one is part of the text.
     let piece = Encoded::known(piece, decoder, "", 0)?;
     let text = piece.text(&piece.range(0, u64::MAX)?).ok_or_else(wrong)?.into_owned();
