@@ -12,7 +12,8 @@
 //! [`NEAR`] plus two typical steps of the series (median of |log10| of the ratios between neighbours),
 //! at most [`FAR`]. A series whose typical step is above [`RESTLESS`] (a factor of two) is not judged:
 //! there such a jump would prove nothing. Counts must be large enough: at least [`SMALL`] expected where
-//! the value is too large, at least the power of ten itself where it is too small.
+//! the value is too large, at least the power of ten itself where it is too small; a new level must be at
+//! least [`FEW`].
 //!
 //! The rule follows the outlier test on period-to-period ratios of Hidiroglou and Berthelot (1986), here
 //! against medians, and the unity-measure-error test of statistical editing (de Waal, Pannekoek and
@@ -36,6 +37,8 @@ const FAR: f64 = 0.35;
 const RESTLESS: f64 = 0.301;
 /// Smallest expected count.
 const SMALL: f64 = 20.0;
+/// Smallest count of a level that may be another in another unit.
+const FEW: f64 = 10.0;
 /// The powers of ten that units and marks differ by.
 const POWERS: [i32; 3] = [2, 3, 6];
 /// How many neighbours are looked at on each side.
@@ -96,7 +99,9 @@ fn judge(sight: &Sight<'_>, line: Line<'_>, drafts: &mut Drafts) {
         };
         let Some(((power, _), expected, stays)) = jump else { continue };
         let large_enough = if power > 0 { expected >= SMALL } else { expected >= 10_f64.powi(-power) };
-        if counts && !large_enough {
+        // A level that falls to a handful is a decline: its digits could not show another unit.
+        let few = stays && x.min(expected) < FEW;
+        if counts && (!large_enough || few) {
             continue;
         }
         let times = 10_f64.powi(power.abs());
