@@ -73,7 +73,7 @@ fn faces(piece: &Piece, table: Bounds, boxes: &[Bounds]) -> bool {
     let over = x1.min(table[2]) - x0.max(table[0]);
     let (low, high) = if y1 <= table[1] { (y0, table[1]) } else { (table[3], y1) };
     let between = boxes.iter().any(|other| {
-        other.iter().zip(table).any(|(one, other)| one.to_bits() != other.to_bits())
+        other.map(f64::to_bits) != table.map(f64::to_bits)
             && other[1] < high
             && low < other[3]
             && other[0] < x1.min(table[2])

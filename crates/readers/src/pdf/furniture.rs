@@ -34,14 +34,21 @@ pub(super) fn find(sheets: &[Sheet], ruled: &[Vec<bool>]) -> Vec<Vec<usize>> {
     edges.iter().enumerate().map(of).collect()
 }
 
+/// White space between two lines.
+fn gap(above: &Line, below: &Line) -> f64 {
+    below.base - 0.75 * below.size - above.base - 0.25 * above.size
+}
+
 fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
     let words: Vec<usize> = (0..sheet.words.len()).filter(|at| ruled.get(*at) == Some(&false)).collect();
     let lines = lines(&sheet.words, &words);
     let size = median(lines.iter().map(|line| line.size).collect());
-    let gap = |above: &Line, below: &Line| below.base - 0.75 * below.size - above.base - 0.25 * above.size;
-    // A table whose rows stand far apart is no furniture line by line.
-    let usual = median(lines.windows(2).filter_map(|pair| Some(gap(pair.first()?, pair.last()?))).collect());
-    let least = (APART * size).max(1.6 * usual);
+    // A line of several texts may be the header of a table: then rows follow that stand no further apart.
+    let parts = |line: &Line, gap: f64, others: &[Line]| {
+        let several = line.chunks(&sheet.words, 0.9).len() > 1;
+        let rows = others.windows(2).filter_map(|pair| Some(self::gap(pair.first()?, pair.last()?)));
+        gap > APART * size && (!several || gap > 1.3 * rows.fold(0.0, f64::max))
+    };
     // Groups of lines from an edge inwards, as long as white space follows.
     let mut out = Vec::new();
     let mut group = 0;
@@ -49,7 +56,8 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
         if line.base > sheet.size.1 * MARGIN {
             break;
         }
-        let apart = lines.get(at + 1).is_none_or(|next| gap(line, next) > least);
+        let others = lines.get(at + 1..lines.len().min(at + 9)).unwrap_or_default();
+        let apart = others.first().is_none_or(|next| parts(line, gap(line, next), others));
         if apart {
             out.extend(lines.get(group..=at).unwrap_or_default());
             group = at + 1;
@@ -60,7 +68,8 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> Vec<Edge> {
         if line.base < sheet.size.1 * (1.0 - MARGIN) {
             break;
         }
-        let apart = at.checked_sub(1).and_then(|at| lines.get(at)).is_none_or(|before| gap(before, line) > least);
+        let others = lines.get(at.saturating_sub(8)..at).unwrap_or_default();
+        let apart = others.last().is_none_or(|before| parts(line, gap(before, line), others));
         if apart {
             out.extend(lines.get(at..end).unwrap_or_default());
             end = at;

@@ -37,14 +37,15 @@ impl Frame<'_> {
     /// The texts of a line, parted where a gap lies between columns.
     fn pieces(&self, line: &Line) -> Vec<Chunk> {
         let mut out: Vec<Chunk> = Vec::new();
-        for word in line.chunks(&self.sheet.words, 0.0) {
+        for word in line.single(&self.sheet.words) {
             let Some(last) = out.last_mut() else {
                 out.push(word);
                 continue;
             };
             let gap = (word.from - last.to) / line.size;
             let between = self.bounds.iter().any(|bound| (last.to - 0.1..=word.from + 0.1).contains(&bound.0));
-            if gap >= 0.9 || (gap >= 0.34 && between) {
+            let wider = line.is_wider(&self.sheet.words, last.end - 1, word.from - last.to);
+            if wider && (gap >= 0.9 || (gap >= 0.34 && between)) {
                 out.push(word);
             } else {
                 (last.to, last.end) = (word.to, word.end);
@@ -74,6 +75,12 @@ impl Frame<'_> {
         let skip = usize::from(own);
         let above = pieces.get(skip..)?;
         let first = usize::from(touched.get(skip).is_none_or(|columns| columns.first() != Some(&0)));
+        if ruled.iter().all(Option::is_none)
+            && let Some(spans) = self.even(above, first)
+            && (sure || self.is_apart(above, touched.get(skip..)?))
+        {
+            return Some(spans);
+        }
         let by_middle = self.assign(above, ruled.get(skip..)?, first, |piece, a, b| {
             (piece.middle() - f64::midpoint(self.from(a), self.to(b))).abs()
         });
@@ -102,6 +109,29 @@ impl Frame<'_> {
 
     fn to(&self, column: usize) -> f64 {
         self.extents.get(column).map_or(0.0, |extent| extent.1)
+    }
+
+    /// Groups of columns that are all as wide, where each text stands above its own.
+    fn even(&self, pieces: &[Chunk], first: usize) -> Option<Vec<(usize, usize)>> {
+        let values = self.extents.len().checked_sub(first)?;
+        let group = values.checked_div(pieces.len())?;
+        if pieces.len() < 2 || group < 2 || group * pieces.len() != values {
+            return None;
+        }
+        let spans = (0..pieces.len()).map(|n| (first + n * group, first + (n + 1) * group - 1));
+        let spans: Vec<(usize, usize)> = spans.collect();
+        let above = |(piece, (a, b)): (&Chunk, &(usize, usize))| {
+            (self.from(*a)..self.to(*b)).contains(&piece.middle())
+                && piece.from > self.from(*a) - 6.0
+                && piece.to < self.to(*b) + 6.0
+        };
+        pieces.iter().zip(&spans).all(above).then_some(spans)
+    }
+
+    /// Whether texts are not aligned with the columns that they stand above.
+    fn is_apart(&self, pieces: &[Chunk], touched: &[Vec<usize>]) -> bool {
+        let all: f64 = pieces.iter().zip(touched).map(|(piece, columns)| self.alignment(piece, columns)).sum();
+        all >= 3.0 * pieces.len() as f64
     }
 
     /// How far a text is from any alignment with its column.

@@ -22,6 +22,9 @@ pub(super) struct Chunk {
     pub(super) end: usize,
 }
 
+/// How much wider than a written space a gap is that parts texts.
+const WIDER: f64 = 1.5;
+
 impl Chunk {
     pub(super) fn middle(&self) -> f64 {
         f64::midpoint(self.from, self.to)
@@ -68,22 +71,39 @@ pub(super) fn lines(words: &[Placed], which: &[usize]) -> Vec<Line> {
 }
 
 impl Line {
-    /// Its words in chunks: parted where the gap is at least `gap` parts of the font size.
+    /// Its words in chunks: parted where the gap is at least `gap` parts of the font size, and wider than
+    /// the space that is written between words (which in typewriter fonts is wide).
     pub(super) fn chunks(&self, words: &[Placed], gap: f64) -> Vec<Chunk> {
         let mut chunks: Vec<Chunk> = Vec::new();
-        for (position, at) in self.words.iter().enumerate() {
-            let Some(placed) = words.get(*at) else { continue };
-            let [from, _, to, _] = placed.bounds;
+        let mut space = 0.0;
+        for word in self.single(words) {
+            let Some(placed) = self.words.get(word.first).and_then(|at| words.get(*at)) else { continue };
             let size = placed.word.size.min(self.size);
             match chunks.last_mut() {
-                Some(last) if from - last.to < gap * size => {
-                    last.to = last.to.max(to);
-                    last.end = position + 1;
+                Some(last) if word.from - last.to < (gap * size).max(WIDER * space) => {
+                    last.to = last.to.max(word.to);
+                    last.end = word.end;
                 }
-                _ => chunks.push(Chunk { from, to, first: position, end: position + 1 }),
+                _ => chunks.push(word),
             }
+            space = placed.word.space;
         }
         chunks
+    }
+
+    /// Each of its words as a chunk.
+    pub(super) fn single(&self, words: &[Placed]) -> Vec<Chunk> {
+        let one = |(first, at): (usize, &usize)| {
+            let [from, _, to, _] = words.get(*at)?.bounds;
+            Some(Chunk { from, to, first, end: first + 1 })
+        };
+        self.words.iter().enumerate().filter_map(one).collect()
+    }
+
+    /// Whether the gap behind one of its words, by position, is more than the space written there.
+    pub(super) fn is_wider(&self, words: &[Placed], position: usize, gap: f64) -> bool {
+        let space = self.words.get(position).and_then(|at| words.get(*at)).map_or(0.0, |placed| placed.word.space);
+        gap >= WIDER * space
     }
 
     /// The text of some of its words.

@@ -15,6 +15,8 @@ pub(super) struct Word {
     pub(super) to: f64,
     pub(super) base: f64,
     pub(super) size: f64,
+    /// How wide the space is that is written behind it; 0 where none is.
+    pub(super) space: f64,
     /// Whether something in it is not known.
     pub(super) unknown: bool,
     /// Whether figures in it are raised or lowered.
@@ -73,7 +75,9 @@ pub(super) fn words(shown: &Shown, page: (f64, f64)) -> Result<(Vec<Word>, u64)>
         let text = shown.text(glyph);
         let (at, base) = turned(glyph.x, glyph.y, glyph.turn, page);
         if text.chars().all(is_break) {
-            words.extend(open.take().and_then(close));
+            let closed = open.take().and_then(close);
+            let one = text.chars().count() == 1;
+            words.extend(closed.map(|word| Word { space: if one { glyph.pen.max(0.0) } else { 0.0 }, ..word }));
             continue;
         }
         if let Some(word) = &mut open {
@@ -99,6 +103,7 @@ pub(super) fn words(shown: &Shown, page: (f64, f64)) -> Result<(Vec<Word>, u64)>
                 to: at,
                 base,
                 size: glyph.size,
+                space: 0.0,
                 unknown: false,
                 raised: false,
             };
@@ -255,6 +260,7 @@ fn joined(mut words: Vec<Word>) -> Vec<Word> {
                 Some(last) if touches(last, &word) => {
                     last.text = format!("{}{}", last.text, word.text).into();
                     last.to = last.to.max(word.to);
+                    last.space = word.space;
                     last.unknown |= word.unknown;
                     last.raised |= word.raised;
                 }
