@@ -20,7 +20,8 @@ pub fn binary() -> &'static Path {
 
 fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--locked", "-p", "quipu-runner", "--bin", "quipu", "--message-format=json"]);
+    // Without naming its package: features are then those of `cargo run`, and polars is not built again.
+    cargo.args(["build", "--quiet", "--locked", "--bin", "quipu", "--message-format=json"]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

@@ -160,12 +160,9 @@ impl Tabular<'_> {
         if matches!(self.body, Body::Text(_)) { "line" } else { "row" }
     }
 
-    /// Checks that every column is among those that are `read`, is ignored by name, or has neither a
-    /// name nor a value.
-    ///
-    /// # Errors
-    /// `Shape`, with the names of the columns that are neither.
-    pub fn unread(&self, read: &[usize], ignore: &[Placed<String>], patterns: &[Regex]) -> Vec<&str> {
+    /// The columns that are neither `read` nor ignored by name, but for those of a grid that have neither
+    /// a name nor a value.
+    pub fn unread(&self, read: &[usize], ignore: &[Placed<String>], patterns: &[Regex]) -> Vec<usize> {
         let ignored = |name: &str| {
             let folded = header::fold(name);
             ignore.iter().any(|i| header::fold(&i.value) == folded) || patterns.iter().any(|p| p.is_match(name))
@@ -174,8 +171,21 @@ impl Tabular<'_> {
         columns
             .filter(|(at, name)| !read.contains(at) && !ignored(name))
             .filter(|(at, name)| !name.is_empty() || !self.is_blank(*at))
-            .map(|(_, name)| name.as_str())
+            .map(|(at, _)| at)
             .collect()
+    }
+
+    /// What a column is called in messages: by its name, else by its number.
+    pub fn called(&self, column: usize) -> String {
+        match self.header.names.get(column).filter(|name| !name.is_empty()) {
+            Some(name) => name.clone(),
+            None => format!("column {}, without a name", column + 1),
+        }
+    }
+
+    /// Whether a column has no name, and nobody knows yet whether it has values: in delimited text.
+    pub fn is_nameless(&self, column: usize) -> bool {
+        matches!(self.body, Body::Text(_)) && self.header.names.get(column).is_some_and(String::is_empty)
     }
 
     /// Whether a column of a grid has no text below the header. In delimited text nobody knows.
@@ -189,15 +199,16 @@ impl Tabular<'_> {
     ///
     /// # Errors
     /// `Shape`: the source has changed its shape.
-    pub fn check_unread(&self, unread: &[&str], place: &str, source: &str) -> Result<()> {
+    pub fn check_unread(&self, unread: &[usize], place: &str, source: &str) -> Result<()> {
         if unread.is_empty() {
             return Ok(());
         }
+        let unread: Vec<String> = unread.iter().map(|at| self.called(*at)).collect();
         let message = format!(
             "the header on {} {} has columns that the mapping neither reads nor ignores: {}",
             self.row_word(),
             self.header.line,
-            header::quoted(unread.iter().copied())
+            header::quoted(unread.iter().map(String::as_str))
         );
         let help = format!("map them, or add them to `ignore` of source `{source}`");
         Err(Fault::new(ErrorKind::Shape, message).at(place).help(help))

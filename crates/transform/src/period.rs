@@ -155,6 +155,53 @@ impl Period {
     }
 }
 
+/// What the dates of a document show of the order in which they are printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// A date whose day can only stand first.
+    day_first: Option<String>,
+    /// A date whose month can only stand first.
+    month_first: Option<String>,
+    /// A date that is another day in either order.
+    either: Option<(String, [Date; 2])>,
+}
+
+impl Orders {
+    /// Adds a date as printed.
+    pub(crate) fn add(&mut self, text: &str) {
+        let read = |order| Period::parse(text, order);
+        match (read(DateOrder::DayFirst), read(DateOrder::MonthFirst)) {
+            (Some(one), Some(other)) if one != other && self.either.is_none() => {
+                self.either = Some((text.to_owned(), [one.start, other.start]));
+            }
+            (Some(_), None) if self.day_first.is_none() => self.day_first = Some(text.to_owned()),
+            (None, Some(_)) if self.month_first.is_none() => self.month_first = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Adds what another part of the document shows.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.day_first = self.day_first.take().or_else(|| other.day_first.clone());
+        self.month_first = self.month_first.take().or_else(|| other.month_first.clone());
+        self.either = self.either.take().or_else(|| other.either.clone());
+    }
+
+    /// Why the day cannot be taken to stand first, where it cannot.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        match (&self.day_first, &self.month_first, &self.either) {
+            (None, Some(date), _) => Some(format!("`{date}` prints its month first")),
+            (Some(one), Some(other), Some((date, _))) => {
+                Some(format!("`{one}` prints its day first, `{other}` its month, and `{date}` may be in either order"))
+            }
+            (None, None, Some((date, [one, other]))) => {
+                Some(format!("`{date}` may be {one} or {other}: the dates do not tell which"))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A year of four digits, or of two behind a month: `Mar-19` is 2019, `Mar-75` 1975.
 fn year_of_a_date(text: &str) -> Option<i16> {
     if text.len() == 2 {
@@ -274,6 +321,24 @@ mod tests {
         ] {
             assert_eq!(show(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn dates_prove_their_order() {
+        let doubt = |texts: &[&str]| {
+            let mut orders = Orders::default();
+            for text in texts {
+                orders.add(text);
+            }
+            orders.doubt().unwrap_or_default()
+        };
+        assert_eq!(doubt(&["2019-04-03", "03/03/2019", "2019", "3 de abril de 2019", "x", ""]), "");
+        assert_eq!(doubt(&["03/04/2019", "21/03/2019"]), "");
+        assert_eq!(doubt(&["03/04/2019"]), "`03/04/2019` may be 2019-04-03 or 2019-03-04: the dates do not tell which");
+        assert_eq!(doubt(&["03/04/2019", "03/21/2019"]), "`03/21/2019` prints its month first");
+        assert!(doubt(&["03/04/2019", "03/21/2019", "21/03/2019"]).contains("either order"));
+        // Without a date that may be in either, the odd one is simply refused.
+        assert_eq!(doubt(&["03/21/2019", "21/03/2019"]), "");
     }
 
     #[test]

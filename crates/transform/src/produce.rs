@@ -33,6 +33,8 @@ pub struct Transformed {
     pub blocked: Option<Fault>,
     /// What the statistical checks found, for people.
     pub findings: Vec<Found>,
+    /// What is refused most, for people.
+    examples: String,
 }
 
 /// Documents up to this size are read at once; larger ones in pieces, where their format allows it.
@@ -176,7 +178,7 @@ fn transform(
     destination: Destination<'_>,
 ) -> Result<Transformed> {
     let made = interpret(source, inputs, reference, destination)?;
-    hold_to_contract(source, &made.tally)?;
+    hold_to_contract(source, &made.tally, &made.examples)?;
     match made.blocked {
         Some(fault) => Err(fault),
         None => Ok(made),
@@ -193,10 +195,12 @@ fn interpret(
     let mut documents: Vec<DocumentRow> = Vec::new();
     let mut written = Vec::new();
     let mut findings = Vec::new();
+    let mut examples = String::new();
     let (mut tables, tally, notes) = match (&source.interpreter, &source.reader) {
         (Interpreter::Observe(mapping), Reader::Cells(options)) => {
             let observed = observe::read(source, options, mapping, inputs, reference, destination)?;
             let table = definition("observation")?;
+            examples = quarantine::examples(&observed.rejected);
             let rejected = quarantine::to_frame(&source.id, table, &observed.rejected)?;
             findings = observed.findings;
             let found = (definition("finding")?, checks::frame(&findings)?);
@@ -210,6 +214,7 @@ fn interpret(
         (Interpreter::Rows(mapping), Reader::Cells(options)) => {
             let listed = rows::read(source, options, mapping, inputs, reference)?;
             let rejected = quarantine::to_frame(&source.id, mapping.table, &listed.rejected)?;
+            examples = quarantine::examples(&listed.rejected);
             (vec![(mapping.table, listed.frame), (definition("quarantine")?, rejected)], listed.tally, listed.notes)
         }
         (Interpreter::Report, _) => {
@@ -237,23 +242,27 @@ fn interpret(
     let documents = inputs.iter().map(|input| input.digest).collect();
     let account = checks::account(&findings);
     let blocked = checks::hold(source, &findings).err();
-    Ok(Transformed { tables, written, documents, tally, notes, findings: account, blocked })
+    Ok(Transformed { tables, written, documents, tally, notes, findings: account, blocked, examples })
 }
 
 fn definition(name: &str) -> Result<&'static Table> {
     table::find(name).ok_or_else(|| Fault::bug(format!("no table `{name}`")))
 }
 
-/// Whether enough was published and not too much refused.
-fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
+/// Whether enough was published and not too much refused; `examples` say what was.
+fn hold_to_contract(source: &Source, tally: &Tally, examples: &str) -> Result<()> {
     let place = format!("source `{}`", source.id);
     let refused = tally.quarantined_total();
     let share = if tally.read == 0 { 0.0 } else { refused as f64 / tally.read as f64 };
     if share > source.expect.quarantine_max {
         let reasons: Vec<String> = tally.quarantined.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+        let (reasons, most) = (reasons.join(", "), source.expect.quarantine_max * 100.0);
         return Err(Fault::new(
             ErrorKind::Contract,
-            format!("{refused} of {} values would go to quarantine ({}), more than the {} % allowed", tally.read, reasons.join(", "), source.expect.quarantine_max * 100.0),
+            format!(
+                "{refused} of {} values would go to quarantine ({reasons}), more than the {most} % allowed: {examples}",
+                tally.read
+            ),
         )
         .at(place)
         .help("mend the mapping or the code lists; or raise `quarantine_max` in the source's `expect` table, with a reason"));
@@ -261,7 +270,7 @@ fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
     if let Some(most) = source.expect.quarantine_rows_max.filter(|most| refused > *most) {
         return Err(Fault::new(
             ErrorKind::Contract,
-            format!("{refused} values would go to quarantine, more than the {most} allowed"),
+            format!("{refused} values would go to quarantine, more than the {most} allowed: {examples}"),
         )
         .at(place)
         .help(
@@ -278,9 +287,15 @@ fn hold_to_contract(source: &Source, tally: &Tally) -> Result<()> {
     }
     let prose = matches!(source.interpreter, Interpreter::Report);
     if tally.published < source.expect.rows_min && !prose {
+        let left_out: Vec<String> =
+            tally.ignored.iter().map(|(rule, values)| format!("{values} left out by `{rule}`")).collect();
+        let left_out = if left_out.is_empty() { String::new() } else { format!(" ({})", left_out.join(", ")) };
         return Err(Fault::new(
             ErrorKind::Contract,
-            format!("{} rows would be published, fewer than the {} expected", tally.published, source.expect.rows_min),
+            format!(
+                "{} rows would be published, fewer than the {} expected{left_out}",
+                tally.published, source.expect.rows_min
+            ),
         )
         .at(place)
         .help("look at what the source delivers now; `rows_min` in the source's `expect` table sets the limit"));

@@ -68,6 +68,27 @@ pub(crate) fn withheld(column: &str) -> String {
     format!("`{column}` is refused; its text is personal and not kept")
 }
 
+/// What is refused most, for messages: the commonest texts, each with the place where it is met first.
+pub(crate) fn examples(rejected: &[Rejected]) -> String {
+    const SHOWN: usize = 3;
+    // Texts that differ in a value alone are shown once.
+    let mut kinds: Vec<(&Rejected, u64)> = Vec::new();
+    let mut found: rustc_hash::FxHashMap<&str, usize> = rustc_hash::FxHashMap::default();
+    for own in rejected {
+        let at = *found.entry(&own.message).or_insert_with(|| {
+            kinds.push((own, 0));
+            kinds.len() - 1
+        });
+        if let Some((_, cells)) = kinds.get_mut(at) {
+            *cells += own.cells;
+        }
+    }
+    kinds.sort_by(|(_, one), (_, other)| other.cmp(one));
+    let shown: Vec<String> =
+        kinds.iter().take(SHOWN).map(|(own, _)| format!("{} ({})", own.message, own.locator)).collect();
+    shown.join("; ")
+}
+
 /// How many lines a message names.
 const NAMED: usize = 5;
 

@@ -170,7 +170,7 @@ fn bind<'a>(
     if source.contract.column == Policy::Freeze {
         table.check_unread(&unread, input.name, &source.id)?;
     }
-    let unread = unread.into_iter().map(str::to_owned).collect();
+    let unread = unread.into_iter().map(|column| table.called(column)).collect();
     // A text that is personal in one column is so in every other.
     shown.retain(|column| !personal.contains(column));
     Ok((fillers, Discretion::new(&table.header, &shown, &rows.personal, input.name)?, unread))

@@ -13,8 +13,8 @@ const RUN: [&str; 2] = ["run", "pipelines/americas.toml"];
 const KILLS: usize = 20;
 /// Most runs that are started for that: some end before their moment comes.
 const MOST_RUNS: usize = 80;
-/// Rows of the large input: a run of them takes a second or two.
-const ROWS: usize = large::rows(8_000);
+/// Rows of the large input: a run of them takes a second or two, and every edition of it is kept.
+const ROWS: usize = large::rows(1_000);
 
 /// The releases that were seen to be whole.
 #[derive(Default)]
@@ -89,8 +89,19 @@ fn sigkill_at_twenty_moments_leaves_all_whole_and_the_next_run_ends_as_if_undist
     assert_eq!(kills, KILLS, "runs are too short to be killed");
 
     dir.quipu(&RUN).expect(0);
+    // A release holds what became of every edition that was fetched: elsewhere, the same ones are
+    // fetched one after another and nothing is disturbed.
     let elsewhere = Dir::with_samples();
-    large::put(&elsewhere, ROWS, variant);
+    let store = dir.store();
+    let mut editions =
+        store.ledger().expect("a ledger").editions("americas", "argentina-snic", None).expect("the editions");
+    editions.retain(|edition| edition.capture.name.contains("large"));
+    assert!(editions.len() > KILLS / 2, "runs were killed after they fetched, too: {}", editions.len());
+    for edition in editions.iter().rev() {
+        let bytes = store.archive().read(&edition.capture.digest).expect("archived bytes");
+        elsewhere.write("data/samples/argentina/large.csv", bytes);
+        elsewhere.quipu(&["ingest", "pipelines/americas.toml"]).expect(0);
+    }
     elsewhere.quipu(&RUN).expect(0);
     assert_eq!(dir.release().file_name(), elsewhere.release().file_name());
     Tree::read(&dir.release()).assert_same(&Tree::read(&elsewhere.release()), "the release after twenty kills");

@@ -176,7 +176,9 @@ impl<'a> Encoded<'a> {
         if bytes.is_ascii() || self.encoding == UTF_8 {
             return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
         }
-        self.encoding.decode_without_bom_handling_and_without_replacement(bytes)
+        // No publisher prints control characters: a byte that becomes one is in another encoding.
+        let text = self.encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.filter(|text| !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)))
     }
 
     /// The line on which a position stands, from 1.

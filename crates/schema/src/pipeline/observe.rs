@@ -64,8 +64,8 @@ pub enum Pick {
 pub struct Period {
     /// The whole period (`2019`, `2003m1`, `2019-03`, `2019-03-21`, `21/03/2019`).
     pub date: Option<Origin>,
-    /// In which order a date of three numbers is printed.
-    pub order: DateOrder,
+    /// In which order a date of three numbers is printed; without it the dates have to prove it.
+    pub order: Option<DateOrder>,
     /// The year; a whole period too, where it stands alone.
     pub year: Option<Origin>,
     /// The quarter.
@@ -218,6 +218,14 @@ impl Observe {
     }
 }
 
+impl Observe {
+    /// Whether the values of records are added up: because the mapping says so, or because records that
+    /// count one each are never published one by one.
+    pub fn adds(&self) -> bool {
+        self.aggregate || self.measures.iter().any(|measure| matches!(measure.values, Pick::Rows))
+    }
+}
+
 fn read_columns(section: &Section<'_, '_>) -> Vec<(&'static str, Origin)> {
     let table = table::find("observation");
     let mut columns = Vec::new();
@@ -266,7 +274,7 @@ fn read_period(section: &Section<'_, '_>) -> Option<Period> {
     let order = [("dmy", DateOrder::DayFirst), ("ymd", DateOrder::DayFirst), ("mdy", DateOrder::MonthFirst)];
     let period = Period {
         date: Origin::read(&block, "date"),
-        order: block.one_of("order", &order).unwrap_or_default(),
+        order: block.one_of("order", &order),
         year: Origin::read(&block, "year"),
         quarter: Origin::read(&block, "quarter"),
         month: Origin::read(&block, "month"),

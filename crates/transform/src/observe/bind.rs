@@ -44,6 +44,10 @@ pub(crate) struct Bound {
     pub(crate) discretion: Discretion,
     /// How many columns nobody reads, where their values are counted as ignored.
     pub(crate) unread: u64,
+    /// Columns of delimited text without a name: a record that has text there has slipped.
+    pub(crate) nameless: Vec<usize>,
+    /// Columns that nobody reads, which may still say that a record is a total.
+    pub(crate) aside: Vec<usize>,
     /// Remarks for people.
     pub(crate) notes: Vec<String>,
 }
@@ -132,6 +136,8 @@ impl Bound {
             key: None,
             discretion: Discretion::default(),
             unread: 0,
+            nameless: Vec::new(),
+            aside: Vec::new(),
             notes: Vec::new(),
         };
         let patterns: Vec<Regex> =
@@ -156,10 +162,15 @@ impl Bound {
         // What is personal is known, and not read unless the mapping says so.
         let known: Vec<Placed<String>> = observe.ignore.iter().chain(&observe.personal).cloned().collect();
         let unread = ground.table.unread(&read, &known, &patterns);
+        let (nameless, unread): (Vec<usize>, Vec<usize>) =
+            unread.into_iter().partition(|column| ground.table.is_nameless(*column));
+        bound.aside = (0..header.names.len()).filter(|column| !read.contains(column)).collect();
+        bound.nameless = nameless;
         match mapping.source.contract.column {
             Policy::Freeze => ground.table.check_unread(&unread, place, &mapping.source.id)?,
             policy => {
                 if !unread.is_empty() {
+                    let unread: Vec<String> = unread.iter().map(|column| ground.table.called(*column)).collect();
                     bound.notes.push(format!("columns that nobody reads: {}", unread.join(", ")));
                 }
                 bound.unread = if policy == Policy::DiscardValue { unread.len() as u64 } else { 0 };
@@ -213,7 +224,7 @@ impl Bound {
             parts.push(part);
             pieces.push(Piece::bind(None, origin, column, ground)?);
         }
-        let makes = Makes::Period { parts, order: observe.period.order, freq: observe.period.freq };
+        let makes = Makes::Period { parts, order: observe.period.order.unwrap_or_default(), freq: observe.period.freq };
         let period = self.place(Recipe::new(makes, pieces), ground, shelf)?;
         Ok(ValueColumn { column: column.at, texts, period })
     }

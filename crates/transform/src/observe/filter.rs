@@ -58,7 +58,10 @@ impl Filter {
         let matched = if text.is_empty() {
             self.blank || self.equals.iter().any(String::is_empty)
         } else {
-            self.equals.contains(&fold(&text)) || self.matches.as_ref().is_some_and(|pattern| pattern.is_match(&text))
+            // Patterns are written with one space between words, whatever a file puts there.
+            let spaced = || text.split_whitespace().collect::<Vec<_>>().join(" ");
+            self.equals.contains(&fold(&text))
+                || self.matches.as_ref().is_some_and(|pattern| pattern.is_match(&text) || pattern.is_match(&spaced()))
         };
         let out = matched != self.keep;
         if self.decided.len() < REMEMBERED {

@@ -15,6 +15,7 @@ mod pass;
 pub(crate) mod recipe;
 mod repeats;
 pub(crate) mod rows;
+mod stray;
 #[cfg(test)]
 mod tests;
 pub(crate) mod totals;
@@ -23,7 +24,7 @@ mod walk;
 
 use polars::prelude::DataFrame;
 use quipu_readers::Limits;
-use quipu_schema::pipeline::{Layout, Observe, Pick, Source};
+use quipu_schema::pipeline::{Layout, Observe, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
 use quipu_store::coded::PartWriter;
@@ -170,9 +171,7 @@ pub(crate) fn hear_in_pieces(
         }
     };
     let mut sink = Judged { inner, panel };
-    // Records that count one each are never published one by one.
-    let adds = observe.aggregate || observe.measures.iter().any(|measure| matches!(measure.values, Pick::Rows));
-    let passed = pass::run(guide, &stretches, &mut sink, adds)?;
+    let passed = pass::run(guide, &stretches, &mut sink, observe.adds())?;
     notes.extend(passed.notes);
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));

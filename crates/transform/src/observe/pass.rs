@@ -11,9 +11,11 @@ use rustc_hash::FxHashSet;
 use super::aggregate::{self, ADDED, Sums};
 use super::repeats::{self, Refused, Seen, Suspect};
 use super::rows::Rows;
+use super::stray::Counted;
 use super::totals::{self, Family, Known};
 use super::walk::{Above, FOOTER, Guide, REJECTED, Stretch, Walked, walk};
 use crate::number::{Evidence, Marks};
+use crate::period::Orders;
 use crate::quarantine::{Rejected, Room};
 
 /// Takes the finished rows of a source, piece by piece.
@@ -61,12 +63,20 @@ pub(crate) struct Heard {
     pub(crate) keys: Vec<u64>,
     pub(crate) suspects: Vec<Suspect>,
     pub(crate) family: Family,
+    /// Hashes of the records, where they are added up.
+    pub(crate) records: Vec<u64>,
 }
 
 impl Heard {
     /// Nothing so far.
     pub(crate) fn new(plan: &Plan) -> Self {
-        Self { evidence: plan.declared.clone(), keys: Vec::new(), suspects: Vec::new(), family: Family::default() }
+        Self {
+            evidence: plan.declared.clone(),
+            keys: Vec::new(),
+            suspects: Vec::new(),
+            family: Family::default(),
+            records: Vec::new(),
+        }
     }
 }
 
@@ -82,6 +92,9 @@ pub(crate) struct Passed {
 struct Outcome {
     /// By document.
     evidence: Vec<Evidence>,
+    /// By document, too.
+    orders: Vec<Orders>,
+    counted: Counted,
     seen: Seen,
     suspects: Vec<Suspect>,
     family: Family,
@@ -96,6 +109,8 @@ impl Outcome {
     fn new(plan: &Plan) -> Self {
         Self {
             evidence: vec![plan.declared.clone(); plan.marks.len()],
+            orders: vec![Orders::default(); plan.marks.len()],
+            counted: Counted::default(),
             seen: Seen::default(),
             suspects: Vec::new(),
             family: Family::default(),
@@ -142,6 +157,7 @@ pub(crate) fn run(
         plan.survey = false;
     }
     let mut outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+    in_one_order(guide, stretches, &outcome.orders)?;
     let marks = proven(guide, stretches, &outcome.evidence)?;
     if !adds {
         let repeated = std::mem::take(&mut outcome.seen).repeated()?;
@@ -158,8 +174,9 @@ pub(crate) fn run(
         sink.restart()?;
         outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
     }
-    let Outcome { sums, rejected, mut tally, notes, .. } = outcome;
+    let Outcome { sums, rejected, mut tally, mut notes, counted, .. } = outcome;
     if adds {
+        notes.extend(standing_twice(guide, &counted)?);
         let values = tally.published;
         tally.published = 0;
         for mut rows in sums.rows(observe.suppress_below) {
@@ -184,6 +201,36 @@ fn proven(guide: Guide<'_>, stretches: &[Stretch<'_>], evidence: &[Evidence]) ->
         })
     };
     (0..).zip(evidence).map(of_document).collect()
+}
+
+/// That the dates of each document are printed in the order in which they are read.
+fn in_one_order(guide: Guide<'_>, stretches: &[Stretch<'_>], orders: &[Orders]) -> Result<()> {
+    if guide.mapping.observe.period.order.is_some() {
+        return Ok(());
+    }
+    for (document, orders) in (0..).zip(orders) {
+        let Some(doubt) = orders.doubt() else { continue };
+        let stretch = stretches.iter().find(|stretch| stretch.document == document);
+        let name = stretch.map_or("", |stretch| stretch.input.name);
+        return Err(Fault::new(ErrorKind::Shape, doubt)
+            .at(format!("source `{}`, {name}", guide.mapping.source.id))
+            .help("declare `order = \"dmy\"` or `order = \"mdy\"` in `period`"));
+    }
+    Ok(())
+}
+
+/// A remark on records that are added up and repeat others: each may be a case of its own.
+fn standing_twice(guide: Guide<'_>, counted: &Counted) -> Result<Option<String>> {
+    let (repeats, all) = counted.repeats();
+    if all {
+        return Err(Fault::new(
+            ErrorKind::Shape,
+            format!("every record stands twice or more often: {repeats} repeat another cell by cell"),
+        )
+        .at(format!("source `{}`", guide.mapping.source.id))
+        .help("a table that stands in two places would be added up twice: name the sheet, or the table"));
+    }
+    Ok((repeats > 0).then(|| format!("{repeats} records repeat another cell by cell; each is added up")))
 }
 
 /// Walks all pieces once, some at a time, and takes what they gave in their order, while the next
@@ -245,6 +292,10 @@ impl Taking<'_> {
             if let Some(evidence) = outcome.evidence.get_mut(walked.rows.document as usize) {
                 evidence.join(&walked.heard.evidence);
             }
+            if let Some(orders) = outcome.orders.get_mut(walked.rows.document as usize) {
+                orders.join(&walked.rows.shelf.orders);
+            }
+            outcome.counted.add(&walked.heard.records);
             outcome.suspects.append(&mut walked.heard.suspects);
             outcome.family.absorb(std::mem::take(&mut walked.heard.family));
             outcome.tally.add(&walked.tally);

@@ -183,6 +183,8 @@ pub(crate) struct Shelf {
     pub(crate) dictionaries: Vec<Dictionary>,
     /// Distinct periods.
     pub(crate) periods: Vec<Period>,
+    /// What the dates show of their order.
+    pub(crate) orders: period::Orders,
     numbers: FxHashMap<Period, u32>,
     /// Distinct refusals, with the source column that is to blame.
     pub(crate) refusals: Vec<(Refusal, Option<usize>)>,
@@ -372,6 +374,13 @@ impl Piece {
         Some(Unknown { list: codes.list.clone(), scheme, label: Some(text.into_owned()) })
     }
 
+    /// Whether it is read from columns that are blank, and nothing says what a blank means.
+    fn is_blank(&self, record: Option<Record<'_>>) -> bool {
+        let (PieceFrom::Columns(columns), Some(record)) = (&self.from, record) else { return false };
+        !self.map.iter().any(|(printed, _)| printed.trim().is_empty())
+            && columns.iter().all(|column| record.text(*column).is_none_or(|text| text.is_empty()))
+    }
+
     /// The source column to blame.
     fn column(&self) -> Option<usize> {
         match &self.from {
@@ -486,6 +495,9 @@ impl Recipe {
                     let text = piece.make(record, encoding, reference).map_err(|refusal| (refusal, piece.column()))?;
                     texts.push(text.unwrap_or_default());
                 }
+                if let ([_], [text]) = (parts.as_slice(), texts.as_slice()) {
+                    shelf.orders.add(text);
+                }
                 let period = period_of(parts, &texts, *order).map_err(|part| {
                     let text = part.and_then(|part| texts.get(part)).cloned().unwrap_or_else(|| texts.join(" "));
                     let column = part.and_then(|part| self.pieces.get(part)).and_then(Piece::column);
@@ -520,6 +532,11 @@ impl Recipe {
             let made = piece.make(record, encoding, reference).map_err(|refusal| (refusal, piece.column()))?;
             match (&piece.name, made) {
                 (None, made) => return Ok(made),
+                (Some(name), None) if piece.is_blank(record) => {
+                    let reason = Reason::MissingValue;
+                    let message = format!("the breakdown `{name}` has no label; say what a blank means by `default`");
+                    return Err((Refusal { reason, message }, piece.column()));
+                }
                 (Some(name), made) => {
                     let joined = out.get_or_insert_default();
                     if !joined.is_empty() {

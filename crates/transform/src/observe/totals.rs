@@ -8,32 +8,57 @@ use super::recipe::hash_of;
 use crate::codes::fold;
 
 /// Labels that say of themselves that they are totals, folded.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 24] = [
     "total",
     "totals",
     "totales",
     "totais",
     "totaux",
     "grand total",
+    "grand totals",
+    "overall total",
     "gran total",
     "total general",
     "total geral",
-    "total general:",
-    "sub total",
-    "sub-total",
-    "subtotal",
     "total nacional",
     "total national",
+    "total pais",
+    "suma",
+    "suma total",
+    "soma",
+    "soma total",
+    "sum",
+    "somme",
+    "ensemble",
     "all",
     "todos",
+    "todas",
 ];
+
+/// Beginnings of labels that add up a part of a table, folded.
+const PARTS: [&str; 6] = ["subtotal", "sub total", "sub-total", "sous-total", "sous total", "total parcial"];
+
+/// Words that name a total only among the labels of a dimension: elsewhere they may mean anything.
+const AMONG_LABELS: [&str; 4] = ["ensemble", "all", "todos", "todas"];
 
 /// Most values that a proof may keep in memory.
 const KEPT: usize = 20_000_000;
 
 /// Whether a label says of itself that it is a total.
 pub(crate) fn is_total_word(label: &str) -> bool {
-    WORDS.contains(&fold(label).trim_end_matches(':').trim_end())
+    let folded = fold(label);
+    let bare = folded.trim_end_matches(':').trim_end();
+    WORDS.contains(&bare) || PARTS.iter().any(|part| bare.starts_with(part))
+}
+
+/// Whether the text of a column that nobody reads says that its record is a total. `bytes` are in the
+/// document's encoding; `text` decodes them.
+pub(crate) fn tells_total<'t>(bytes: &[u8], text: impl FnOnce() -> Option<std::borrow::Cow<'t, str>>) -> bool {
+    const LONGEST: usize = 60;
+    let bytes = bytes.trim_ascii();
+    let may = matches!(bytes.first(), Some(b't' | b'T' | b's' | b'S' | b'g' | b'G' | b'o' | b'O'));
+    may && bytes.len() <= LONGEST
+        && text().is_some_and(|text| is_total_word(&text) && !AMONG_LABELS.contains(&fold(&text).as_str()))
 }
 
 /// Whether one of the labels of a breakdown (`name=label;…`) says that it is a total.
@@ -171,6 +196,13 @@ mod tests {
 
     #[test]
     fn words() {
+        for word in ["Total", " TOTAL GÉNÉRAL ", "Subtotal Norte", "Sous-total", "Suma"] {
+            assert!(is_total_word(word), "{word}");
+            assert!(tells_total(word.as_bytes(), || Some(word.into())), "{word}");
+        }
+        for word in ["Todos", "Tamaulipas", "", "Sumapaz", "Total de armas"] {
+            assert!(!tells_total(word.as_bytes(), || Some(word.into())), "{word}");
+        }
         assert!(is_total_word("TOTAL GENERAL:") && breakdown_is_total("ley=x;tipo=Total"));
         assert!(!is_total_word("Total de armas") && !breakdown_is_total("_T"));
     }

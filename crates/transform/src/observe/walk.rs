@@ -18,6 +18,7 @@ use super::pass::{Heard, Plan};
 use super::recipe::{Ground, Made, Makes, NULL, Record, Shelf};
 use super::repeats::Suspect;
 use super::rows::Rows;
+use super::stray;
 use super::totals;
 use super::value::{Markers, Reading};
 use super::{BREAKDOWN, STATUS, TEXTS, VINTAGE};
@@ -127,18 +128,40 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
             continue;
         }
         if records.fields().len() < width || surplus.iter().any(|field| field.start < field.end) {
-            let message = format!("the record has {} fields, the header {width}", records.fields().len());
+            let begins = match walker.beginning(&records) {
+                Some(text) => format!("; it begins with `{text}`"),
+                None => String::new(),
+            };
+            let message = format!("the record has {} fields, the header {width}{begins}", records.fields().len());
+            walker.reject_record(&records, cells, Reason::RaggedRow, message);
+            continue;
+        }
+        if stray::repeats_header(&stretch.table.header, &records) {
+            walker.walked.tally.read += cells;
+            walker.walked.tally.ignore(stray::HEADER, cells);
+            continue;
+        }
+        if let Some(message) = stray::slipped(stretch.table, &bound.nameless, &records, &walker.discretion) {
             walker.reject_record(&records, cells, Reason::RaggedRow, message);
             continue;
         }
         if !bound.fill_down.is_empty() {
             fill_down(&bound.fill_down, &records, above);
         }
+        if stray::is_note(&values, width, &records) {
+            let quoted = walker.beginning(&records).map_or("one text".to_owned(), |text| format!("`{text}`"));
+            let message = format!("nothing but {quoted}: a note or a heading, no figure");
+            walker.reject_record(&records, cells, Reason::RaggedRow, message);
+            continue;
+        }
         let record = Record { records: &records, filled: &filled(&bound.fill_down, &records, above) };
         if let Some(filter) = filters.iter_mut().find_map(|filter| filter.leaves_out(record).then_some(&filter.rule)) {
             walker.walked.tally.read += cells;
             walker.walked.tally.ignore(filter.clone(), cells);
             continue;
+        }
+        if walker.adds {
+            walker.walked.heard.records.push(stray::hash(&records));
         }
         made.clear();
         let encoding = stretch.table.encoding();
@@ -213,6 +236,10 @@ struct Walker<'a> {
     told_by_total: [bool; TEXTS.len()],
     /// Whether the breakdown of a number says that it is a total.
     total_words: Vec<bool>,
+    /// Columns that nobody reads, which may say that a record is a total.
+    aside: Vec<usize>,
+    /// Whether records are added up.
+    adds: bool,
     /// Which columns quarantine may show.
     discretion: Discretion,
     /// The room for refused records.
@@ -248,6 +275,8 @@ impl<'a> Walker<'a> {
             unread: bound.unread,
             told_by_total: bound.told_by_total(),
             total_words: Vec::new(),
+            aside: bound.aside.clone(),
+            adds: guide.mapping.observe.adds(),
             discretion: bound.discretion.clone(),
             room: Room::default(),
         }
@@ -274,6 +303,11 @@ impl<'a> Walker<'a> {
         }
         let suspect = key.is_some_and(|key| self.guide.plan.suspects.contains(&key));
         let total = self.totals.map(|column| record.text(column).unwrap_or_default().into_owned());
+        // A total is one, whichever column says so.
+        let is_total_row = self.aside.iter().any(|column| {
+            let field = record.field(*column);
+            totals::tells_total(records.bytes(field), || records.text(field))
+        });
         let line = records.line();
         let mut failed: FxHashMap<usize, (u64, usize)> = FxHashMap::default();
         for (index, value) in values.iter().enumerate() {
@@ -336,7 +370,7 @@ impl<'a> Walker<'a> {
             self.place(records, value.column, index, field, line);
             let rest = (self.totals.is_some() || self.key.is_none()).then(|| self.hash_of(row, index));
             let is_total = self.total(total.as_deref(), rest.map(|(_, rest)| rest).unwrap_or_default(), row, number)?;
-            self.walked.rows.total.push(is_total);
+            self.walked.rows.total.push(is_total || is_total_row);
             if self.key.is_none()
                 && let Some((all, _)) = rest
             {
@@ -540,7 +574,8 @@ impl<'a> Walker<'a> {
         cells: u64,
     ) -> Result<()> {
         let records = record.records;
-        let Some((mut refusal, column)) = self.walked.rows.shelf.refusals.get(refusal).cloned() else { return Ok(()) };
+        let Some((refusal, column)) = self.walked.rows.shelf.refusals.get(refusal).cloned() else { return Ok(()) };
+        let mut refusal = self.naming_blanks(records, recipe, refusal);
         let field = column.and_then(|column| records.fields().get(column)).copied().unwrap_or_default();
         let locator = match column {
             Some(column) => records.locator(column, records.trimmed(field)),
@@ -566,6 +601,28 @@ impl<'a> Walker<'a> {
         let kept = self.room.keep(self.discretion.record(records, &self.stretch.table.header));
         self.reject(locator, refusal, target, (raw, kept, unknown), cells);
         Ok(())
+    }
+
+    /// The first text of a record, where it may be shown.
+    fn beginning(&self, records: &Records<'_>) -> Option<String> {
+        (!self.discretion.hides_records(&self.stretch.table.header)).then(|| stray::beginning(records))
+    }
+
+    /// A refusal that says which of the columns that it was made from are blank.
+    fn naming_blanks(
+        &self,
+        records: &Records<'_>,
+        recipe: Option<&super::recipe::Recipe>,
+        refusal: Refusal,
+    ) -> Refusal {
+        let reads = recipe.map(|recipe| recipe.reads.as_slice()).unwrap_or_default();
+        let field = |column: &usize| records.fields().get(*column).copied().unwrap_or_default();
+        let blank = reads.iter().filter(|column| records.bytes(field(column)).trim_ascii().is_empty());
+        let blank: Vec<String> = blank.map(|column| format!("`{}`", self.stretch.table.called(*column))).collect();
+        if blank.is_empty() {
+            return refusal;
+        }
+        Refusal { message: format!("{}; blank: {}", refusal.message, blank.join(", ")), ..refusal }
     }
 
     fn frozen(&self, what: &str, locator: &Locator, message: &str) -> Fault {

@@ -193,6 +193,8 @@ pub(crate) enum Outcome {
     Printed,
     /// The same values, and what is new is marked as a total, published as what it is, refused or noted.
     Noted,
+    /// Other values, and a remark that names the change: the file may mean it so.
+    Told,
     /// Some values are in quarantine, for a reason that names the change; all others are the same.
     Held,
     /// An error that names the change.
@@ -206,10 +208,11 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) const ALL: [(Self, char, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, char, &'static str); 9] = [
         (Self::Same, '=', "same"),
         (Self::Printed, '~', "same values, label as printed"),
         (Self::Noted, '+', "same, and the new noted"),
+        (Self::Told, 't', "other values, told in a remark"),
         (Self::Held, 'q', "part in quarantine, named"),
         (Self::Stopped, 's', "stopped, named"),
         (Self::Untold, 'u', "cannot be told from the file"),
@@ -270,6 +273,9 @@ pub(crate) fn judge(before: &Given, after: &Result<Given, String>, change: &Chan
     let held = if adds { short(&lost, &found, more) } else { found.is_empty() && lost.len() as u64 <= more };
     match (held, held && named()) {
         (true, true) => (Outcome::Held, show()),
+        (false, _) if after.notes.iter().any(|note| !before.notes.contains(note) && change.is_named_in(note)) => {
+            (Outcome::Told, show())
+        }
         (true, false) => (Outcome::Unnamed, format!("none of {:?} in: {}", change.names, show())),
         _ => (Outcome::Wrong, show()),
     }

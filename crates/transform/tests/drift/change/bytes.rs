@@ -45,7 +45,9 @@ fn unknown_encoding(draft: &mut Draft, _: &mut Random) -> Option<Change> {
     let names = draft.names();
     let Format::Text { encoding, mark, .. } = &mut draft.format else { return None };
     (*encoding, *mark) = (MACINTOSH, false);
-    Some(Change::named(names))
+    let mut change = Change::named(names);
+    change.untold = Some("most bytes are good letters of other words in another encoding");
+    Some(change)
 }
 
 fn mark(draft: &mut Draft, _: &mut Random) -> Option<Change> {

@@ -146,7 +146,9 @@ fn is_word(text: &str) -> bool {
 }
 
 fn removed(draft: &mut Draft, _: &mut Random) -> Option<Change> {
-    let has = |row: &Row| row.iter().any(|cell| is_word(&cell.text()));
+    // A label of a list, such as both sexes, is no row of totals.
+    let telling = draft.columns(|role| !role.value && !role.coded && !role.filter);
+    let has = |row: &Row| telling.iter().any(|at| row.get(*at).is_some_and(|cell| is_word(&cell.text())));
     let below = draft.below.len();
     draft.below.retain(|row| !has(row));
     // Where a label says total in most rows, they are what the file is about.
@@ -170,5 +172,8 @@ fn translated(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     }
     let mut change = Change::named([word, "fewer than"]);
     change.relabelled = vec![("total".to_owned(), word.to_owned())];
+    if word == "Summe" {
+        change.untold = Some("a word of a language that nobody declared");
+    }
     any.then_some(change)
 }
