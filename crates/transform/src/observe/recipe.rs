@@ -545,13 +545,22 @@ impl Recipe {
                     joined.push_str(name);
                     joined.push('=');
                     // A label may hold the marks that part the dimensions.
-                    let made = made.unwrap_or_default();
+                    let made = single_spaced(made.unwrap_or_default());
                     joined.push_str(&made.replace('%', "%25").replace(';', "%3B").replace('=', "%3D"));
                 }
             }
         }
         Ok(out)
     }
+}
+
+/// A label as printed, but for its blanks: they differ where nothing else does, and would part one
+/// category in two.
+fn single_spaced(label: String) -> String {
+    if !label.contains("  ") && !label.contains(|c: char| c != ' ' && c.is_whitespace()) {
+        return label;
+    }
+    label.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The period of these parts; else which of them is to blame, where it is one alone.

@@ -2,7 +2,7 @@
 
 use super::Make;
 use crate::document::{Cell, Draft};
-use crate::outcome::{Change, unaccented};
+use crate::outcome::{Change, plain, unaccented};
 use crate::random::Random;
 
 pub(crate) const ALL: &[(&str, Make)] = &[
@@ -103,7 +103,7 @@ fn new_category(draft: &mut Draft, random: &mut Random) -> Option<Change> {
         draft.body.push(row);
     }
     let role = draft.roles[at].clone();
-    let printed = move |breakdown: &str| breakdown.contains(label);
+    let printed = move |breakdown: &str| plain(breakdown).contains(&plain(label));
     // What a filter leaves in or out by its label alone is the mapping's rule, not the reader's.
     (rows > 0).then(|| {
         Change::named([label, "repeat"]).gives(move |row| (role.verbatim || role.filter) && printed(&row.breakdown))
@@ -117,6 +117,9 @@ fn renamed(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     }
     let at = *random.pick(&columns);
     let labels = draft.labels(at);
+    if labels.is_empty() {
+        return None;
+    }
     let old = random.pick(&labels).clone();
     let new = format!("{old} (revisado)");
     for row in &mut draft.body {
