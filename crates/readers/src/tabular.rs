@@ -19,6 +19,8 @@ pub struct Tabular<'a> {
     pub header: Header,
     /// What was detected, for people.
     pub notes: Vec<String>,
+    /// The tables of the document that are not read, for want of the header; with its first one that is.
+    pub others: Vec<String>,
     body: Body<'a>,
 }
 
@@ -46,7 +48,7 @@ pub fn open<'a>(
     };
     let Some(reader) = format::reader(format) else {
         let (text, header, notes) = Delimited::open(content, layout, wanted, limits, place)?;
-        return Ok(vec![Tabular { title: String::new(), header, notes, body: Body::Text(text) }]);
+        return Ok(vec![Tabular { title: String::new(), header, notes, others: Vec::new(), body: Body::Text(text) }]);
     };
     let bytes = content.all(limits).map_err(|fault| fault.at(place))?;
     let grids = reader.read(&bytes, layout, limits).map_err(|fault| fault.at(place))?;
@@ -66,7 +68,8 @@ pub fn open<'a>(
                 )];
                 notes.extend(grid.notes.iter().cloned());
                 let title = grid.title.clone();
-                tables.push(Tabular { title, header, notes, body: Body::Grid(Box::new(grid)) });
+                let body = Body::Grid(Box::new(grid));
+                tables.push(Tabular { title, header, notes, others: Vec::new(), body });
             }
             Search::Best(matched) => {
                 if fault.as_ref().is_none_or(|(most, _)| matched > *most) {
@@ -88,6 +91,7 @@ pub fn open<'a>(
         first
             .notes
             .push(format!("not read, for want of the header: {}", header::quoted(without.iter().map(String::as_str))));
+        first.others = without;
     }
     Ok(tables)
 }
@@ -186,6 +190,20 @@ impl Tabular<'_> {
     /// Whether a column has no name, and nobody knows yet whether it has values: in delimited text.
     pub fn is_nameless(&self, column: usize) -> bool {
         matches!(self.body, Body::Text(_)) && self.header.names.get(column).is_some_and(String::is_empty)
+    }
+
+    /// Refuses tables of the document that have not the header.
+    ///
+    /// # Errors
+    /// `Shape`: the source has changed its shape.
+    pub fn check_others(&self, place: &str, source: &str) -> Result<()> {
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        let others = header::quoted(self.others.iter().map(String::as_str));
+        let message = format!("tables without the header that the mapping needs: {others}");
+        let help = format!("name the tables that are read, or let `table` evolve in the contract of source `{source}`");
+        Err(Fault::new(ErrorKind::Shape, message).at(place).help(help))
     }
 
     /// Whether a column of a grid has no text below the header. In delimited text nobody knows.

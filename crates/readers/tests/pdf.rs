@@ -96,7 +96,6 @@ fn tables_of_a_word_processor() {
 /// Two right-aligned columns under one year: the year is still taken for the label of one of them. Mended,
 /// this test fails and loses its mark.
 #[test]
-#[should_panic(expected = "turned")]
 fn a_turned_page_with_spanning_texts() {
     hold("turned");
 }
@@ -236,10 +235,7 @@ fn made_by_chance(seed: u64) -> Made {
 
 /// Tables of chance without rules that are not yet read right: the header is joined to a label or taken
 /// for a running head, wide spaces for gaps, pages are not joined. Mended, a seed leaves the list.
-const OPEN: &[u64] = &[
-    0, 2, 3, 4, 8, 11, 19, 21, 22, 31, 35, 36, 39, 41, 44, 45, 47, 48, 50, 54, 56, 58, 59, 60, 62, 63, 69, 71, 78, 81,
-    82, 93, 97, 99, 105, 106, 109, 111, 112,
-];
+const OPEN: &[u64] = &[];
 
 #[test]
 fn tables_of_chance_are_read_as_they_were_made() {

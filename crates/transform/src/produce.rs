@@ -340,10 +340,31 @@ mod tests {
                 ("quarantine_rows_max = 0", "1 values would go to quarantine, more than the 0 allowed"),
             ] {
                 let fault = with(limit).expect_err(limit);
-                assert_eq!((fault.kind(), fault.message()), (ErrorKind::Contract, said));
+                assert_eq!(fault.kind(), ErrorKind::Contract);
+                assert!(fault.message().starts_with(said), "{}", fault.message());
                 assert!(fault.advice().is_some_and(|help| help.contains("`expect`")));
             }
         }
+    }
+
+    #[test]
+    fn values_and_periods_are_held_to_what_is_expected() {
+        let mapping = "[source.observe]\ndataset = \"D\"\nindicator = \"offences-recorded\"\nunit = \"offence\"\n\
+            ref_area = { column = \"p\", codes = \"area\" }\nperiod = { year = { column = \"y\" } }\nvalues = \"n\"\n";
+        let csv = "p,y,n\nMEX,2019,1\nPER,2019,7\nCHL,2019,-3\nMEX,2020,2.5\n";
+        let with = |limits: &str| made(mapping, &format!("[source.expect]\nquarantine_max = \"50 %\"\n{limits}"), csv);
+        let refused = |limits: &str| {
+            let tally = with(limits).unwrap_or_else(|fault| panic!("{fault}")).tally;
+            tally.quarantined.get(quipu_schema::quarantine::Reason::OutOfRange.code()).copied().unwrap_or_default()
+        };
+        assert_eq!((refused(""), refused("value_min = 0"), refused("value_min = 0\nvalue_max = 2.5")), (0, 1, 2));
+        let message = |limits: &str| with(limits).expect_err(limits).message().to_owned();
+        assert_eq!(
+            message("rows_per_period_min = 2"),
+            "the period 2020-01-01 to 2020-12-31 would have 1 rows, fewer than the 2 expected per period"
+        );
+        assert!(message("rows_per_period_max = 2").contains("2019-12-31 would have 3 rows, more than the 2 expected"));
+        assert!(with("rows_per_period_min = 1\nrows_per_period_max = 3").is_ok());
     }
 
     #[test]

@@ -84,6 +84,9 @@ pub(crate) fn read(
         let tables = quipu_readers::open(input.content, options, &wanted, &Limits::default(), input.name)?;
         for (index, table) in tables.iter().enumerate() {
             notes.extend(table.notes.iter().map(|note| format!("{}: {note}", input.name)));
+            if source.contract.table == Policy::Freeze {
+                table.check_others(input.name, &source.id)?;
+            }
             let (fillers, discretion, unread) = bind(source, rows, table, reference, input)?;
             if !unread.is_empty() {
                 notes.push(format!("{}: columns that nobody reads: {}", input.name, unread.join(", ")));

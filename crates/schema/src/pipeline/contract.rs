@@ -46,11 +46,28 @@ pub struct Expect {
     pub quarantine_max: f64,
     /// Most values that may go to quarantine.
     pub quarantine_rows_max: Option<u64>,
+    /// Fewest rows of `observation` in each period that has any.
+    pub rows_per_period_min: Option<u64>,
+    /// Most rows of `observation` in one period.
+    pub rows_per_period_max: Option<u64>,
+    /// Least value of an observation: what is below is refused.
+    pub value_min: Option<f64>,
+    /// Greatest value of an observation: what is above is refused.
+    pub value_max: Option<f64>,
 }
 
 impl Default for Expect {
     fn default() -> Self {
-        Self { rows_min: 1, rows_max: None, quarantine_max: 0.05, quarantine_rows_max: None }
+        Self {
+            rows_min: 1,
+            rows_max: None,
+            quarantine_max: 0.05,
+            quarantine_rows_max: None,
+            rows_per_period_min: None,
+            rows_per_period_max: None,
+            value_min: None,
+            value_max: None,
+        }
     }
 }
 
@@ -125,8 +142,17 @@ impl Contract {
 }
 
 impl Expect {
-    pub(super) fn read(section: Section<'_, '_>) -> Self {
+    /// Reads what rows of a table must hold. What is asked of values and periods is asked of observations.
+    pub(super) fn read(section: Section<'_, '_>, table: &str) -> Self {
         let default = Self::default();
+        if table != "observation" {
+            for key in ["rows_per_period_min", "rows_per_period_max", "value_min", "value_max"] {
+                if let Some(value) = section.value(key) {
+                    let message = format!("`{key}` is for observations, and the source gives rows of `{table}`");
+                    section.findings().report(value.span(), message, None);
+                }
+            }
+        }
         let quarantine_max = section.parsed("quarantine_max", |text| {
             let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
             percent
@@ -139,7 +165,19 @@ impl Expect {
             rows_max: section.number("rows_max", 0..=u64::MAX),
             quarantine_max: quarantine_max.unwrap_or(default.quarantine_max),
             quarantine_rows_max: section.number("quarantine_rows_max", 0..=u64::MAX),
+            rows_per_period_min: section.number("rows_per_period_min", 0..=u64::MAX),
+            rows_per_period_max: section.number("rows_per_period_max", 0..=u64::MAX),
+            value_min: section.real("value_min"),
+            value_max: section.real("value_max"),
         };
+        let crossed = match (expect.value_min, expect.value_max) {
+            (Some(min), Some(max)) => min > max,
+            _ => false,
+        };
+        if crossed {
+            let message = "`value_min` is above `value_max`: every value would be refused";
+            section.findings().report(section.span(), message, None);
+        }
         section.finish();
         expect
     }

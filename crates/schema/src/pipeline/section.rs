@@ -164,6 +164,21 @@ impl<'a, 'i> Section<'a, 'i> {
         number
     }
 
+    /// A number with or without decimals.
+    pub(crate) fn real(&self, key: &'static str) -> Option<f64> {
+        let value = self.value(key)?;
+        let printed = match value.get_ref() {
+            DeValue::Float(float) => Some(float.as_str().replace('_', "")),
+            DeValue::Integer(integer) if integer.radix() == 10 => Some(integer.as_str().replace('_', "")),
+            _ => None,
+        };
+        let number = printed.and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+        if number.is_none() {
+            self.wrong_type(key, "a number", value);
+        }
+        number
+    }
+
     pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
         let flag = value.get_ref().as_bool();

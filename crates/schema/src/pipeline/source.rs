@@ -199,7 +199,7 @@ impl Source {
         };
         let general = contracts.get(table).copied().unwrap_or_default();
         let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
-        let expect = section.section("expect").map(Expect::read).unwrap_or_default();
+        let expect = section.section("expect").map(|section| Expect::read(section, table)).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
             title: section.text("title").map(|t| t.value),

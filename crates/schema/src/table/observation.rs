@@ -1,6 +1,6 @@
 //! Table `observation`: one published statistic.
 
-use super::{Column, Kind, Provenance, Table};
+use super::{Column, Kind, Provenance, Rule, Table};
 
 /// SDMX code list `CL_OBS_STATUS`. Without value are H (holiday), L (not collected), M (cannot
 /// exist), O (missing) and Q (suppressed).
@@ -33,7 +33,11 @@ pub(super) const TABLE: Table = Table {
         Column::date("time_end", "last day of the period"),
         Column::text("freq", "SDMX frequency").one_of(&["A", "S", "Q", "M", "W", "D"]),
         Column::text("sex", "SDMX sex").one_of(&["_T", "M", "F", "_U", "_Z"]),
-        Column::text("age", "age group; `_T` for all, `_Z` where it does not apply"),
+        Column::text(
+            "age",
+            "age group (SDMX CL_AGE, such as `Y15T24` or `Y_GE65`); `_T` for all, `_Z` where it does not apply",
+        )
+        .rule(Rule::Matches("_[TUZNO]|[YMWD]([0-9]+(T[0-9]+)?|_(GE|GT|LE|LT)[0-9]+)")),
         Column::text(
             "breakdown",
             "further dimensions as `name=label`, joined by `;` (`%`, `;` and `=` in labels percent-encoded); `_T` for none",

@@ -12,6 +12,7 @@ pub(crate) mod cells;
 mod columns;
 mod filter;
 mod pass;
+mod per_period;
 pub(crate) mod recipe;
 mod repeats;
 pub(crate) mod rows;
@@ -24,7 +25,7 @@ mod walk;
 
 use polars::prelude::DataFrame;
 use quipu_readers::Limits;
-use quipu_schema::pipeline::{Layout, Observe, Source};
+use quipu_schema::pipeline::{Layout, Observe, Policy, Source};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Fault, Result};
 use quipu_store::coded::PartWriter;
@@ -41,6 +42,7 @@ pub(crate) use bind::wanted;
 use blocks::Prepared;
 use columns::Whole;
 use pass::{Plan, Sink};
+use per_period::PerPeriod;
 pub(crate) use recipe::hash_of;
 use rows::Rows;
 use value::Markers;
@@ -136,6 +138,9 @@ pub(crate) fn hear_in_pieces(
         let document = u32::try_from(document).map_err(|_| Fault::bug("more documents than fit"))?;
         for table in quipu_readers::open(input.content, layout, &wanted, &Limits::default(), input.name)? {
             notes.extend(table.notes.iter().map(|note| format!("{}: {note}", input.name)));
+            if source.contract.table == Policy::Freeze {
+                table.check_others(input.name, &source.id)?;
+            }
             tables.push((document, input, table));
         }
     }
@@ -170,8 +175,11 @@ pub(crate) fn hear_in_pieces(
             &mut parts
         }
     };
-    let mut sink = Judged { inner, panel };
+    let mut sink = Judged { inner, panel, periods: PerPeriod::of(source) };
     let passed = pass::run(guide, &stretches, &mut sink, observe.adds())?;
+    if let Some(periods) = &sink.periods {
+        periods.hold(source)?;
+    }
     notes.extend(passed.notes);
     for (input, marks) in inputs.iter().zip(&passed.marks) {
         notes.push(format!("{}: numbers: {marks}", input.name));
@@ -245,10 +253,12 @@ impl Sink for Frames<'_> {
     }
 }
 
-/// Tells rows to a panel, where any statistical check is on, before they go on.
+/// Tells rows to a panel, where any statistical check is on, and counts them by period, where the
+/// contract asks for that, before they go on.
 struct Judged<'a> {
     inner: &'a mut (dyn Sink + Send),
     panel: Option<&'a mut Panel>,
+    periods: Option<PerPeriod>,
 }
 
 impl Sink for Judged<'_> {
@@ -256,12 +266,18 @@ impl Sink for Judged<'_> {
         if let Some(panel) = &mut self.panel {
             panel.restart();
         }
+        if let Some(periods) = &mut self.periods {
+            periods.restart();
+        }
         self.inner.restart()
     }
 
     fn push(&mut self, rows: Rows) -> Result<()> {
         if let Some(panel) = &mut self.panel {
             panel.hear(&rows);
+        }
+        if let Some(periods) = &mut self.periods {
+            periods.hear(&rows);
         }
         self.inner.push(rows)
     }

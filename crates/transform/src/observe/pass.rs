@@ -102,6 +102,9 @@ struct Outcome {
     rejected: Vec<Rejected>,
     tally: Tally,
     notes: Vec<String>,
+    /// What the first footer begins with, and where; how many rows behind any could be read.
+    footer: Option<String>,
+    behind: u64,
 }
 
 impl Outcome {
@@ -118,9 +121,14 @@ impl Outcome {
             rejected: Vec::new(),
             tally: Tally::default(),
             notes: Vec::new(),
+            footer: None,
+            behind: 0,
         }
     }
 }
+
+/// Most rows behind a footer that could be read and are not, without a word.
+const BEHIND: u64 = 2;
 
 /// Walks the pieces of a source as often as it takes.
 ///
@@ -173,6 +181,13 @@ pub(crate) fn run(
         plan.marks.clone_from(&marks);
         sink.restart()?;
         outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
+    }
+    if let Some(footer) = outcome.footer.as_ref().filter(|_| outcome.behind > BEHIND) {
+        let message =
+            format!("{footer} ends the table, and {} rows that could be read stand behind it", outcome.behind);
+        return Err(Fault::new(ErrorKind::Shape, message)
+            .at(format!("source `{}`", guide.mapping.source.id))
+            .help("let `footer` match only what ends the table; leave single records out with `drop`"));
     }
     let Outcome { sums, rejected, mut tally, mut notes, counted, .. } = outcome;
     if adds {
@@ -284,10 +299,13 @@ impl Taking<'_> {
                 let read = walked.tally.read;
                 outcome.tally.read += read;
                 outcome.tally.ignore(FOOTER, read);
+                outcome.behind += walked.rows.len() as u64 + walked.behind;
                 continue;
             }
-            if walked.footer {
+            if let Some(footer) = walked.footer {
                 self.footer = Some(table);
+                outcome.footer.get_or_insert(footer);
+                outcome.behind += walked.behind;
             }
             if let Some(evidence) = outcome.evidence.get_mut(walked.rows.document as usize) {
                 evidence.join(&walked.heard.evidence);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use quipu_readers::csv::{Field, Found, Piece};
 use quipu_readers::{Form, Records, Tabular};
 use quipu_schema::locator::Locator;
-use quipu_schema::pipeline::Policy;
+use quipu_schema::pipeline::{Expect, Policy};
 use quipu_schema::quarantine::Reason;
 use quipu_schema::tally::Tally;
 use quipu_schema::{ErrorKind, Fault, Result};
@@ -69,8 +69,10 @@ pub(crate) struct Walked {
     pub(crate) rejected: Vec<Rejected>,
     /// The account.
     pub(crate) tally: Tally,
-    /// Whether the footer begins in it.
-    pub(crate) footer: bool,
+    /// What the footer begins with, and where, if it begins in it.
+    pub(crate) footer: Option<String>,
+    /// Rows behind the footer that could be read.
+    pub(crate) behind: u64,
     /// Remarks of the binding, for people.
     pub(crate) notes: Vec<String>,
 }
@@ -115,8 +117,15 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
             }
             Found::Record => {}
         }
-        if walker.walked.footer || is_footer(bound.footer.as_ref(), &records) {
-            walker.walked.footer = true;
+        let ended = walker.walked.footer.is_some();
+        if ended || is_footer(bound.footer.as_ref(), &records) {
+            if ended {
+                let record = Record { records: &records, filled: &[] };
+                walker.walked.behind += u64::from(is_row(record, &mut recipes, &values, stretch, guide));
+            } else {
+                let text = walker.beginning(&records).map_or("a record".to_owned(), |text| format!("`{text}`"));
+                walker.walked.footer = Some(format!("{text} ({})", records.record_locator()));
+            }
             walker.walked.tally.read += cells;
             walker.walked.tally.ignore(FOOTER, cells);
             continue;
@@ -200,6 +209,27 @@ fn fill_down(columns: &[usize], records: &Records<'_>, above: &mut Above) {
     }
 }
 
+/// Whether a record behind the footer is one that would be read: of labels that are known, with a number.
+fn is_row(
+    record: Record<'_>,
+    recipes: &mut [super::recipe::Recipe],
+    values: &[super::bind::ValueColumn],
+    stretch: Stretch<'_>,
+    guide: Guide<'_>,
+) -> bool {
+    let records = record.records;
+    let width = stretch.table.header.names.len();
+    let value = values.first().and_then(|value| value.column).and_then(|column| records.fields().get(column));
+    let number = value.is_some_and(|field| records.bytes(*field).iter().any(u8::is_ascii_digit));
+    // What is made of it is for the look alone.
+    let mut shelf = Shelf::new(TEXTS.len());
+    number
+        && records.fields().len() >= width
+        && recipes
+            .iter_mut()
+            .all(|recipe| recipe.make(record, stretch.table.encoding(), guide.reference, &mut shelf).is_ok())
+}
+
 /// Whether the first text of a record ends the body.
 fn is_footer(pattern: Option<&regex::Regex>, records: &Records<'_>) -> bool {
     let Some(pattern) = pattern else { return false };
@@ -261,7 +291,8 @@ impl<'a> Walker<'a> {
             heard: Heard::new(guide.plan),
             rejected: Vec::new(),
             tally: Tally::default(),
-            footer: false,
+            footer: None,
+            behind: 0,
             notes: bound.notes.clone(),
         };
         Self {
@@ -469,7 +500,12 @@ impl<'a> Walker<'a> {
                 Some(text) => markers.read(text, field.form, marks, evidence),
                 None => Reading::Bad(String::new()),
             };
+            let refused = |value: f64| out_of_range(&self.guide.mapping.source.expect, value);
             let (holds, value, status, bounds) = match reading {
+                Reading::Number(value) | Reading::Marked(value, _) if refused(value).is_some() => {
+                    let message = refused(value).unwrap_or_default();
+                    (Holds::Refused(Reason::OutOfRange, message), f64::NAN, Some("O"), Bounds::default())
+                }
                 Reading::Number(value) => (Holds::Value, value, None, Bounds::default()),
                 Reading::Marked(value, status) => (Holds::Value, value, Some(status), Bounds::default()),
                 Reading::Missing(status) => (Holds::Nothing, f64::NAN, Some(status), Bounds::default()),
@@ -629,6 +665,15 @@ impl<'a> Walker<'a> {
         Fault::new(ErrorKind::Shape, message)
             .at(format!("{}: {locator}", self.stretch.input.name))
             .help(format!("the contract of source `{}` freezes `{what}`", self.guide.mapping.source.id))
+    }
+}
+
+/// What is wrong with a value that the contract does not allow.
+fn out_of_range(expect: &Expect, value: f64) -> Option<String> {
+    match (expect.value_min, expect.value_max) {
+        (Some(min), _) if value < min => Some(format!("{value} is below the least value expected, {min}")),
+        (_, Some(max)) if value > max => Some(format!("{value} is above the greatest value expected, {max}")),
+        _ => None,
     }
 }
 

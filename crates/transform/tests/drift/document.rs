@@ -60,6 +60,8 @@ pub(crate) struct Role {
     pub(crate) verbatim: bool,
     /// Decides which rows are read.
     pub(crate) filter: bool,
+    /// Has a meaning for blanks.
+    pub(crate) blank: bool,
     /// Is required in the header.
     pub(crate) wanted: bool,
 }
@@ -201,6 +203,7 @@ pub(crate) fn roles(observe: &Observe, names: &[String]) -> Vec<Role> {
             note(name, &|role| {
                 role.coded |= !printed;
                 role.verbatim |= printed;
+                role.blank |= take.default.is_some() || take.map.iter().any(|(from, _)| from.is_empty());
             });
         }
     };

@@ -185,12 +185,10 @@ fn drifted_layouts_give_the_same_values_or_stop_and_say_why() {
     for (number, name, outcomes) in &lines {
         for (seed, (outcome, why)) in outcomes {
             let line = format!("{} × {name} × seed {seed}: {outcome:?}: {why}", cases[*number].label);
-            if !matches!(outcome, Outcome::Wrong | Outcome::Unnamed) {
-                if !only.is_empty() {
-                    println!("{line}");
-                }
-            } else {
+            if matches!(outcome, Outcome::Wrong | Outcome::Unnamed) {
                 bad.push(line);
+            } else if !only.is_empty() {
+                println!("{line}");
             }
         }
     }

@@ -180,7 +180,9 @@ impl Change {
 
     fn is_named_in(&self, text: &str) -> bool {
         let text = plain(text);
-        self.names.iter().any(|name| text.contains(&plain(name)))
+        // Messages cut long labels short.
+        let long = |name: &str| name.chars().count() > 40 && text.contains(&name.chars().take(40).collect::<String>());
+        self.names.iter().map(|name| plain(name)).any(|name| text.contains(&name) || long(&name))
     }
 }
 

@@ -102,7 +102,11 @@ fn periods_come_from_their_parts() {
             "y,m,d,n\n2019,2,28,1\n",
             "D 2019-02-28",
         ),
-        ("{ date = { column = 'd' } }", "d,n\n3/2/2019,1\n2003m1,2\n", "D 2019-02-03|M 2003-01-01"),
+        (
+            "{ date = { column = 'd' } }",
+            "d,n\n3/2/2019,1\n31/1/2019,4\n2003m1,2\n",
+            "D 2019-02-03|D 2019-01-31|M 2003-01-01",
+        ),
         ("{ date = { column = 'd' }, order = 'mdy', freq = 'M' }", "d,n\n3/2/2019,1\n", "M 2019-03-01"),
     ] {
         let made = observe(&with(period), csv.as_bytes()).unwrap_or_else(|fault| panic!("{period}: {fault}"));
@@ -141,7 +145,7 @@ fn incidents_are_added_up_and_never_published_one_by_one() {
         r#"
 ref_area = { column = "depto", codes = "area", scheme = "ponal-departamento" }
 sex = { column = "sexo", map = { MASCULINO = "M", FEMENINO = "F", "" = "_U" } }
-period = { date = { column = "fecha" }, freq = "M" }
+period = { date = { column = "fecha" }, order = "dmy", freq = "M" }
 values = "cantidad"
 ignore = ["edad"]
 aggregate = true

@@ -94,7 +94,7 @@ fn laid_out(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     // Lines of records have no envelope: what it says is gone.
     *lines = random.once_in(2);
     let pointer = pointer.clone();
-    Some(Change::named([pointer, "records".to_owned()]))
+    Some(Change::named([pointer, "records".to_owned(), "above the header".to_owned()]))
 }
 
 fn moved(draft: &mut Draft, _: &mut Random) -> Option<Change> {

@@ -71,7 +71,12 @@ fn label_lost(draft: &mut Draft, random: &mut Random) -> Option<Change> {
             lost += 1;
         }
     }
-    (lost > 0).then(|| Change::named([draft.names()[at].clone(), "empty".into(), "blank".into(), "``".into()]))
+    let mut change = Change::named([draft.names()[at].clone(), "empty".into(), "blank".into(), "``".into()]);
+    let role = &draft.roles[at];
+    if role.blank || role.filter {
+        change.untold = Some("the mapping says what a blank means there");
+    }
+    (lost > 0).then_some(change)
 }
 
 fn sheet_renamed(draft: &mut Draft, _: &mut Random) -> Option<Change> {

@@ -172,6 +172,9 @@ fn translated(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     }
     let mut change = Change::named([word, "fewer than"]);
     change.relabelled = vec![("total".to_owned(), word.to_owned())];
+    if draft.roles.iter().any(|role| role.filter) {
+        change.untold = Some("a filter decides by the label");
+    }
     if word == "Summe" {
         change.untold = Some("a word of a language that nobody declared");
     }
