@@ -215,7 +215,12 @@ fn drafts_for_published_files_read_them() {
         return;
     }
     let measured = measure(&folder, &reference(), true);
-    assert!(!measured.is_empty());
+    let (mut reached, mut figures) = (0, 0);
+    for (_, _, own, of) in &measured {
+        (reached, figures) = (reached + own, figures + of);
+    }
+    println!("drafts reach {reached} of {figures} figures");
+    assert!(figures > 0 && reached * 100 >= figures * 84, "drafts reach {reached} of {figures} figures");
 }
 
 #[test]
@@ -373,6 +378,15 @@ fn records_of_persons_are_added_up_and_not_shown() {
     let frame = observations(&made);
     let sum: f64 = frame.column("value").expect("value").f64().expect("numbers").iter().flatten().sum();
     assert!((sum - 60.0).abs() < 1e-9 && frame.height() < 10, "{frame:?}");
+}
+
+#[test]
+fn dates_in_either_order_are_a_guess_that_is_written_down() {
+    let text = "fecha,departamento,casos\n03/04/2022,Lima,5\n05/04/2022,Cusco,7\n06/07/2022,Puno,1\n";
+    let (told, draft, made) = made("casos.csv", text.as_bytes());
+    holds(&draft.text, &["order = \"dmy\""]);
+    holds(&told, &["nothing proves that the day stands first"]);
+    assert_eq!(made.tally.published, 3);
 }
 
 #[test]

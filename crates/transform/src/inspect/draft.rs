@@ -233,14 +233,8 @@ impl Writer<'_> {
             let value = inline(&[("column".into(), quoted(table.name(*column))), ("map".into(), map(&entries))]);
             self.key("sex", &value);
         }
-        if let Some(column) = table.age.filter(|_| !added) {
-            let total = |label: &&super::profile::Label| crate::observe::totals::is_total_word(&label.text);
-            let totals = table.profiles.get(column).and_then(|p| p.labels.iter().find(total));
-            let mut entries = vec![("column".to_owned(), quoted(table.name(column)))];
-            if let Some(label) = totals {
-                entries.push(("map".into(), map(&[(label.text.clone(), "_T".to_owned())])));
-            }
-            self.key("age", &inline(&entries));
+        if let Some((column, codes)) = table.age.filter(|_| !added).zip(self.ages()) {
+            self.key("age", &inline(&[("column".into(), quoted(table.name(column))), ("map".into(), map(&codes))]));
         }
         let measures: Vec<&Measure> = table.measures.iter().filter(|measure| measure.left.is_none()).collect();
         if let [only] = measures.as_slice() {
@@ -354,13 +348,11 @@ impl Writer<'_> {
         let mut entries: Vec<(String, String)> =
             when.parts.iter().map(|(part, place)| ((*part).to_owned(), self.place(place))).collect();
         // Rows of a day that are added up are few each; a month tells less of persons.
-        match (when.freq, self.table.aggregate.is_some()) {
-            (Some("D"), true) => entries.push(("freq".into(), quoted("M"))),
-            _ if when.month_first => {}
-            _ => {}
+        if when.freq == Some("D") && self.table.aggregate.is_some() {
+            entries.push(("freq".into(), quoted("M")));
         }
-        if when.month_first {
-            entries.push(("order".into(), quoted("mdy")));
+        if when.month_first || when.order_open {
+            entries.push(("order".into(), quoted(if when.month_first { "mdy" } else { "dmy" })));
         }
         self.note(if when.guessed { GUESS } else { "" }, &when.how.join("; "));
         self.key("period", &inline(&entries));
@@ -471,9 +463,21 @@ impl Writer<'_> {
         names
     }
 
+    /// The labels of the column of ages with their codes; none where a label has none.
+    fn ages(&self) -> Option<Vec<(String, String)>> {
+        let profile = self.table.profiles.get(self.table.age?)?;
+        if profile.more() || profile.labels.is_empty() {
+            return None;
+        }
+        profile.labels.iter().map(|label| Some((label.text.clone(), super::ages::code(&label.text)?))).collect()
+    }
+
     fn breakdown(&mut self) {
         let mut entries: Vec<(String, String)> =
             self.dimensions().into_iter().map(|(name, column)| (name, self.column(column))).collect();
+        // Ages that are no groups of the list tell rows apart all the same.
+        let ages = self.table.age.filter(|_| self.table.aggregate.is_none() && self.ages().is_none());
+        entries.extend(ages.map(|column| ("age".to_owned(), self.column(column))));
         let measures: Vec<&Measure> = self.table.measures.iter().filter(|measure| measure.left.is_none()).collect();
         if let [only] = measures.as_slice()
             && only.columns.len() > 1

@@ -5,6 +5,7 @@
 //! runs it can read in it all that was guessed. What a draft does is not supposed but tried: the file
 //! is read by it before it is handed out.
 
+mod ages;
 mod body;
 mod draft;
 mod head;

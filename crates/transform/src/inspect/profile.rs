@@ -79,6 +79,8 @@ pub(super) struct Profile {
     pub(super) month_first: u64,
     /// A date that reads in one order only.
     pub(super) order_proof: Option<(String, u64)>,
+    /// A date that is another day in either order.
+    pub(super) either_order: Option<String>,
     pub(super) freqs: Vec<&'static str>,
     /// Bytes of all texts, longest text in characters.
     pub(super) bytes: u64,
@@ -117,6 +119,7 @@ impl Profile {
             day_first: 0,
             month_first: 0,
             order_proof: None,
+            either_order: None,
             freqs: Vec::new(),
             bytes: 0,
             longest: 0,
@@ -251,6 +254,9 @@ impl Profile {
         let Some(period) = day.or(month) else { return };
         if day.is_some() != month.is_some() && self.order_proof.is_none() {
             self.order_proof = Some((text.to_owned(), row));
+        }
+        if day.is_some() && month.is_some() && day != month && self.either_order.is_none() {
+            self.either_order = Some(text.to_owned());
         }
         if !self.freqs.contains(&period.freq) {
             self.freqs.push(period.freq);

@@ -35,6 +35,8 @@ pub(super) struct When {
     pub(super) parts: Vec<(&'static str, Place)>,
     /// Whether dates are printed month first.
     pub(super) month_first: bool,
+    /// Whether no date tells which of the two stands first.
+    pub(super) order_open: bool,
     /// The frequency to which finer periods are to be widened.
     pub(super) freq: Option<&'static str>,
     /// How it is known, for people.
@@ -235,6 +237,9 @@ pub(super) fn long(profiles: &[Profile], taken: &[usize]) -> Option<When> {
         if let Some((proof, row)) = &profile.order_proof {
             let order = if when.month_first { "month first" } else { "day first" };
             let _ = write!(how, "; {order}, proven by `{proof}` (row {row})");
+        } else if let Some(date) = &profile.either_order {
+            let _ = write!(how, "; nothing proves that the day stands first: `{date}` may have its month there");
+            (when.order_open, when.guessed) = (true, true);
         }
         when.how = vec![how];
         let finest = if profile.freqs.contains(&"D") { "D" } else { "M" };
