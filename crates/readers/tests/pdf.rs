@@ -93,8 +93,6 @@ fn tables_of_a_word_processor() {
     hold("writer");
 }
 
-/// Two right-aligned columns under one year: the year is still taken for the label of one of them. Mended,
-/// this test fails and loses its mark.
 #[test]
 fn a_turned_page_with_spanning_texts() {
     hold("turned");
@@ -105,7 +103,6 @@ struct Made {
     bytes: Vec<u8>,
     rows: Vec<Vec<String>>,
     how: String,
-    ruled: bool,
 }
 
 /// Lines of a text that are at most so many characters wide.
@@ -230,17 +227,16 @@ fn made_by_chance(seed: u64) -> Made {
         y += height;
     }
     let how = format!("seed {seed}: size {size}, leading {leading}, padding {padding}, ruled {ruled}, place {place}");
-    Made { bytes: pages.finish(), rows, how, ruled }
+    Made { bytes: pages.finish(), rows, how }
 }
 
-/// Tables of chance without rules that are not yet read right: the header is joined to a label or taken
-/// for a running head, wide spaces for gaps, pages are not joined. Mended, a seed leaves the list.
-const OPEN: &[u64] = &[];
+/// How many tables of chance are read.
+const SEEDS: u64 = 240;
 
 #[test]
 fn tables_of_chance_are_read_as_they_were_made() {
-    let (mut cells, mut failed, mut open) = (0, Vec::new(), Vec::new());
-    for seed in 0..120 {
+    let (mut cells, mut failed) = (0, Vec::new());
+    for seed in 0..SEEDS {
         let made = made_by_chance(seed);
         let grids = reader(Format::Pdf).unwrap().read(&made.bytes, &Layout::default(), &Limits::default());
         let grids = grids.unwrap_or_default();
@@ -252,16 +248,11 @@ fn tables_of_chance_are_read_as_they_were_made() {
             // To be looked at.
             std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chance-{seed}.pdf")), &made.bytes)
                 .unwrap();
-            if OPEN.contains(&seed) && !made.ruled {
-                open.push(seed);
-            } else {
-                failed.push(format!("{}: {} grids, {first:?}", made.how, grids.len()));
-            }
-        } else if seed % 12 == 0 {
+            failed.push(format!("{}: {} grids, {first:?}", made.how, grids.len()));
+        } else if seed % 24 == 0 {
             check_places(&made.bytes, &grids[0]);
         }
     }
-    assert!(failed.is_empty(), "{} of 120 tables are wrong:\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {SEEDS} tables are wrong:\n{}", failed.len(), failed.join("\n"));
     assert!(cells > 10_000, "{cells}");
-    assert_eq!(open, OPEN, "what is mended leaves the list");
 }

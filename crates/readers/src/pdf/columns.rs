@@ -1,6 +1,6 @@
 //! Columns without rules, proven by the white space between them over many lines.
 
-use super::lines::{Line, is_value, is_year};
+use super::lines::{Line, is_caption, is_value, is_year};
 use super::sheet::Sheet;
 
 /// Least gap between columns that many lines, some, or few show, as parts of the font size.
@@ -52,6 +52,7 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
         }
     }
     let (skip, mut extents) = best?;
+    extents.splice(..0, labels(sheet, lines, &intervals, &extents, (core.len() - skip, gap * size)));
     if extents.len() < 2 {
         return None;
     }
@@ -81,6 +82,26 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
         }
     }
     Some(Columns { extents, keeps })
+}
+
+/// The column of labels, where none of them stands on the line of its figures: as many lines as there are
+/// rows have a text to the left of all figures.
+fn labels(
+    sheet: &Sheet,
+    lines: &[Line],
+    intervals: &[Intervals],
+    extents: &[(f64, f64)],
+    (rows, gap): (usize, f64),
+) -> Option<(f64, f64)> {
+    let left = extents.first()?.0 - gap;
+    let first = |(line, texts): (&Line, &Intervals)| {
+        texts.first().copied().filter(|text| text.1 < left && !is_caption(&line.whole(&sheet.words)))
+    };
+    let found: Intervals = lines.iter().zip(intervals).filter_map(first).collect();
+    if found.len() < rows {
+        return None;
+    }
+    found.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
 /// The lines that are rows of a table: several texts, with a figure among them; where no line has

@@ -13,6 +13,8 @@ const APART: f64 = 2.4;
 const PARTS: usize = 4;
 /// How much wider the space between two tables is than that between columns.
 const GUTTER: f64 = 1.8;
+/// Most lines of a label above its figures.
+const LABEL: usize = 8;
 
 /// A level rule: place, and from where to where.
 pub(super) type Level = (f64, f64, f64);
@@ -220,7 +222,7 @@ fn has_figures(sheet: &Sheet, line: &Line, extents: &[(f64, f64)]) -> bool {
 /// The first line of a table: titles stand above it.
 fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> usize {
     let labels = found.extents.first().copied().unwrap_or_default();
-    let mut start = first_row;
+    let mut start = first_row - labels_above(sheet, block, found, first_row);
     while let Some(above) = start.checked_sub(1).and_then(|at| block.get(at)) {
         let chunks = above.chunks(&sheet.words, 0.6);
         let is_title = match chunks.as_slice() {
@@ -243,6 +245,19 @@ fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> u
         start -= 1;
     }
     start
+}
+
+/// How many lines above the first figures are the beginning of their label, or a heading of rows: they
+/// begin in the column of labels, and the header stands above them. Without a header they may as well be
+/// a title.
+fn labels_above(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> usize {
+    let side = found.extents.first().map_or(0.0, |labels| labels.1);
+    let line = |at: usize| block.get(at).filter(|line| !is_caption(&line.whole(&sheet.words)));
+    let chunks = |at: usize| line(at).map_or(0, |line| line.chunks(&sheet.words, 0.6).len());
+    let is_label = |at: &usize| chunks(*at) == 1 && line(*at).is_some_and(|line| line.bounds[0] < side);
+    let count = (0..first_row).rev().take(LABEL).take_while(is_label).count();
+    let header = first_row.checked_sub(count + 1);
+    if header.is_some_and(|at| chunks(at) >= 2 && found.keeps.get(at) == Some(&true)) { count } else { 0 }
 }
 
 /// The line behind the last one of a table: notes stand below it.
