@@ -113,7 +113,8 @@ fn gutter(sheet: &Sheet, block: &[Line], found: &Columns) -> Option<f64> {
         let repeated = kept.iter().take(5).any(|line| {
             let all = texts(line);
             let (left, right) = all.split_at_checked(column).unwrap_or_default();
-            left == right && left.iter().filter(|text| !text.is_empty() && !is_value(text)).count() >= 1
+            // A line of a wrapped header may repeat a word; that over the labels only two tables have twice.
+            left == right && left.first().is_some_and(|text| !text.is_empty() && !is_value(text))
         });
         let others = gaps.iter().enumerate().filter(|(n, _)| *n + 1 != column).map(|(_, gap)| *gap).fold(0.0, f64::max);
         let labels = kept.iter().map(|line| texts(line)).filter_map(|all| all.get(column).cloned());
@@ -234,8 +235,10 @@ fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> u
                 });
                 let kept = found.keeps.get(start - 1) == Some(&true);
                 let text = above.whole(&sheet.words);
-                one.from <= labels.1
-                    && !(close && kept && one.to <= labels.1 + 1.0 && !is_caption(&text) && start < first_row)
+                // A header that is wrapped has its line over the labels where the one below has none.
+                let bare = below.is_some_and(|below| below.bounds[0] > labels.1);
+                let own = one.to <= labels.1 + 1.0 || bare;
+                one.from <= labels.1 && !(close && kept && own && !is_caption(&text) && start < first_row)
             }
             _ => is_caption(&above.whole(&sheet.words)),
         };
@@ -256,8 +259,13 @@ fn labels_above(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize
     let chunks = |at: usize| line(at).map_or(0, |line| line.chunks(&sheet.words, 0.6).len());
     let is_label = |at: &usize| chunks(*at) == 1 && line(*at).is_some_and(|line| line.bounds[0] < side);
     let count = (0..first_row).rev().take(LABEL).take_while(is_label).count();
-    let header = first_row.checked_sub(count + 1);
-    if header.is_some_and(|at| chunks(at) >= 2 && found.keeps.get(at) == Some(&true)) { count } else { 0 }
+    let header = first_row.checked_sub(count + 1).is_some_and(|at| match chunks(at) {
+        0 => false,
+        // The last line of a header that is wrapped over the only column of figures.
+        1 => line(at).is_some_and(|line| line.bounds[0] >= side),
+        _ => found.keeps.get(at) == Some(&true),
+    });
+    if header { count } else { 0 }
 }
 
 /// The line behind the last one of a table: notes stand below it.
