@@ -54,9 +54,8 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> [Vec<Group>; 2] {
     let words: Vec<usize> = (0..sheet.words.len()).filter(|at| ruled.get(*at) == Some(&false)).collect();
     let lines = lines(&sheet.words, &words);
     let size = median(lines.iter().map(|line| line.size).collect());
-    // A line of several texts may be the header of a table: then rows follow that stand no further apart.
-    let parts = |line: &Line, gap: f64, others: &[Line]| {
-        let several = several(sheet, line);
+    // A line of several texts may be of the header of a table: then rows follow that stand no further apart.
+    let parts = |several: bool, gap: f64, others: &[Line]| {
         let rows = others.windows(2).filter_map(|pair| Some(self::gap(pair.first()?, pair.last()?)));
         gap > APART * size && (!several || gap > 1.3 * rows.fold(0.0, f64::max))
     };
@@ -68,28 +67,30 @@ fn edges(sheet: &Sheet, ruled: &[bool]) -> [Vec<Group>; 2] {
     let edges = |from: usize, to: usize| lines.get(from..to).unwrap_or_default().iter().map(edge).collect();
     // Groups of lines as long as white space follows.
     let (mut upper, mut lower): (Vec<Group>, Vec<Group>) = (Vec::new(), Vec::new());
-    let mut group = 0;
+    let (mut group, mut wide) = (0, false);
     for (at, line) in lines.iter().enumerate() {
         if line.base > sheet.size.1 * MARGIN {
             break;
         }
+        wide |= several(sheet, line);
         let others = lines.get(at + 1..lines.len().min(at + 9)).unwrap_or_default();
-        let apart = others.first().is_none_or(|next| parts(line, gap(line, next), others));
+        let apart = others.first().is_none_or(|next| parts(wide, gap(line, next), others));
         if apart {
             upper.push(edges(group, at + 1));
-            group = at + 1;
+            (group, wide) = (at + 1, false);
         }
     }
-    let mut end = lines.len();
+    let (mut end, mut wide) = (lines.len(), false);
     for (at, line) in lines.iter().enumerate().rev() {
         if line.base < sheet.size.1 * (1.0 - MARGIN) {
             break;
         }
+        wide |= several(sheet, line);
         let others = lines.get(at.saturating_sub(8)..at).unwrap_or_default();
-        let apart = others.last().is_none_or(|before| parts(line, gap(before, line), others));
+        let apart = others.last().is_none_or(|before| parts(wide, gap(before, line), others));
         if apart {
             lower.push(edges(at, end));
-            end = at;
+            (end, wide) = (at, false);
         }
     }
     [upper, lower]
