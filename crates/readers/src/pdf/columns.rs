@@ -1,6 +1,6 @@
 //! Columns without rules, proven by the white space between them over many lines.
 
-use super::lines::{Line, is_value, is_year};
+use super::lines::{Line, is_caption, is_value, is_year};
 use super::sheet::Sheet;
 
 /// Least gap between columns that many lines, some, or few show, as parts of the font size.
@@ -52,18 +52,22 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
         }
     }
     let (skip, mut extents) = best?;
+    extents.splice(..0, labels(sheet, lines, &intervals, &extents, (core.len() - skip, gap * size)));
     if extents.len() < 2 {
         return None;
     }
     // Lines that keep to the columns widen them; others reach over several.
     let mut keeps = vec![false; lines.len()];
+    let first = core.get(skip).copied().unwrap_or_default();
+    let header = intervals.iter().take(first).position(|line| line.len() == extents.len()).unwrap_or(first);
     for (at, keep) in keeps.iter_mut().enumerate() {
         let line = of(at);
         let homes: Vec<Option<usize>> = line.iter().map(|interval| home(&extents, *interval)).collect();
         *keep = !homes.is_empty() && homes.iter().all(Option::is_some);
-        // Above the first row a text may stand between the columns that it spans.
-        let first = core.get(skip).copied().unwrap_or_default();
-        if *keep && (at >= first || line.len() == extents.len()) {
+        // Above the first row a text may stand between the columns that it spans; below a header, labels do
+        // not.
+        let label = at > header && matches!(homes.as_slice(), [Some(0)]);
+        if *keep && (at >= first || label || line.len() == extents.len()) {
             for (interval, home) in line.iter().zip(homes.into_iter().flatten()) {
                 let right = extents.get(home + 1).map_or(f64::INFINITY, |next| next.0);
                 let left =
@@ -83,15 +87,38 @@ pub(super) fn find(sheet: &Sheet, lines: &[Line]) -> Option<Columns> {
     Some(Columns { extents, keeps })
 }
 
+/// The column of labels, where none of them stands on the line of its figures: as many lines as there are
+/// rows have a text to the left of all figures.
+fn labels(
+    sheet: &Sheet,
+    lines: &[Line],
+    intervals: &[Intervals],
+    extents: &[(f64, f64)],
+    (rows, gap): (usize, f64),
+) -> Option<(f64, f64)> {
+    let left = extents.first()?.0 - gap;
+    let first = |(line, texts): (&Line, &Intervals)| {
+        texts.first().copied().filter(|text| text.1 < left && !is_caption(&line.whole(&sheet.words)))
+    };
+    let found: Intervals = lines.iter().zip(intervals).filter_map(first).collect();
+    if found.len() < rows {
+        return None;
+    }
+    found.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
 /// The lines that are rows of a table: several texts, with a figure among them; where no line has
 /// figures, those with several texts.
 fn core(sheet: &Sheet, lines: &[Line]) -> Vec<usize> {
-    let several: Vec<usize> = lines
+    let mut several: Vec<usize> = lines
         .iter()
         .enumerate()
         .filter(|(_, line)| line.chunks(&sheet.words, SOME).len() >= 2)
         .map(|(at, _)| at)
         .collect();
+    if let [header] = several.as_slice() {
+        several.extend(alone(sheet, lines, *header));
+    }
     let chunks = |at: &usize| -> Vec<String> {
         let Some(line) = lines.get(*at) else { return Vec::new() };
         let chunks = line.chunks(&sheet.words, SOME);
@@ -106,6 +133,22 @@ fn core(sheet: &Sheet, lines: &[Line]) -> Vec<usize> {
     };
     let figures: Vec<usize> = several.iter().copied().filter(has_figures).collect();
     if figures.len() * 3 >= several.len() && figures.len() >= 2 { figures } else { several }
+}
+
+/// The lines of one figure that stands under a header and between the lines of its label: in a table of
+/// one column of figures no row needs to have several texts on a line.
+fn alone(sheet: &Sheet, lines: &[Line], header: usize) -> Vec<usize> {
+    let chunks = |at: usize| lines.get(at).map(|line| line.chunks(&sheet.words, SOME)).unwrap_or_default();
+    let heads = chunks(header);
+    let [labels, figures @ ..] = heads.as_slice() else { return Vec::new() };
+    let is_label = |at: usize| matches!(chunks(at).as_slice(), [one] if one.from < labels.to);
+    let under = |at: &usize| match chunks(*at).as_slice() {
+        [one] => figures.iter().any(|head| head.from < one.to && one.from < head.to),
+        _ => false,
+    };
+    let is_figure = |at: &usize| lines.get(*at).is_some_and(|line| is_value(&line.whole(&sheet.words)));
+    let in_label = |at: &usize| is_label(at - 1) && is_label(at + 1);
+    (header + 1..lines.len()).filter(|at| is_figure(at) && under(at) && in_label(at)).collect()
 }
 
 fn reach(sheet: &Sheet, line: &Line, gap: f64) -> Intervals {

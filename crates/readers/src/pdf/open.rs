@@ -13,6 +13,8 @@ const APART: f64 = 2.4;
 const PARTS: usize = 4;
 /// How much wider the space between two tables is than that between columns.
 const GUTTER: f64 = 1.8;
+/// Most lines of a label above its figures.
+const LABEL: usize = 8;
 
 /// A level rule: place, and from where to where.
 pub(super) type Level = (f64, f64, f64);
@@ -111,7 +113,8 @@ fn gutter(sheet: &Sheet, block: &[Line], found: &Columns) -> Option<f64> {
         let repeated = kept.iter().take(5).any(|line| {
             let all = texts(line);
             let (left, right) = all.split_at_checked(column).unwrap_or_default();
-            left == right && left.iter().filter(|text| !text.is_empty() && !is_value(text)).count() >= 1
+            // A line of a wrapped header may repeat a word; that over the labels only two tables have twice.
+            left == right && left.first().is_some_and(|text| !text.is_empty() && !is_value(text))
         });
         let others = gaps.iter().enumerate().filter(|(n, _)| *n + 1 != column).map(|(_, gap)| *gap).fold(0.0, f64::max);
         let labels = kept.iter().map(|line| texts(line)).filter_map(|all| all.get(column).cloned());
@@ -220,7 +223,7 @@ fn has_figures(sheet: &Sheet, line: &Line, extents: &[(f64, f64)]) -> bool {
 /// The first line of a table: titles stand above it.
 fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> usize {
     let labels = found.extents.first().copied().unwrap_or_default();
-    let mut start = first_row;
+    let mut start = first_row - labels_above(sheet, block, found, first_row);
     while let Some(above) = start.checked_sub(1).and_then(|at| block.get(at)) {
         let chunks = above.chunks(&sheet.words, 0.6);
         let is_title = match chunks.as_slice() {
@@ -232,8 +235,10 @@ fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> u
                 });
                 let kept = found.keeps.get(start - 1) == Some(&true);
                 let text = above.whole(&sheet.words);
-                one.from <= labels.1
-                    && !(close && kept && one.to <= labels.1 + 1.0 && !is_caption(&text) && start < first_row)
+                // A header that is wrapped has its line over the labels where the one below has none.
+                let bare = below.is_some_and(|below| below.bounds[0] > labels.1);
+                let own = one.to <= labels.1 + 1.0 || bare;
+                one.from <= labels.1 && !(close && kept && own && !is_caption(&text) && start < first_row)
             }
             _ => is_caption(&above.whole(&sheet.words)),
         };
@@ -243,6 +248,24 @@ fn top_of(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> u
         start -= 1;
     }
     start
+}
+
+/// How many lines above the first figures are the beginning of their label, or a heading of rows: they
+/// begin in the column of labels, and the header stands above them. Without a header they may as well be
+/// a title.
+fn labels_above(sheet: &Sheet, block: &[Line], found: &Columns, first_row: usize) -> usize {
+    let side = found.extents.first().map_or(0.0, |labels| labels.1);
+    let line = |at: usize| block.get(at).filter(|line| !is_caption(&line.whole(&sheet.words)));
+    let chunks = |at: usize| line(at).map_or(0, |line| line.chunks(&sheet.words, 0.6).len());
+    let is_label = |at: &usize| chunks(*at) == 1 && line(*at).is_some_and(|line| line.bounds[0] < side);
+    let count = (0..first_row).rev().take(LABEL).take_while(is_label).count();
+    let header = first_row.checked_sub(count + 1).is_some_and(|at| match chunks(at) {
+        0 => false,
+        // The last line of a header that is wrapped over the only column of figures.
+        1 => line(at).is_some_and(|line| line.bounds[0] >= side),
+        _ => found.keeps.get(at) == Some(&true),
+    });
+    if header { count } else { 0 }
 }
 
 /// The line behind the last one of a table: notes stand below it.

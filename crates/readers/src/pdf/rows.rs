@@ -138,11 +138,35 @@ fn cost(readings: &[Reading], gaps: &[f64], limit: f64) -> f64 {
     cost
 }
 
+/// The least space between two rows, where it is more than all space within rows: then it tells rows, and
+/// a heading of rows is no part of a label.
+fn between_rows(readings: &[Reading], ends: &[usize], gaps: &[f64]) -> Option<f64> {
+    let (mut inner, mut outer) = (f64::NEG_INFINITY, f64::INFINITY);
+    let (mut start, mut before) = (0, false);
+    for end in ends {
+        let group = readings.get(start..*end).unwrap_or_default();
+        let anchored = group.iter().any(|reading| reading.anchor);
+        if anchored {
+            inner = gaps.get(start..end.saturating_sub(1)).into_iter().flatten().copied().fold(inner, f64::max);
+            if let Some(gap) = start.checked_sub(1).and_then(|gap| gaps.get(gap)).filter(|_| before) {
+                outer = outer.min(*gap);
+            }
+        }
+        (start, before) = (*end, anchored);
+    }
+    (inner.is_finite() && outer.is_finite() && outer > inner + 0.1).then_some(outer)
+}
+
 /// Finds the row of lines that have no figures of their own, by what they say.
 fn settle(readings: &[Reading], ends: &mut Vec<usize>, gaps: &[f64]) {
     let widest = readings.iter().map(|reading| reading.end).fold(f64::NEG_INFINITY, f64::max);
     let has_label = |group: &[Reading]| group.iter().any(|r| r.texts.first().is_some_and(|text| !text.is_empty()));
     let label = |reading: &Reading| reading.texts.first().cloned().unwrap_or_default();
+    let between_rows = between_rows(readings, ends, gaps);
+    let far = |gap: Option<usize>| {
+        let gap = gap.and_then(|gap| gaps.get(gap));
+        gap.zip(between_rows).is_some_and(|(gap, rows)| *gap > rows - 0.05)
+    };
     let mut at = 0;
     while let Some(end) = ends.get(at).copied() {
         let start = at.checked_sub(1).and_then(|at| ends.get(at)).copied().unwrap_or_default();
@@ -167,12 +191,12 @@ fn settle(readings: &[Reading], ends: &mut Vec<usize>, gaps: &[f64]) {
             && !parted_above
             && (!has_label(group)
                 || !has_label(before)
-                || (runs_on(&above, &first) && full_above)
+                || (runs_on(&above, &first) && full_above && !far(start.checked_sub(1)))
                 || above.ends_with('\u{ad}'));
         let down = !after.is_empty()
             && !parted_below
             && has_label(group)
-            && (!has_label(after) || (runs_on(&last, &below) && full_below));
+            && (!has_label(after) || (runs_on(&last, &below) && full_below && !far(end.checked_sub(1))));
         if up {
             ends.remove(at - 1);
         } else if down {
