@@ -25,6 +25,15 @@ fn build() -> PathBuf {
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
+    // What cargo set for this test is not for the build: crates that were built without it would be
+    // built again.
+    let ours = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| name.starts_with(begin))
+            || matches!(name, "LD_LIBRARY_PATH" | "RUST_RECURSION_COUNT" | "CARGO")
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+        cargo.env_remove(name);
+    }
     let built = cargo.current_dir(workspace()).stderr(Stdio::inherit()).output().expect("cargo starts");
     let messages = String::from_utf8_lossy(&built.stdout);
     assert!(built.status.success(), "the binary does not build:\n{messages}");

@@ -21,8 +21,10 @@
 //! Rule: additivity of aggregates, as in balance edits (UNECE, *Glossary of Terms on Statistical Data
 //! Editing*, 2000) and SDMX's hierarchical code lists, where a parent is the sum of its children.
 
+use std::hash::BuildHasher as _;
+
 use quipu_schema::finding::Check;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::Checking;
 use super::draft::{Draft, Drafts, shown};
@@ -159,15 +161,27 @@ fn gap(family: &Family, grain: Grain, tolerance: f64) -> Option<f64> {
 
 /// The families that have a whole, in a fixed order.
 fn gather(sight: &Sight<'_>, families: &Families) -> Vec<(Name, Family)> {
-    let mut found: FxHashMap<Name, Family> = FxHashMap::default();
-    for (key, cell) in sight.across().filter(|(key, _)| sight.is_additive(key)) {
+    let additive = || sight.across().filter(|(key, _)| sight.is_additive(key));
+    // Most wholes have no parts: what is not broken down by sex is the whole of both. Only hashes of those
+    // that have some are held, for memory.
+    let mut parted: FxHashSet<u64> = FxHashSet::default();
+    for (key, cell) in additive() {
         families.of(sight, key, cell, |name, role| {
-            if role == Role::Whole {
+            if role == Role::Part {
+                parted.insert(FxBuildHasher.hash_one(name));
+            }
+        });
+    }
+    let mut found: FxHashMap<Name, Family> = FxHashMap::default();
+    for (key, cell) in additive() {
+        families.of(sight, key, cell, |name, role| {
+            if role == Role::Whole && parted.contains(&FxBuildHasher.hash_one(name)) {
                 found.entry(name).or_default().add(role, cell);
             }
         });
     }
-    for (key, cell) in sight.across().filter(|(key, _)| sight.is_additive(key)) {
+    drop(parted);
+    for (key, cell) in additive() {
         families.of(sight, key, cell, |name, role| {
             if role == Role::Part
                 && let Some(family) = found.get_mut(&name)
