@@ -197,9 +197,9 @@ fn write_csv(path: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
             let draw = seed >> 40;
             if year + 1 == YEARS && month > 6 {
                 out.write_all(b",")?;
-            } else if draw % 20_011 == 0 {
+            } else if draw.is_multiple_of(20_011) {
                 out.write_all(b",1O")?;
-            } else if draw % 1_009 == 0 {
+            } else if draw.is_multiple_of(1_009) {
                 out.write_all(b",n.d.")?;
             } else {
                 let size = [1, 1, 2, 5, 12, 40, 150, 900].get((draw % 8) as usize).copied().unwrap_or(1);

@@ -91,7 +91,7 @@ fn cells(row: u32) -> [Cell; COLUMNS as usize] {
         decimal(11.0),
         decimal(12.0),
         Cell::Number(f64::from(mixed % 10_000) / 100.0),
-        Cell::Flag(mixed % 3 == 0),
+        Cell::Flag(mixed.is_multiple_of(3)),
         Cell::Text(format!("Caso {row}: descripción & detalles")),
         Cell::Formula(f64::from(sum)),
     ]
@@ -190,7 +190,9 @@ fn ods(rows: u32) -> Result<Vec<u8>, Failure> {
             for cell in cells(row) {
                 let (value, printed) = match cell {
                     Cell::Date(days) => {
-                        let date = jiff::civil::date(1899, 12, 30) + jiff::Span::new().days(days as i64);
+                        #[expect(clippy::cast_possible_truncation, reason = "the part of the day is not shown")]
+                        let whole = days as i64;
+                        let date = jiff::civil::date(1899, 12, 30) + jiff::Span::new().days(whole);
                         (format!("date' office:date-value='{date}"), date.to_string())
                     }
                     Cell::Shared(text) | Cell::Text(text) => ("string".to_owned(), text.replace('&', "&amp;")),
