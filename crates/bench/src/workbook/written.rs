@@ -46,7 +46,7 @@ pub(super) fn formats(megabytes: u32) -> [(&'static str, Write, u32); 4] {
         ("made.xlsx", xlsx, rows),
         ("made.xlsb", xlsb, rows),
         ("made.ods", ods, rows / 4),
-        ("made.xls", xls, rows.min(18_000)),
+        ("made.xls", xls, rows.min(14_000)),
     ]
 }
 

@@ -63,13 +63,20 @@ pub(crate) fn xlsb(sheets: &[(&str, u32, Vec<u8>)], texts: &[&str], formats: &[u
         let head = [shown.to_le_bytes(), number.to_le_bytes()].concat();
         main.extend(record(156, &[head, wide(&id), wide(name)].concat()));
         relations += &relation(&id, "worksheet", &format!("worksheets/sheet{number}.bin"));
-        parts.push((format!("xl/worksheets/sheet{number}.bin"), records.clone()));
+        // Its dimension, then its rows, as every writer has them.
+        let sheet = [record(129, &[]), record(148, &[0; 16]), record(145, &[]), records.clone()].concat();
+        let sheet = [sheet, record(146, &[]), record(130, &[])].concat();
+        parts.push((format!("xl/worksheets/sheet{number}.bin"), sheet));
     }
     main.extend(record(132, &[]));
-    let strings = texts.iter().map(|text| record(19, &[vec![0], wide(text)].concat())).collect::<Vec<_>>().concat();
+    let count = u32::try_from(texts.len()).unwrap().to_le_bytes();
+    let shared = texts.iter().flat_map(|text| record(19, &[vec![0], wide(text)].concat()));
+    let strings = record(159, &[count, count].concat()).into_iter().chain(shared).chain(record(160, &[])).collect();
+    let kinds = u32::try_from(formats.len()).unwrap().to_le_bytes();
     let formats = formats.iter().map(|number| record(47, &[&[0, 0][..], &number.to_le_bytes(), &[0; 12]].concat()));
     let font = |raised: u8| record(43, &[&[0; 6][..], &[raised, 0], &[0; 17]].concat());
-    let styles = [font(0), font(1), record(617, &[]), formats.collect::<Vec<_>>().concat(), record(618, &[])].concat();
+    let styles =
+        [font(0), font(1), record(617, &kinds), formats.collect::<Vec<_>>().concat(), record(618, &[])].concat();
     let top = format!("<Relationships>{}</Relationships>", relation("r", "officeDocument", "xl/workbook.bin"));
     parts.push(("xl/workbook.bin".into(), main));
     parts.push(("xl/styles.bin".into(), styles));

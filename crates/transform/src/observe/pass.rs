@@ -2,7 +2,7 @@
 //! that its first piece proves, no row twice. Where the source as a whole tells otherwise, it is
 //! walked again with that knowledge, so that nothing ever depends on how it was cut into pieces.
 
-use quipu_schema::pipeline::Totals;
+use quipu_schema::pipeline::{Observe, Totals};
 use quipu_schema::tally::Tally;
 use quipu_schema::{ErrorKind, Fault, Result};
 use rayon::prelude::*;
@@ -14,9 +14,10 @@ use super::rows::Rows;
 use super::stray::Counted;
 use super::totals::{self, Family, Known};
 use super::walk::{Above, FOOTER, Guide, REJECTED, Stretch, Walked, walk};
+use crate::codes::fold;
 use crate::number::{Evidence, Marks};
 use crate::period::Orders;
-use crate::quarantine::{Rejected, Room};
+use crate::quarantine::{Rejected, Room, withheld};
 
 /// Takes the finished rows of a source, piece by piece.
 pub(crate) trait Sink {
@@ -218,13 +219,22 @@ fn proven(guide: Guide<'_>, stretches: &[Stretch<'_>], evidence: &[Evidence]) ->
     (0..).zip(evidence).map(of_document).collect()
 }
 
+/// Whether the period is read from a column that is personal.
+fn is_personal(observe: &Observe) -> bool {
+    let mut read = observe.period.parts().flat_map(|(_, origin)| origin.wanted()).flatten();
+    read.any(|name| observe.personal.iter().any(|personal| fold(&personal.value) == fold(name)))
+}
+
 /// That the dates of each document are printed in the order in which they are read.
 fn in_one_order(guide: Guide<'_>, stretches: &[Stretch<'_>], orders: &[Orders]) -> Result<()> {
     if guide.mapping.observe.period.order.is_some() {
         return Ok(());
     }
     for (document, orders) in (0..).zip(orders) {
-        let Some(doubt) = orders.doubt() else { continue };
+        let Some(mut doubt) = orders.doubt() else { continue };
+        if is_personal(guide.mapping.observe) {
+            doubt = withheld("the period");
+        }
         let stretch = stretches.iter().find(|stretch| stretch.document == document);
         let name = stretch.map_or("", |stretch| stretch.input.name);
         return Err(Fault::new(ErrorKind::Shape, doubt)
@@ -236,6 +246,11 @@ fn in_one_order(guide: Guide<'_>, stretches: &[Stretch<'_>], orders: &[Orders]) 
 
 /// A remark on records that are added up and repeat others: each may be a case of its own.
 fn standing_twice(guide: Guide<'_>, counted: &Counted) -> Result<Option<String>> {
+    if counted.is_full() {
+        return Ok(Some(
+            "more records are added up than are told apart: whether any repeats another is not known".into(),
+        ));
+    }
     let (repeats, all) = counted.repeats();
     if all {
         return Err(Fault::new(

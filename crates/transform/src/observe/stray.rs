@@ -15,7 +15,7 @@ pub(crate) const HEADER: &str = "header repeated";
 /// Fewest records of which it means something that all stand twice.
 const SOME: u64 = 10;
 /// Most distinct records that are remembered.
-const KEPT: usize = 4_000_000;
+const KEPT: usize = 1_000_000;
 
 /// The first text of a record, for messages.
 pub(crate) fn beginning(records: &Records<'_>) -> String {
@@ -101,6 +101,11 @@ impl Counted {
         for hash in hashes {
             *self.times.entry(*hash).or_default() += 1;
         }
+    }
+
+    /// Whether there were more than are counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// How many records repeat another, and whether the document holds everything twice (or more

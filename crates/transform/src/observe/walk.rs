@@ -335,10 +335,17 @@ impl<'a> Walker<'a> {
         let suspect = key.is_some_and(|key| self.guide.plan.suspects.contains(&key));
         let total = self.totals.map(|column| record.text(column).unwrap_or_default().into_owned());
         // A total is one, whichever column says so.
-        let is_total_row = self.aside.iter().any(|column| {
-            let field = record.field(*column);
+        let telling = self.aside.iter().find(|column| {
+            let field = record.field(**column);
             totals::tells_total(records.bytes(field), || records.text(field))
         });
+        let is_total_row = telling.is_some();
+        if let Some(column) = telling {
+            self.remark(format!(
+                "rows are marked as totals by the word in {}, which nobody reads: `keep` or `drop` it to decide",
+                self.stretch.table.called(*column)
+            ));
+        }
         let line = records.line();
         let mut failed: FxHashMap<usize, (u64, usize)> = FxHashMap::default();
         for (index, value) in values.iter().enumerate() {
@@ -375,9 +382,7 @@ impl<'a> Walker<'a> {
                 let policy = self.guide.mapping.source.contract.kind;
                 if policy == Policy::Evolve && reason == Reason::BadValue {
                     // The text is published as printed, without a number.
-                    if !self.walked.notes.iter().any(|note| note == NO_NUMBERS) {
-                        self.walked.notes.push(NO_NUMBERS.to_owned());
-                    }
+                    self.remark(NO_NUMBERS.to_owned());
                 } else {
                     self.reject_value(records, value.column, field, reason, message)?;
                     if policy != Policy::DiscardValue {
@@ -637,6 +642,13 @@ impl<'a> Walker<'a> {
         let kept = self.room.keep(self.discretion.record(records, &self.stretch.table.header));
         self.reject(locator, refusal, target, (raw, kept, unknown), cells);
         Ok(())
+    }
+
+    /// Notes a remark for people, once.
+    fn remark(&mut self, remark: String) {
+        if !self.walked.notes.contains(&remark) {
+            self.walked.notes.push(remark);
+        }
     }
 
     /// The first text of a record, where it may be shown.
