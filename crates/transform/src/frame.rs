@@ -131,13 +131,16 @@ impl Gate {
     }
 }
 
-/// The first characters of a text, for messages.
+/// The first characters of a text, for messages and records in quarantine, with a mark where there are
+/// more. Labels made of several columns fit.
 pub(crate) fn clip(text: &str) -> String {
-    const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
+    const MOST: usize = 120;
+    let mut rest = text.chars();
+    let mut out: String = rest.by_ref().take(MOST).collect();
+    if rest.next().is_some() {
+        out.push('…');
     }
-    text.chars().take(MOST).chain(['…']).collect()
+    out
 }
 
 /// A polars column of the type of a table column.

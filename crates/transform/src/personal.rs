@@ -9,9 +9,8 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use serde_json::Value;
 
 use crate::codes::fold;
+use crate::frame::clip;
 
-/// Most characters of a cell that are kept.
-const CELL: usize = 120;
 /// Most bytes of a record that are kept.
 const RECORD: usize = 4_000;
 /// What stands for the rest of a text.
@@ -126,19 +125,6 @@ fn wrapped(open: char, cells: Vec<String>, close: char) -> String {
     out
 }
 
-fn clip(text: &str) -> String {
-    cut(text.chars())
-}
-
-/// The first characters, with a mark where there are more.
-fn cut(mut chars: impl Iterator<Item = char>) -> String {
-    let mut out: String = chars.by_ref().take(CELL).collect();
-    if chars.next().is_some() {
-        out.push(REST);
-    }
-    out
-}
-
 /// The shape of a text: neither its letters and digits nor how many of them there are.
 pub(crate) fn mask(text: &str) -> String {
     let mut out = String::new();
@@ -163,7 +149,7 @@ pub(crate) fn mask(text: &str) -> String {
         }
         last = Some(class);
     }
-    cut(out.chars())
+    clip(&out)
 }
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ const SOME: u64 = 10;
 /// Most distinct records that are remembered.
 const KEPT: usize = 1_000_000;
 
-/// The first text of a record, for messages.
-pub(crate) fn beginning(records: &Records<'_>) -> String {
-    let texts = records.fields().iter().filter_map(|field| records.text(*field));
-    let mut texts = texts.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    clip(&texts.next().unwrap_or_default())
+/// The first text of a record and its column, for messages.
+pub(crate) fn beginning(records: &Records<'_>) -> Option<(usize, String)> {
+    records.fields().iter().enumerate().find_map(|(column, field)| {
+        let text = records.text(*field)?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| (column, clip(text)))
+    })
 }
 
 /// Whether a record repeats the last row of the header, cell by cell.

@@ -10,6 +10,7 @@ use quipu_schema::pipeline::Layout;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Marker, Reference};
+use crate::frame::clip;
 use crate::number::{Evidence, Marks};
 
 /// SDMX status of a missing value of which nothing more is known.
@@ -158,10 +159,6 @@ fn spelled(text: &str) -> String {
 
 fn bad(text: &str) -> Reading<'static> {
     Reading::Bad(format!("`{}` is no number", clip(text)))
-}
-
-fn clip(text: &str) -> String {
-    crate::frame::clip(text)
 }
 
 /// A share is printed with its unit.

@@ -123,7 +123,7 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
                 let record = Record { records: &records, filled: &[] };
                 walker.walked.behind += u64::from(is_row(record, &mut recipes, &values, stretch, guide));
             } else {
-                let text = walker.beginning(&records).map_or("a record".to_owned(), |text| format!("`{text}`"));
+                let text = walker.first_text(&records).map_or("a record".to_owned(), |text| format!("`{text}`"));
                 walker.walked.footer = Some(format!("{text} ({})", records.record_locator()));
             }
             walker.walked.tally.read += cells;
@@ -158,7 +158,7 @@ pub(crate) fn walk(guide: Guide<'_>, stretch: Stretch<'_>, above: &mut Above) ->
             fill_down(&bound.fill_down, &records, above);
         }
         if stray::is_note(&values, width, &records) {
-            let quoted = walker.beginning(&records).map_or("one text".to_owned(), |text| format!("`{text}`"));
+            let quoted = walker.first_text(&records).map_or("one text".to_owned(), |text| format!("`{text}`"));
             let message = format!("nothing but {quoted}: a note or a heading, no figure");
             walker.reject_record(&records, cells, Reason::RaggedRow, message);
             continue;
@@ -651,9 +651,15 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The first text of a record, where it may be shown.
+    /// The first text of a record whose cells fit no columns, where it may be shown.
     fn beginning(&self, records: &Records<'_>) -> Option<String> {
-        (!self.discretion.hides_records(&self.stretch.table.header)).then(|| stray::beginning(records))
+        let shown = !self.discretion.hides_records(&self.stretch.table.header);
+        stray::beginning(records).map(|(_, text)| text).filter(|_| shown)
+    }
+
+    /// The first text of a record, where its column may be shown.
+    fn first_text(&self, records: &Records<'_>) -> Option<String> {
+        stray::beginning(records).filter(|(column, _)| !self.discretion.hides(*column)).map(|(_, text)| text)
     }
 
     /// A refusal that says which of the columns that it was made from are blank.

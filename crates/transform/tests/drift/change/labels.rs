@@ -130,7 +130,9 @@ fn renamed(draft: &mut Draft, random: &mut Random) -> Option<Change> {
         }
     }
     let mut change = Change::named([new.clone(), old.clone()]);
-    change.relabelled = vec![(old, new)];
+    if draft.roles[at].verbatim {
+        change.relabelled = vec![(old, new)];
+    }
     if draft.roles[at].filter {
         // The filter's rule decides by this label alone, and nobody can know that it means the same.
         change.untold = Some("a filter decides by the label");
