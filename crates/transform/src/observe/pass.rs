@@ -184,8 +184,11 @@ pub(crate) fn run(
         outcome = pass(Guide { plan: &plan, ..guide }, stretches, sink, adds)?;
     }
     if let Some(footer) = outcome.footer.as_ref().filter(|_| outcome.behind > BEHIND) {
-        let message =
-            format!("{footer} ends the table, and {} rows that could be read stand behind it", outcome.behind);
+        let pattern = observe.footer.as_ref().map_or("", |pattern| pattern.value.as_str());
+        let message = format!(
+            "{footer} ends the table, for `footer` (`{pattern}`) matches it, and {} rows that could be read stand behind it",
+            outcome.behind
+        );
         return Err(Fault::new(ErrorKind::Shape, message)
             .at(format!("source `{}`", guide.mapping.source.id))
             .help("let `footer` match only what ends the table; leave single records out with `drop`"));

@@ -138,7 +138,8 @@ fn subtotals(draft: &mut Draft, random: &mut Random) -> Option<Change> {
     }
     row[label] = word.into();
     draft.body.insert(end, row);
-    Some(marked(word, vec!["same key".into()]))
+    // A row that the mapping's own rule takes for the end is named by its cell and that rule.
+    Some(marked(word, vec!["same key".into(), "for `footer` (".into()]))
 }
 
 fn is_word(text: &str) -> bool {
