@@ -12,12 +12,15 @@
 
 mod claims;
 mod column;
+mod delta;
+mod pages;
 mod thrift;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
+use parquet::column::reader::get_column_reader;
 use parquet::file::metadata::{ParquetMetaData, ParquetStatisticsPolicy};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
@@ -27,6 +30,7 @@ use quipu_schema::{ErrorKind, Fault, Locator, Result};
 use crate::{Form, Grid, GridBuilder, Limits, Places, Reader};
 use claims::damaged;
 use column::Column;
+use pages::Guarded;
 use values::Meaning;
 
 /// Values that are decoded at a time, over all columns, and most records.
@@ -74,7 +78,7 @@ impl Reader for Parquet {
                 }
                 let chunk = group.columns().get(at).ok_or_else(wrong)?;
                 claims::check_chunk(bytes, group, chunk, &mut limits.unpacked.clone(), limits)?;
-                let mut column = file.column(number, at)?;
+                let mut column = file.column(number, at, limits)?;
                 // In the steps of the first reading: what a decoder says of a damaged page depends on how it
                 // is asked.
                 let (step, mut before) = (file.step() as u64, 0);
@@ -164,12 +168,14 @@ impl File {
         Ok(())
     }
 
-    fn column(&self, group: usize, column: usize) -> Result<Column> {
+    fn column(&self, group: usize, column: usize, limits: &Limits) -> Result<Column> {
         let meaning = self.meanings.get(column).copied().unwrap_or(Meaning::Plain);
         let group = self.reader.get_row_group(group).map_err(damaged)?;
-        let reader = group.get_column_reader(column).map_err(damaged)?;
-        let optional = self.metadata().file_metadata().schema_descr().column(column).max_def_level();
-        Ok(Column::new(reader, meaning, optional))
+        let pages = group.get_column_page_reader(column).map_err(damaged)?;
+        let described = self.metadata().file_metadata().schema_descr().column(column);
+        let optional = described.max_def_level();
+        let pages = Box::new(Guarded::new(pages, optional, limits.memory));
+        Ok(Column::new(get_column_reader(described, pages), meaning, optional))
     }
 
     /// How many records are decoded at a time.
@@ -187,7 +193,8 @@ impl File {
         let step = self.step();
         for (number, group) in self.metadata().row_groups().iter().enumerate() {
             let mut left = usize::try_from(group.num_rows()).unwrap_or_default();
-            let columns: Result<Vec<Column>> = (0..self.names.len()).map(|at| self.column(number, at)).collect();
+            let columns: Result<Vec<Column>> =
+                (0..self.names.len()).map(|at| self.column(number, at, limits)).collect();
             let mut columns = columns?;
             while left > 0 {
                 let count = left.min(step);

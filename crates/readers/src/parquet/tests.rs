@@ -253,6 +253,45 @@ fn claims_of_pages_are_held_against_their_bytes() {
 }
 
 #[test]
+fn claims_of_texts_are_held_against_their_bytes() {
+    let schema = "message t { optional byte_array a (STRING); }";
+    let texts: Vec<ByteArray> = ["one", "two", "three"].map(ByteArray::from).into();
+    let levels = || Some(vec![1, 0, 1, 1]);
+    let columns: Vec<Write> = vec![column::<ByteArrayType>([(texts.clone(), levels()), (texts, levels())])];
+    for (encoding, version) in [
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_1_0),
+        (Encoding::DELTA_LENGTH_BYTE_ARRAY, WriterVersion::PARQUET_2_0),
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_1_0),
+        (Encoding::DELTA_BYTE_ARRAY, WriterVersion::PARQUET_2_0),
+    ] {
+        let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding);
+        let bytes = write(schema, &columns, properties.set_writer_version(version).build());
+        assert_eq!(check(&bytes), Some(9), "{encoding} {version:?}");
+        // A list of three lengths: blocks of 128 in 4 parts. Every list in turn claims a fourth and more.
+        let lists: Vec<usize> =
+            bytes.windows(4).enumerate().filter(|(_, at)| *at == [0x80, 1, 4, 3]).map(|(at, _)| at).collect();
+        assert_eq!(lists.len(), if encoding == Encoding::DELTA_BYTE_ARRAY { 4 } else { 2 });
+        for at in lists {
+            let mut claim = bytes.clone();
+            claim[at + 3] = 0x7f;
+            assert!(fault(&claim, &Limits::default()).contains("claims texts"), "{encoding} {version:?}");
+        }
+    }
+}
+
+#[test]
+fn texts_that_share_too_much_are_refused() {
+    let schema = "message t { required byte_array a (STRING); }";
+    let texts = vec![ByteArray::from("x".repeat(100_000).as_str()); 100];
+    let columns: Vec<Write> = vec![column::<ByteArrayType>([(texts.clone(), None), (texts, None)])];
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(Encoding::DELTA_BYTE_ARRAY);
+    let bytes = write(schema, &columns, properties.build());
+    assert!(bytes.len() < 300_000);
+    assert_eq!(check(&bytes), Some(201));
+    assert!(fault(&bytes, &Limits { memory: 8 << 20, ..Limits::default() }).contains("claims texts"));
+}
+
+#[test]
 fn encodings_are_read() {
     let schema = "message t { required int64 a; required byte_array b (STRING); optional double c; }";
     let texts = |n: i64| (0..n).map(|n| ByteArray::from(format!("text {n}").as_str())).collect::<Vec<_>>();
