@@ -10,6 +10,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use quipu_schema::{ErrorKind, Fault, Result};
 
+use super::shape::{FOOTER, Flaw, PAGE, check};
 use super::thrift::Compact;
 use crate::Limits;
 
@@ -23,15 +24,19 @@ pub(super) fn damaged(what: impl std::fmt::Display) -> Fault {
         .help("fetch it again; if it is so at the source, its publisher has to write it anew")
 }
 
-/// Checks the footer: that it is there, is not encrypted, and that its schema is a tree of bounded
+fn encrypted() -> Fault {
+    Fault::new(ErrorKind::Shape, "the Parquet file is encrypted")
+        .help("have it published without encryption, or decrypt it before it is ingested")
+}
+
+/// Checks the footer: that it is there, has the shape of one, is not encrypted, and that its schema is a tree of bounded
 /// depth with a repetition for every node.
 ///
 /// # Errors
 /// `Shape`.
 pub(super) fn check_footer(bytes: &[u8], limits: &Limits) -> Result<()> {
     if bytes.ends_with(b"PARE") {
-        return Err(Fault::new(ErrorKind::Shape, "the Parquet file is encrypted")
-            .help("have it published without encryption, or decrypt it before it is ingested"));
+        return Err(encrypted());
     }
     if bytes.len() < FRAME || !bytes.starts_with(b"PAR1") || !bytes.ends_with(b"PAR1") {
         return Err(damaged("it does not begin and end as a Parquet file does; it may be cut"));
@@ -41,6 +46,10 @@ pub(super) fn check_footer(bytes: &[u8], limits: &Limits) -> Result<()> {
     let start = length.and_then(|length| end.checked_sub(usize::try_from(length).ok()?)).filter(|start| *start >= 4);
     let footer = start.and_then(|start| bytes.get(start..end));
     let footer = footer.ok_or_else(|| damaged("its footer is longer than the file"))?;
+    check(&mut Compact::new(footer), FOOTER).map_err(|flaw| match flaw {
+        Flaw::Damaged => damaged("its footer cannot be read"),
+        Flaw::Encrypted => encrypted(),
+    })?;
     let depth = schema_depth(footer, limits.depth).ok_or_else(|| damaged("its schema cannot be read"))?;
     if depth > limits.depth {
         return Err(Limits::exceeded(format!("columns nested deeper than {}", limits.depth)));
@@ -56,8 +65,7 @@ fn schema_depth(footer: &[u8], deepest: usize) -> Option<usize> {
     while let Some(field) = reader.field(last)? {
         last = field.id;
         if field.id == 2 {
-            // A second schema is none: which of them the decoder takes is not to be known.
-            let count = reader.structs(field).filter(|_| depth.is_none())?;
+            let count = reader.structs(field)?;
             let found = nodes(&mut reader, count, deepest)?;
             if found > deepest {
                 return Some(found);
@@ -76,12 +84,11 @@ fn nodes(reader: &mut Compact<'_>, count: usize, deepest: usize) -> Option<usize
     let mut open: Vec<i64> = Vec::new();
     let mut most = 0;
     for node in 0..count {
-        let (mut last, mut children, mut repetition, mut named) = (0, None, false, false);
+        let (mut last, mut children, mut repetition, mut named) = (0, 0, false, false);
         while let Some(field) = reader.field(last)? {
             last = field.id;
             match field.id {
-                5 if children.is_none() => children = Some(reader.integer(field)?),
-                5 => return None,
+                5 => children = reader.integer(field)?,
                 3 => repetition = matches!(reader.integer(field)?, 0..=2),
                 4 => {
                     named = true;
@@ -90,7 +97,6 @@ fn nodes(reader: &mut Compact<'_>, count: usize, deepest: usize) -> Option<usize
                 _ => reader.skip(field)?,
             }
         }
-        let children = children.unwrap_or(0);
         if !named || (node > 0 && !repetition) || children < 0 || children > i64::try_from(count).ok()? {
             return None;
         }
@@ -182,6 +188,7 @@ pub(super) fn check_chunk(
 }
 
 fn header(bytes: &[u8]) -> Option<Page> {
+    check(&mut Compact::new(bytes), PAGE).ok()?;
     let mut reader = Compact::new(bytes);
     let mut page = Page { is_packed: true, ..Page::default() };
     let (mut last, mut seen) = (0, 0_u32);
@@ -189,11 +196,7 @@ fn header(bytes: &[u8]) -> Option<Page> {
     while let Some(field) = reader.field(last)? {
         last = field.id;
         if let known @ 1..=8 = field.id {
-            let bit = 1 << known;
-            if seen & bit != 0 {
-                return None;
-            }
-            seen |= bit;
+            seen |= 1 << known;
         }
         match field.id {
             1 => kind = Some(reader.integer(field)?),
@@ -218,15 +221,10 @@ fn header(bytes: &[u8]) -> Option<Page> {
 }
 
 fn inner(reader: &mut Compact<'_>, page: &mut Page, second: bool) -> Option<()> {
-    let (mut last, mut seen) = (0, 0_u32);
+    let mut last = 0;
     let number = |reader: &mut Compact<'_>, field| u64::try_from(reader.integer(field)?).ok();
     while let Some(field) = reader.field(last)? {
         last = field.id;
-        let bit = u32::try_from(field.id).ok().filter(|id| *id < 32).map_or(0, |id| 1 << id);
-        if seen & bit != 0 {
-            return None;
-        }
-        seen |= bit;
         match (field.id, second) {
             (1, _) => page.values = number(reader, field)?,
             (3, true) => page.rows = Some(number(reader, field)?),

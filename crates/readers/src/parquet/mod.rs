@@ -14,6 +14,7 @@ mod claims;
 mod column;
 mod delta;
 mod pages;
+mod shape;
 mod thrift;
 mod values;
 

@@ -221,6 +221,7 @@ fn limits_hold() {
     for _ in 0..100_000 {
         footer.extend_from_slice(&[0x35, 0, 0x18, 1, b'g', 0x15, 2, 0]);
     }
+    footer.push(0);
     let mut file = b"PAR1".to_vec();
     file.extend_from_slice(&footer);
     file.extend_from_slice(&u32::try_from(footer.len()).unwrap().to_le_bytes());

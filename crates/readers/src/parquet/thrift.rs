@@ -17,11 +17,21 @@ pub(super) struct Compact<'a> {
     at: usize,
 }
 
+impl Field {
+    /// Whether the field is of a kind.
+    pub(super) fn is(self, kind: u8) -> bool {
+        self.kind == kind
+    }
+}
+
 const TRUE: u8 = 1;
 const FALSE: u8 = 2;
-const BYTE: u8 = 3;
-const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
+pub(super) const BYTE: u8 = 3;
+pub(super) const SMALL: u8 = 4;
+pub(super) const INT: u8 = 5;
+pub(super) const LONG: u8 = 6;
+pub(super) const DOUBLE: u8 = 7;
+pub(super) const BINARY: u8 = 8;
 const LIST: u8 = 9;
 const SET: u8 = 10;
 const MAP: u8 = 11;
@@ -48,6 +58,9 @@ impl<'a> Compact<'a> {
         if head == 0 {
             return Some(None);
         }
+        if head & 0x0f == 0 {
+            return None;
+        }
         let id = match head >> 4 {
             0 => i16::try_from(self.signed()?).ok()?,
             step => last.checked_add(i16::from(step))?,
@@ -58,7 +71,7 @@ impl<'a> Compact<'a> {
     /// The integer of a field.
     pub(super) fn integer(&mut self, field: Field) -> Option<i64> {
         match field.kind {
-            4..=6 => self.signed(),
+            SMALL | INT | LONG => self.signed(),
             BYTE => self.byte().map(|byte| i64::from(byte.cast_signed())),
             _ => None,
         }
@@ -84,6 +97,12 @@ impl<'a> Compact<'a> {
         (kind == STRUCT || length == 0).then_some(length)
     }
 
+    /// Kind and number of the elements of a field that is a list.
+    pub(super) fn elements(&mut self, field: Field) -> Option<(Field, usize)> {
+        let (kind, length) = if field.kind == LIST { self.list()? } else { return None };
+        Some((Field { id: 0, kind }, length))
+    }
+
     /// Skips the value of a field.
     pub(super) fn skip(&mut self, field: Field) -> Option<()> {
         if matches!(field.kind, TRUE | FALSE) {
@@ -92,11 +111,13 @@ impl<'a> Compact<'a> {
         self.skip_kind(field.kind, DEEPEST)
     }
 
+    /// Flags in lists and maps are of no known kind: with a byte each, as the protocol has them, or
+    /// without one, as some decoders skip them.
     fn skip_kind(&mut self, kind: u8, deepest: u8) -> Option<()> {
         let deeper = deepest.checked_sub(1)?;
         match kind {
-            TRUE | FALSE | BYTE => self.advance(1),
-            4..=6 => self.signed().map(|_| ()),
+            BYTE => self.advance(1),
+            SMALL | INT | LONG => self.signed().map(|_| ()),
             DOUBLE => self.advance(8),
             UUID => self.advance(16),
             BINARY => {
