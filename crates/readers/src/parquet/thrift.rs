@@ -58,14 +58,13 @@ impl<'a> Compact<'a> {
         if head == 0 {
             return Some(None);
         }
-        if head & 0x0f == 0 {
-            return None;
-        }
         let id = match head >> 4 {
             0 => i16::try_from(self.signed()?).ok()?,
             step => last.checked_add(i16::from(step))?,
         };
-        Some(Some(Field { id, kind: head & 0x0f }))
+        // Kind 0 ends a struct, and then has no number.
+        let kind = head & 0x0f;
+        (kind != 0).then_some(Some(Field { id, kind }))
     }
 
     /// The integer of a field.
