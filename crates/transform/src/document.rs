@@ -6,7 +6,7 @@ use quipu_schema::table::{self, Table};
 use quipu_schema::{Digest, Fault, Result};
 
 use crate::frame::{self, Value};
-use crate::{period, text};
+use crate::period;
 
 /// One row of `document`. What the document itself states goes before what the pipeline file says.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,9 +75,9 @@ impl DocumentRow {
     }
 }
 
-/// The media type of a report, without the charset: what [`text::reread`] needs beside the bytes.
+/// The media type of a report, without the charset: what [`quipu_prose::text::reread`] needs beside the bytes.
 pub(crate) fn media_type(bytes: &[u8]) -> &'static str {
-    text::sniff(bytes)
+    quipu_prose::text::sniff(bytes)
 }
 
 /// The frame of these rows, sorted by the table's key.

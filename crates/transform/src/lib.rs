@@ -27,7 +27,6 @@ mod replay;
 mod report;
 mod rows;
 mod stage;
-mod text;
 
 pub use candidates::{Candidate, Candidates, Question, Surroundings};
 pub use code_lines::{Suggested, Unknown, add_lines, suggest};
@@ -61,7 +60,7 @@ pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<St
         return Err(Fault::new(ErrorKind::Corrupt, format!("no reader makes the locator {locator}")));
     };
     if is_text(state) {
-        return text::reread(bytes, document::media_type(bytes), start, end);
+        return quipu_prose::text::reread(bytes, document::media_type(bytes), start, end);
     }
     quipu_readers::csv::reread(bytes, layout.encoding.as_ref(), start, end)
 }

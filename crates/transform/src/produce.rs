@@ -218,15 +218,17 @@ fn interpret(
             (vec![(mapping.table, listed.frame), (definition("quarantine")?, rejected)], listed.tally, listed.notes)
         }
         (Interpreter::Report, _) => {
-            let (mut figures, mut tally, mut notes) = (Vec::new(), Tally::default(), Vec::new());
+            let (mut rows, mut tally, mut notes) = (report::Rows::default(), Tally::default(), Vec::new());
             for input in inputs {
-                let reading = report::read(source, input.name, &input.digest, &input.bytes()?)?;
-                documents.push(reading.document);
-                figures.extend(reading.figures);
+                let (origin, reading) = report::read(source, input.name, &input.digest, &input.bytes()?)?;
                 tally.add(&reading.tally);
-                notes.extend(reading.notes.into_iter().map(|note| format!("{}: {note}", input.name)));
+                notes.extend(reading.notes.iter().map(|note| format!("{}: {note}", input.name)));
+                rows.add(&origin, reading);
+                documents.push(origin.document);
             }
-            (vec![(definition("figure")?, report::figure_frame(&figures)?)], tally, notes)
+            let frames: Result<Vec<_>> =
+                report::FRAMES.iter().map(|(name, frame)| Ok((definition(name)?, frame(&rows)?))).collect();
+            (frames?, tally, notes)
         }
         _ => return Err(Fault::bug(format!("source `{}` has a reader that its interpreter does not take", source.id))),
     };

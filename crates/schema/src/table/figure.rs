@@ -22,6 +22,7 @@ pub(super) const TABLE: Table = Table {
             "range",
             "order_of_magnitude",
             "projected",
+            "rounded_anniversary",
         ]),
         Column::text("unit", "unit, as a code where known, else the noun as printed").optional(),
         Column::text("kind", "what sort of number")

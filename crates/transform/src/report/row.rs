@@ -1,83 +1,192 @@
-//! Rows of `figure`.
+//! Rows of the tables that reports fill.
 
 use polars::prelude::DataFrame;
-use quipu_schema::{Digest, Result, table};
+use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Statement};
+use quipu_schema::{Result, table};
 
-use super::figure::Found;
-use crate::document::sorted_frame;
+use crate::document::{DocumentRow, sorted_frame};
 use crate::frame::Value;
+use crate::period;
 
-/// One row of `figure`. Columns that are not here are not filled by this reader: stock or flow,
-/// period, area, crime, event and speaker are null rather than guessed.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FigureRow {
-    pub(crate) document_id: Digest,
-    pub(crate) source: String,
-    /// First byte of the phrase in the archived document.
-    pub(crate) start: u64,
-    /// One past its last byte.
-    pub(crate) end: u64,
-    pub(crate) value: f64,
-    /// Upper end of a range.
-    pub(crate) value_high: Option<f64>,
-    pub(crate) qualifier: String,
-    pub(crate) unit: String,
-    pub(crate) kind: &'static str,
-    /// Hedge to unit, the same text as the archived bytes give when read again.
-    pub(crate) phrase: String,
-    pub(crate) measure: Option<String>,
-    /// The sentence.
-    pub(crate) context: Option<String>,
-    pub(crate) marking: String,
+/// The document that rows come from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) document: DocumentRow,
 }
 
-impl FigureRow {
+/// Columns that every row of a report has.
+#[derive(Debug, Clone)]
+struct Common {
+    document_id: String,
+    source: String,
+    marking: String,
+    start: u64,
+    end: u64,
+}
+
+impl Common {
+    fn of(origin: &Origin, start: u64, end: u64) -> Self {
+        let document = &origin.document;
+        Self {
+            document_id: document.document_id.to_string(),
+            source: document.source.clone(),
+            marking: document.marking.clone(),
+            start,
+            end,
+        }
+    }
+
     fn value(&self, column: &str) -> Option<Value> {
-        let text = |text: &str| Some(Value::Text(text.to_owned()));
         match column {
-            "measure" => self.measure.as_deref().and_then(text),
-            "value" => Some(Value::Float(self.value)),
-            "value_high" => self.value_high.map(Value::Float),
-            "qualifier" => text(&self.qualifier),
-            "unit" => text(&self.unit),
-            "kind" => text(self.kind),
-            "phrase" => text(&self.phrase),
-            "context" => self.context.as_deref().and_then(text),
-            // Every figure of this reader is printed as a number.
-            "basis" => text("stated"),
-            "marking" => text(&self.marking),
-            table::DOCUMENT_ID => text(&self.document_id.to_string()),
-            table::SOURCE => text(&self.source),
+            table::DOCUMENT_ID => Some(text(&self.document_id)),
+            table::SOURCE => Some(text(&self.source)),
             table::LOC_START => Some(Value::UInt(self.start)),
             table::LOC_END => Some(Value::UInt(self.end)),
+            "marking" => Some(text(&self.marking)),
             _ => None,
         }
     }
+}
 
-    /// The figure found, without its place.
-    pub(super) fn new(found: &Found, digest: &Digest, source: &str, marking: &str) -> Self {
-        Self {
-            document_id: *digest,
-            source: source.to_owned(),
-            start: 0,
-            end: 0,
-            value: found.value,
-            value_high: found.value_high,
-            qualifier: found.qualifier.clone(),
-            unit: found.unit.clone(),
-            kind: found.kind,
-            phrase: String::new(),
-            measure: None,
-            context: None,
-            marking: marking.to_owned(),
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn optional(value: Option<&String>) -> Option<Value> {
+    value.map(|value| text(value))
+}
+
+/// A row with what all rows have.
+#[derive(Debug, Clone)]
+struct Row<T> {
+    common: Common,
+    row: T,
+}
+
+/// A mention of anything, dates included.
+#[derive(Debug, Clone)]
+enum Named {
+    Mention(Mention),
+    Date(DateMention),
+}
+
+/// The rows of all documents of a source.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    figures: Vec<Row<Figure>>,
+    mentions: Vec<Row<Named>>,
+    statements: Vec<Row<(Statement, Option<String>)>>,
+    events: Vec<Row<Event>>,
+}
+
+/// Makes the frame of one of the tables.
+type Frame = fn(&Rows) -> Result<DataFrame>;
+
+/// The tables that reports fill, each with what makes its frame.
+pub(crate) const FRAMES: [(&str, Frame); 4] = [
+    ("figure", |rows| sorted_frame("figure", &rows.figures, figure)),
+    ("mention", |rows| sorted_frame("mention", &rows.mentions, mention)),
+    ("statement", |rows| sorted_frame("statement", &rows.statements, statement)),
+    ("event", |rows| sorted_frame("event", &rows.events, event)),
+];
+
+impl Rows {
+    /// Adds what was read from one document.
+    pub(crate) fn add(&mut self, origin: &Origin, reading: Reading) {
+        let common = |place: &Place| Common::of(origin, place.start, place.end);
+        let language = reading.language.clone();
+        for figure in reading.figures {
+            self.figures.push(Row { common: common(&figure.place), row: figure });
+        }
+        for mention in reading.mentions {
+            self.mentions.push(Row { common: common(&mention.place), row: Named::Mention(mention) });
+        }
+        for date in reading.dates {
+            self.mentions.push(Row { common: common(&date.place), row: Named::Date(date) });
+        }
+        for statement in reading.statements {
+            let (Some(first), Some(last)) = (statement.segments.first(), statement.segments.last()) else { continue };
+            let common = Common::of(origin, first.start, last.end);
+            self.statements.push(Row { common, row: (statement, language.clone()) });
+        }
+        for event in reading.events {
+            let Some(first) = event.mentions.first() else { continue };
+            self.events.push(Row { common: common(first), row: event });
         }
     }
 }
 
-/// The frame of these rows, sorted by the table's key.
-///
-/// # Errors
-/// A bug only.
-pub(crate) fn figure_frame(rows: &[FigureRow]) -> Result<DataFrame> {
-    sorted_frame("figure", rows, FigureRow::value)
+fn figure(row: &Row<Figure>, column: &str) -> Option<Value> {
+    let figure = &row.row;
+    match column {
+        "measure" => optional(figure.measure.as_ref()),
+        "value" => Some(Value::Float(figure.value)),
+        "value_high" => figure.value_high.map(Value::Float),
+        "qualifier" => Some(text(figure.qualifier)),
+        "unit" => Some(text(&figure.unit)),
+        "kind" => Some(text(figure.kind)),
+        "period_start" => figure.period.map(|(start, _, _)| Value::Date(period::days(start))),
+        "period_end" => figure.period.map(|(_, end, _)| Value::Date(period::days(end))),
+        "period_basis" => figure.period.map(|(_, _, stated)| text(if stated { "stated" } else { "inferred" })),
+        "event" => optional(figure.event.as_ref()),
+        "speaker" => optional(figure.speaker.as_ref()),
+        "phrase" => Some(text(&figure.place.text)),
+        "context" => optional(figure.context.as_ref()),
+        // Every figure that is published is printed as a number; nothing is reckoned.
+        "basis" => Some(text("stated")),
+        _ => row.common.value(column),
+    }
+}
+
+fn mention(row: &Row<Named>, column: &str) -> Option<Value> {
+    match (&row.row, column) {
+        (Named::Mention(mention), "kind") => Some(text(mention.kind)),
+        (Named::Mention(mention), "name") => Some(text(&mention.name)),
+        (Named::Mention(mention), "surface") => Some(text(&mention.place.text)),
+        (Named::Mention(mention), "ref") => optional(mention.reference.as_ref()),
+        (Named::Mention(mention), "role") => optional(mention.role.as_ref()),
+        (Named::Date(_), "kind") => Some(text("date")),
+        (Named::Date(date), "name") => Some(text(&format!("{}/{}", date.start, date.end))),
+        (Named::Date(date), "surface") => Some(text(&date.place.text)),
+        _ => row.common.value(column),
+    }
+}
+
+fn statement(row: &Row<(Statement, Option<String>)>, column: &str) -> Option<Value> {
+    let (statement, language) = &row.row;
+    let joined = |part: fn(&Place) -> String| {
+        let parts: Vec<String> = statement.segments.iter().map(part).collect();
+        Some(text(&parts.join(" ")))
+    };
+    match column {
+        "speaker" => optional(statement.speaker.as_ref()),
+        "role" => optional(statement.role.as_ref()),
+        "organisation" => optional(statement.organisation.as_ref()),
+        "text" => joined(|place| place.text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        "segments" => joined(|place| format!("bytes={}-{}", place.start, place.end)),
+        "language" => optional(language.as_ref()),
+        _ => row.common.value(column),
+    }
+}
+
+fn event(row: &Row<Event>, column: &str) -> Option<Value> {
+    let event = &row.row;
+    match column {
+        "kind" => Some(text(event.kind)),
+        "name" => Some(text(&event.name)),
+        "edition" => event.edition.map(|edition| Value::UInt(u64::from(edition))),
+        "place" => optional(event.place.as_ref()),
+        "country" => optional(event.country.as_ref()),
+        "start" => event.start.map(|day| Value::Date(period::days(day))),
+        "end" => event.end.map(|day| Value::Date(period::days(day))),
+        "precision" => event.precision.map(|precision| {
+            text(match precision {
+                Precision::Day => "day",
+                Precision::Month => "month",
+                Precision::Year => "year",
+                Precision::Week | Precision::Quarter | Precision::ToDate | Precision::Vague => "vague",
+            })
+        }),
+        _ => row.common.value(column),
+    }
 }

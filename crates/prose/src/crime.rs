@@ -1,0 +1,193 @@
+//! Crimes that a text names, with their codes of the ICCS.
+
+use std::ops::Range;
+
+use crate::analysis::Analysis;
+use crate::lexicon::Sense;
+
+/// A crime. Ranges count tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Crime {
+    pub(crate) tokens: Range<usize>,
+    pub(crate) code: &'static str,
+}
+
+/// The crimes of a text; what lies in `names` (of organisations) is part of a name.
+pub(crate) fn crimes(doc: &Analysis<'_>, names: &[Range<usize>]) -> Vec<Crime> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < doc.tokens.len() {
+        if let Some(name) = names.iter().find(|name| name.contains(&at)) {
+            at = name.end;
+            continue;
+        }
+        let listed = doc.find(at, |sense| matches!(sense, Sense::Crime(_) | Sense::NotCrime));
+        // "trata" and "traite" are verbs too: nouns have an article or a preposition before them.
+        let listed = listed.filter(|(end, _)| *end > at + 1 || !VERBS.contains(&doc.fold(at)) || is_noun(doc, at));
+        let traded = trade(doc, at);
+        let end = match (listed, traded) {
+            (Some((end, Sense::NotCrime)), _) => end,
+            (Some((end, Sense::Crime(code))), traded)
+                if traded.as_ref().is_none_or(|all| all.iter().all(|c| c.tokens.end <= end)) =>
+            {
+                out.push(Crime { tokens: at..end, code });
+                end
+            }
+            (_, Some(all)) => {
+                let end = all.iter().map(|crime| crime.tokens.end).max().unwrap_or(at + 1);
+                out.extend(all);
+                end
+            }
+            _ => at + 1,
+        };
+        at = end.max(at + 1);
+    }
+    out
+}
+
+/// Single words for a crime that are forms of a verb as well.
+const VERBS: [&str; 4] = ["trata", "traite", "rapt", "vols"];
+
+fn is_noun(doc: &Analysis<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| doc.fold(before)).unwrap_or_default();
+    matches!(
+        before,
+        "la" | "de"
+            | "una"
+            | "une"
+            | "contra"
+            | "contre"
+            | "y"
+            | "et"
+            | "e"
+            | ","
+            | "d"
+            | "du"
+            | "des"
+            | "delito"
+            | "anti"
+            | "'"
+            | "-"
+            | "a"
+            | "("
+            | "en"
+            | "por"
+    )
+}
+
+/// `trafficking in drugs and firearms`, `drug and firearms trafficking`, `tráfico de drogas, armas y migrantes`.
+fn trade(doc: &Analysis<'_>, at: usize) -> Option<Vec<Crime>> {
+    let grammar = &doc.lexicon.trade;
+    let traded = |at: usize, list: usize| {
+        doc.senses(at).iter().find_map(|(end, sense)| match sense {
+            Sense::Traded(number, code) if *number == list => Some((*end, *code)),
+            _ => None,
+        })
+    };
+    if let Some((head_end, Sense::Trade(list))) = doc.find(at, |sense| matches!(sense, Sense::Trade(_))) {
+        let mut next = head_end;
+        // "tráfico internacional de", "trafic international de"
+        if grammar.of.at(&doc.tokens, next).is_none() && doc.token(next).is_some_and(super::token::Token::is_word) {
+            next += 1;
+        }
+        let (over, ()) = grammar.of.at(&doc.tokens, next)?;
+        let mut all = Vec::new();
+        let mut next = over;
+        let mut start = at;
+        while let Some((end, code)) = traded(next, *list) {
+            all.push(Crime { tokens: start..end, code });
+            let mut over = end;
+            if doc.fold(over) == "," {
+                over += 1;
+            }
+            if let Some((after, ())) = grammar.and.at(&doc.tokens, over) {
+                over = after;
+            }
+            if over == end {
+                break;
+            }
+            if let Some((after, ())) = grammar.of.at(&doc.tokens, over) {
+                over = after;
+            }
+            (start, next) = (over, over);
+        }
+        return (!all.is_empty()).then_some(all);
+    }
+    if !grammar.right_headed {
+        return None;
+    }
+    // Objects before their head: "drug, firearm and wildlife trafficking".
+    let lists = doc.senses(at).iter().filter_map(|(end, sense)| match sense {
+        Sense::Traded(list, _) => Some((*end, *list)),
+        _ => None,
+    });
+    for (_, list) in lists {
+        let mut all = Vec::new();
+        let mut next = at;
+        while let Some((end, code)) = traded(next, list) {
+            all.push(Crime { tokens: next..end, code });
+            if let Some((head_end, Sense::Trade(number))) = doc.find(end, |sense| matches!(sense, Sense::Trade(_)))
+                && *number == list
+            {
+                if let Some(last) = all.last_mut() {
+                    last.tokens.end = head_end;
+                }
+                return Some(all);
+            }
+            let mut over = end;
+            if doc.fold(over) == "," {
+                over += 1;
+            }
+            if let Some((after, ())) = grammar.and.at(&doc.tokens, over) {
+                over = after;
+            }
+            if over == end {
+                break;
+            }
+            next = over;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceText;
+
+    fn found(language: &str, text: &str) -> Vec<(String, &'static str)> {
+        let source = SourceText::read(text.as_bytes(), Some("text/plain")).unwrap();
+        let doc = Analysis::of(&source, crate::lexicon::of(language).unwrap().unwrap());
+        crimes(&doc, &[]).into_iter().map(|crime| (doc.words(&crime.tokens), crime.code)).collect()
+    }
+
+    #[test]
+    fn smuggling_is_not_trafficking() {
+        let one = |language, text: &str, code| assert_eq!(found(language, text), [(text.to_owned(), code)]);
+        one("es", "tráfico ilícito de migrantes", "08051");
+        one("es", "trata de personas", "0204");
+        one("fr", "trafic de migrants", "08051");
+        one("fr", "traite des êtres humains", "0204");
+        one("pt", "contrabando de migrantes", "08051");
+        one("pt", "tráfico de pessoas", "0204");
+        one("en", "people smuggling", "08051");
+        one("en", "human trafficking", "0204");
+    }
+
+    #[test]
+    fn what_is_traded_may_be_several_things() {
+        let codes = |language, text: &str| found(language, text).into_iter().map(|(_, code)| code).collect::<Vec<_>>();
+        assert_eq!(
+            codes("en", "The drug, firearm and wildlife trafficking of the region"),
+            ["060121", "090121", "1003"]
+        );
+        assert_eq!(codes("en", "trafficking in drugs and firearms"), ["060121", "090121"]);
+        assert_eq!(
+            codes("es", "el tráfico de drogas, armas y migrantes y la trata de personas"),
+            ["060121", "09012", "08051", "0204"]
+        );
+        assert_eq!(codes("fr", "le trafic de stupéfiants et d’armes à feu"), ["060121", "090121"]);
+        assert_eq!(codes("pt", "o tráfico internacional de armas e de drogas"), ["09012", "060121"]);
+        assert_eq!(codes("en", "United Nations Office on Drugs and Crime"), Vec::<&str>::new());
+    }
+}

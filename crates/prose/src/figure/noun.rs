@@ -1,0 +1,265 @@
+//! What a number counts: the noun behind it, its money, its rate, and the words that say more.
+
+use std::ops::Range;
+
+use super::judge::Case;
+use super::number::{Form, Number};
+use super::rules::Unit;
+use crate::lexicon::Sense;
+use crate::token::Shape;
+
+/// What stands after a number.
+pub(super) struct Noun {
+    pub(super) unit: String,
+    pub(super) kind: &'static str,
+    /// The token after the unit (or after the number, for a currency before it).
+    pub(super) end: usize,
+    /// The first token after the number.
+    pub(super) words: usize,
+    /// The unit was found in a list.
+    pub(super) known: bool,
+}
+
+/// Tokens looked at to find the noun: `8,263 illegal firearms`, `19 global databases`.
+const NOUN_TOKENS: usize = 7;
+
+impl Case<'_> {
+    /// The currency right before a number: where it starts, and its code.
+    pub(super) fn currency(&self, start: usize) -> (usize, Option<&str>) {
+        let found = self.rules.currency_before.before(&self.doc.tokens, start);
+        // A single letter is a currency only where nothing parts it from the number, and as a capital.
+        let fits = found.filter(|(at, _)| {
+            let token = self.doc.token(*at);
+            let single = start - at == 1 && token.is_some_and(|token| token.is_word() && token.end - token.start <= 2);
+            let dollar = self.doc.fold(start - 1) == "$";
+            let code = start - at == 1 && token.is_some_and(|token| token.shape == Shape::Capitals);
+            !single
+                || code
+                || dollar
+                || token.is_some_and(super::super::token::Token::is_capital)
+                    && self.doc.token(start).is_some_and(|number| !number.apart)
+        });
+        match fits {
+            Some((at, code)) => (at, Some(self.money(code))),
+            None => (start, None),
+        }
+    }
+
+    /// What a bare `$`, "pesos" or "dollars" are where the report comes from: the country's own money, else
+    /// dollars of the United States.
+    pub(super) fn money<'c>(&self, code: &'c str) -> &'c str {
+        (match (code, self.home) {
+            ("$" | "peso", Some("MX")) => "MXN",
+            ("$" | "peso", Some("CL")) => "CLP",
+            ("$" | "peso", Some("CO")) => "COP",
+            ("$" | "peso", Some("AR")) => "ARS",
+            ("$" | "peso", Some("UY")) => "UYU",
+            ("peso", Some("DO")) => "DOP",
+            ("peso", Some("CU")) => "CUP",
+            ("peso", Some("PH")) => "PHP",
+            ("$" | "dollar", Some("CA")) => "CAD",
+            ("$" | "dollar" | "USD", Some("AU")) if code != "USD" => "AUD",
+            ("$" | "dollar", _) => "USD",
+            _ => return code,
+        }) as _
+    }
+
+    pub(super) fn noun(&self, number: &Number, currency: Option<&str>) -> Option<Noun> {
+        let (doc, rules) = (self.doc, self.rules);
+        let mut next = number.tokens.end;
+        if doc.fold(next) == "+" {
+            next += 1;
+        }
+        if doc.fold(next) == "-" && doc.token(next).is_some_and(|mark| !mark.apart) {
+            next += 1;
+        }
+        // "de", "d'" and "of" belong to the scale word: "millones de registros".
+        let collective = matches!(number.form, Form::Collective(_));
+        if (number.scale >= 6 || collective)
+            && let Some((over, ())) = rules.of.at(&doc.tokens, next)
+        {
+            next = over;
+        }
+        let words = next;
+        let direct = rules.units.at(&doc.tokens, next).filter(|(over, _)| *over <= self.sentence.end);
+        if let Some(code) = currency {
+            let (unit, end) = match direct.filter(|(_, unit)| unit.kind == "money") {
+                Some((over, unit)) => (self.money(&unit.code), over),
+                None => (code, number.tokens.end),
+            };
+            return Some(Noun { unit: unit.to_owned(), kind: "money", end, words, known: true });
+        }
+        // A closing sign: "20 $".
+        if doc.fold(next) == "$" {
+            return Some(Noun { unit: self.money("$").to_owned(), kind: "money", end: next + 1, words, known: true });
+        }
+        // "126 por segundo", "casi once millones al día".
+        if let Some((per, last)) = self.per(next) {
+            return Some(Noun { unit: per, kind: "rate", end: last, words, known: true });
+        }
+        if let Some((over, unit)) = direct.filter(|(_, unit)| unit.kind != "count") {
+            return Some(self.rated(words, over, unit));
+        }
+        if words >= self.sentence.end {
+            return None;
+        }
+        let mut last: Option<usize> = None;
+        let mut first: Option<usize> = None;
+        let mut at = words;
+        while at < (words + NOUN_TOKENS).min(self.sentence.end) {
+            let token = doc.token(at)?;
+            let folded = doc.fold(at);
+            if token.cut || token.line && at > words {
+                break;
+            }
+            if token.shape == Shape::Mark {
+                // Hyphens, apostrophes and quotation marks inside the noun phrase.
+                if matches!(folded, "-" | "'" | "\u{201c}" | "\"" | "«") && !(folded == "-" && token.apart) {
+                    at += 1;
+                    continue;
+                }
+                break;
+            }
+            if token.shape == Shape::Digits {
+                break;
+            }
+            if let Some((over, unit)) = rules.units.at(&doc.tokens, at).filter(|(over, _)| *over <= self.sentence.end) {
+                // In "52 country offices" and "20 police officers" the first noun is not what is counted.
+                let modifies = !rules.grammar.noun_first
+                    && doc.token(over).is_some_and(|next| next.apart && next.shape == Shape::Small)
+                    && !rules.stops.contains(doc.fold(over))
+                    && is_plural(doc.fold(over))
+                    && !is_plural(doc.fold(over - 1));
+                if !modifies {
+                    return Some(self.rated(words, over, unit));
+                }
+            }
+            // "un millón 300 mil de ellas", "dez deles": no noun.
+            if rules.of_them.is_at(&doc.tokens, at) {
+                break;
+            }
+            let stop = rules.stops.contains(folded);
+            // Names go on over "and": "three Command and Coordination Centres".
+            let inside_name = doc.is_capital(at + 1) && at > words && doc.is_capital(at - 1);
+            if stop && !inside_name || rules.words.is_at(&doc.tokens, at) && at > words && !inside_name {
+                break;
+            }
+            if !stop {
+                first = first.or(Some(at).filter(|_| !rules.adjectives.contains(folded)));
+                last = Some(at);
+            }
+            if rules.grammar.noun_first && first.is_some() {
+                break;
+            }
+            at += 1;
+        }
+        let plural = (words..=last?)
+            .find(|at| is_plural(doc.fold(*at)) && doc.token(*at).is_some_and(super::super::token::Token::is_word));
+        let noun = if rules.grammar.noun_first { first } else { plural.or(last) }?;
+        let token = doc.token(noun)?;
+        let printed = doc.text.get(token.range())?;
+        // A name after a number is no unit ("2022 Global Crime Trend Report"), the plural end of one is.
+        let name = token.is_capital() && !(rules.language == "en" && is_plural(doc.fold(noun)));
+        if name || printed.chars().count() < 2 || doc.is(noun, |sense| matches!(sense, Sense::Month(_) | Sense::Says)) {
+            return None;
+        }
+        let one = number.value.is_some_and(|value| value < 2.0);
+        // A number of digits with a word in the singular behind it counts nothing.
+        let agrees = one || is_plural(doc.fold(noun));
+        if !agrees {
+            return None;
+        }
+        if let Some((per, last)) =
+            self.per(noun + 1).or_else(|| (doc.fold(noun + 1) == "every").then(|| self.per(noun + 1)).flatten())
+        {
+            return Some(Noun { unit: per, kind: "rate", end: last, words, known: false });
+        }
+        Some(Noun { unit: singular(printed, rules.language), kind: "count", end: noun + 1, words, known: false })
+    }
+
+    /// A unit that ends before the token `end`, and whether a rate is stated of it ("searches per second").
+    pub(super) fn rated(&self, words: usize, end: usize, unit: &Unit) -> Noun {
+        let (doc, rules) = (self.doc, self.rules);
+        let code = if unit.kind == "money" { self.money(&unit.code) } else { unit.code.as_str() };
+        let plain = || Noun { unit: code.to_owned(), kind: unit.kind, end, words, known: true };
+        if unit.kind != "count" {
+            return plain();
+        }
+        // "20 million times a day", "searches carried out per second": a word or two may stand between.
+        for at in end..(end + 3).min(self.sentence.end) {
+            if let Some((per, last)) = self.per(at) {
+                return Noun { unit: per, kind: "rate", end: last, words, known: true };
+            }
+            if doc.token(at).is_none_or(|token| token.shape == Shape::Mark) || rules.stops.contains(doc.fold(at)) {
+                break;
+            }
+        }
+        plain()
+    }
+
+    /// "per second", "a day", "al día" at a token: the unit of the rate, and the token after it.
+    pub(super) fn per(&self, at: usize) -> Option<(String, usize)> {
+        let (doc, rules) = (self.doc, self.rules);
+        let (over, ()) = rules.per.at(&doc.tokens, at)?;
+        let (last, per) = rules.units.at(&doc.tokens, over).filter(|(last, _)| *last <= self.sentence.end)?;
+        // "51.5 tonnes a year earlier" is no rate.
+        let short = matches!(per.code.as_str(), "second" | "minute" | "hour" | "day");
+        let rate = short && !rules.no_rate.is_at(&doc.tokens, last) && doc.fold(last) != "-";
+        rate.then(|| (format!("per-{}", per.code), last))
+    }
+
+    /// The noun phrase after a number: the words up to the unit, and what "of" adds to it.
+    pub(super) fn measure(&self, words: usize, end: usize) -> Option<Range<usize>> {
+        let (doc, rules) = (self.doc, self.rules);
+        let (mut last, mut at, mut of) = (end, end, false);
+        while at < (end + 10).min(self.sentence.end) {
+            let token = doc.token(at)?;
+            if token.shape != Shape::Small && token.shape != Shape::Title && token.shape != Shape::Capitals {
+                if matches!(doc.fold(at), "-" | "'") && !token.apart {
+                    at += 1;
+                    continue;
+                }
+                break;
+            }
+            if let Some((over, ())) = rules.of.at(&doc.tokens, at) {
+                of = true;
+                at = over;
+                continue;
+            }
+            if of && rules.joins.is_at(&doc.tokens, at) {
+                at += 1;
+                continue;
+            }
+            if rules.stops.contains(doc.fold(at))
+                || (!of && !rules.grammar.noun_first)
+                || doc.is(at, |sense| matches!(sense, Sense::Says))
+            {
+                break;
+            }
+            at += 1;
+            last = at;
+        }
+        (words < last).then_some(words..last)
+    }
+}
+
+pub(super) fn is_plural(word: &str) -> bool {
+    word.chars().count() > 3 && (word.ends_with('s') && !word.ends_with("ss") || word.ends_with('x'))
+        || matches!(word, "people" | "men" | "women" | "children" | "cattle" | "mice" | "feet" | "teeth")
+}
+
+/// The singular of an English noun; other languages as printed.
+pub(super) fn singular(word: &str, language: &str) -> String {
+    let word = word.to_lowercase();
+    if language != "en" {
+        return word;
+    }
+    let stem = |end: &str| word.strip_suffix(end);
+    if let Some(stem) = stem("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    if let Some(stem) = stem("es").filter(|stem| ["sh", "ch", "x", "ss", "z"].iter().any(|end| stem.ends_with(end))) {
+        return stem.to_owned();
+    }
+    stem("s").filter(|stem| !stem.ends_with('s')).map_or(word.clone(), str::to_owned)
+}

@@ -1,0 +1,143 @@
+//! Ordinals and Roman numerals: numbers of a series, ranks, anniversaries.
+
+use std::ops::Range;
+
+use super::judge::{Case, Found, Name, Verdict};
+use super::number::Number;
+use crate::lexicon::Sense;
+use crate::token::Shape;
+
+impl Case<'_> {
+    /// `25th Americas Regional Conference`, `the fourth in the series`, `the first of its kind`.
+    pub(super) fn ordinal(&self, number: &Number) -> Verdict {
+        let (doc, rules) = (self.doc, self.rules);
+        let Some(value) = number.value else { return Verdict::Ignored("ordinal") };
+        let end = number.tokens.end;
+        let in_words = !doc.token(number.tokens.start).is_some_and(|token| token.shape == Shape::Digits);
+        if in_words
+            && (rules.no_ordinal.is_at(&doc.tokens, end)
+                || rules.no_ordinal.is_at(&doc.tokens, end + 1) && doc.is_function_word(end))
+        {
+            return Verdict::Ignored("ordinal");
+        }
+        let mut series = None;
+        let mut rank = None;
+        for at in end..(end + 8).min(self.sentence.end) {
+            let token_is_mark = doc.token(at).is_some_and(|token| {
+                token.shape == Shape::Mark
+                    && !matches!(doc.fold(at), "-" | "\"" | "\u{201c}" | "\u{201d}" | "«" | "»" | "'")
+            });
+            if token_is_mark {
+                break;
+            }
+            if series.is_none()
+                && let Some((over, ())) = rules.of_series.at(&doc.tokens, at)
+            {
+                series = Some(over);
+                break;
+            }
+            if rank.is_none()
+                && let Some((over, ())) = rules.rank.at(&doc.tokens, at)
+            {
+                rank = Some(over);
+                break;
+            }
+            // A verb or a preposition ends what the ordinal goes with, "of the series" does not.
+            if rules.stops.contains(doc.fold(at))
+                && !rules.of.is_at(&doc.tokens, at)
+                && !matches!(doc.fold(at), "in" | "of" | "the" | "de" | "la" | "du" | "da" | "do" | "d")
+            {
+                break;
+            }
+        }
+        let (unit, over) = match (series, rank) {
+            (Some(over), _) => ("edition", over),
+            (None, Some(over)) => ("rank", over),
+            // `25th` with digits counts in any case, unless it is part of a name ("5ª Vara", "1er étage").
+            (None, None) if !in_words && (doc.is_capital(end) || rules.no_ordinal.is_at(&doc.tokens, end)) => {
+                return Verdict::Ignored("ordinal");
+            }
+            (None, None) if !in_words => ("rank", end),
+            (None, None) => match self.bare_ordinal(number) {
+                Some(unit) => (unit, end),
+                None => return Verdict::Ignored("ordinal"),
+            },
+        };
+        // "80.º aniversario" counts years.
+        let last = over.saturating_sub(1);
+        if doc.fold(last).starts_with("anniversa") || doc.fold(last).starts_with("aniversari") {
+            return Verdict::Figure(Found {
+                number: number.tokens.clone(),
+                value,
+                value_high: None,
+                qualifier: "rounded_anniversary",
+                unit: "year".to_owned(),
+                kind: "duration",
+                noun: None,
+                phrase: number.tokens.start..over,
+                measure: None,
+            });
+        }
+        let phrase_end = if in_words { over } else { end };
+        Verdict::Figure(Found {
+            number: number.tokens.clone(),
+            value,
+            value_high: None,
+            qualifier: "exact",
+            unit: unit.to_owned(),
+            kind: "ordinal",
+            noun: None,
+            phrase: number.tokens.start..phrase_end.max(end),
+            measure: None,
+        })
+    }
+
+    /// What an ordinal word without a noun of a series is: an edition where a series was spoken of ("the second.
+    /// In the first, in 2022"), a rank before a noun ("the fourth find"), else nothing.
+    pub(super) fn bare_ordinal(&self, number: &Number) -> Option<&'static str> {
+        let (doc, rules) = (self.doc, self.rules);
+        let Range { start, end } = number.tokens;
+        let value = number.value?;
+        let next = doc.token(end).filter(|_| end < self.sentence.end);
+        let article = start.checked_sub(1).is_some_and(|at| {
+            doc.is_function_word(at) && doc.token(at).is_some_and(super::super::token::Token::is_word)
+        });
+        let series = self.series;
+        let ends = next.is_none_or(|token| token.shape == Shape::Mark && !matches!(doc.fold(end), "-" | "'"));
+        let article = article || start.checked_sub(1).is_some_and(|at| doc.fold(at) == "s");
+        let bare = ends || rules.stops.contains(doc.fold(end)) || doc.is(end, |sense| matches!(sense, Sense::Held));
+        if article && bare && (series || value > 1.0 || doc.fold(end) == "in" || doc.fold(end) == "en" || ends) {
+            return Some(if series { "edition" } else { "rank" });
+        }
+        // "the first search was made", "un cuarto detenido": with a noun in small letters.
+        let noun = next.is_some_and(|token| token.shape == Shape::Small && token.apart)
+            && !rules.stops.contains(doc.fold(end));
+        let counted = rules.units.is_at(&doc.tokens, end) || value > 1.0 && article;
+        (noun && counted && article).then_some("rank")
+    }
+
+    /// `Turquesa IV`, `XVI Conferencia`: a Roman numeral that numbers a series.
+    pub(super) fn roman(&self, number: &Number, names: &[Name]) -> Verdict {
+        let (doc, rules) = (self.doc, self.rules);
+        let Range { start, end } = number.tokens;
+        let of_operation = names.iter().any(|name| name.series && name.tokens.start < start && start < name.tokens.end);
+        let before_series = rules.of_series.is_at(&doc.tokens, end)
+            || doc.is_capital(end)
+                && (end..(end + 4).min(self.sentence.end))
+                    .any(|at| doc.is(at, |sense| matches!(sense, Sense::Event(_))));
+        let Some(value) = number.value.filter(|_| of_operation || before_series) else {
+            return Verdict::Ignored("roman");
+        };
+        Verdict::Figure(Found {
+            number: number.tokens.clone(),
+            value,
+            value_high: None,
+            qualifier: "exact",
+            unit: "edition".to_owned(),
+            kind: "ordinal",
+            noun: None,
+            phrase: number.tokens.clone(),
+            measure: None,
+        })
+    }
+}

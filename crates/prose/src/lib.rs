@@ -1,0 +1,23 @@
+//! Reports in prose: from the bytes of a press release to what it states, each with its place in the bytes.
+//!
+//! The text is made by [`text`]; [`token`] cuts it, [`layout`] tells sentences and headings, [`lexicon`] says
+//! what phrases mean. On that, each module reads one thing: [`date`], [`figure`].
+
+mod analysis;
+mod crime;
+mod date;
+pub mod evaluate;
+mod event;
+mod figure;
+mod language;
+mod layout;
+mod lexicon;
+mod names;
+mod quote;
+mod reading;
+mod table;
+pub mod text;
+mod token;
+
+pub use date::Precision;
+pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Statement, read};

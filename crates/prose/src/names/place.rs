@@ -1,0 +1,53 @@
+//! Places of the gazetteers.
+
+use std::ops::Range;
+
+use super::{OrganisationName, PlaceName};
+use crate::analysis::Analysis;
+use crate::lexicon::{PlaceKind, Sense};
+
+pub(super) fn places(
+    doc: &Analysis<'_>,
+    operations: &[Range<usize>],
+    people: &[Range<usize>],
+    organisations: &[OrganisationName],
+) -> Vec<PlaceName> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < doc.tokens.len() {
+        let blocked = operations.iter().chain(people).find(|name| name.contains(&at)).map(|name| name.end);
+        if let Some(end) = blocked {
+            at = end;
+            continue;
+        }
+        // An organisation whose listed name is or holds a place keeps it only where the name was grown.
+        let whole = organisations.iter().find(|name| name.tokens.contains(&at) && name.reference.is_some());
+        let found = doc.find(at, |sense| matches!(sense, Sense::Place(_)));
+        match found {
+            Some((end, Sense::Place(place))) if doc.sentence_of(at).is_some() => {
+                // A city or region that starts a longer name of capitals is part of it: "Santiago Mendoza".
+                let longer = doc.is_capital(end)
+                    && doc.token(end).is_some_and(|token| token.apart)
+                    && place.kind == PlaceKind::City
+                    && !organisations.iter().any(|name| name.tokens.contains(&at))
+                    && !doc.is(end, |sense| {
+                        matches!(
+                            sense,
+                            Sense::Place(_)
+                                | Sense::Organisation(_)
+                                | Sense::OrganisationHead
+                                | Sense::Role
+                                | Sense::Event(_)
+                        )
+                    })
+                    && !doc.is_function_word(end);
+                if !longer && whole.is_none_or(|name| name.tokens.end >= end) {
+                    out.push(PlaceName { tokens: at..end, place });
+                }
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    out
+}
