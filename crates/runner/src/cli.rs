@@ -144,6 +144,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: CodesAction,
     },
+    /// Score the reading of reports against annotated documents.
+    ///
+    /// The document lies beside its truth file under the same name, `.txt` or `.html`; the format is described
+    /// in data/annotated/README.md. Prints every row that was missed or is not there, then precision,
+    /// recall and F1 by table. With --format json the last line holds the scores.
+    Evaluate {
+        /// The truth files, `NAME.truth.jsonl`.
+        #[arg(required = true, value_name = "TRUTH")]
+        truth: Vec<PathBuf>,
+    },
     /// Print the dictionary of the tables.
     Schema {
         /// One table; all by default.

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod codes;
+pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
