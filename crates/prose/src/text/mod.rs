@@ -1,8 +1,8 @@
 //! Archived bytes to text, where every range of the text knows its bytes.
 //!
-//! Bytes are decoded to characters ([`decode`]), and of those the main text is made: of a page by
-//! [`html`], of plain text by taking all of it, in both cases with soft hyphens dropped
-//! ([`entity`]). Each step keeps a [`map::Map`]; the two together lead from the text to the bytes.
+//! Bytes are decoded to characters (`decode`), and of those the main text is made: of a page by
+//! `html`, of plain text by taking all of it, in both cases with soft hyphens dropped
+//! (`entity`). Each step keeps a `map::Map`; the two together lead from the text to the bytes.
 
 mod decode;
 mod entity;
