@@ -16,9 +16,10 @@ mod lexicon;
 mod names;
 mod quote;
 mod reading;
+mod relation;
 mod table;
 pub mod text;
 mod token;
 
 pub use date::Precision;
-pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Statement, read};
+pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Relation, Statement, read};

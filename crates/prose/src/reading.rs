@@ -9,13 +9,14 @@ use quipu_schema::{Fault, Result};
 use crate::analysis::Analysis;
 use crate::date::{self, Dated, Precision};
 use crate::figure::judge::{self, Verdict};
+use crate::figure::marks;
 use crate::figure::number::{self, Form, Locale, Number};
 use crate::figure::rules;
 use crate::lexicon::{PlaceKind, Sense};
 use crate::names::{self, Names};
 use crate::text::{BlockKind, SourceText};
 use crate::token::Shape;
-use crate::{crime, event, language, lexicon, quote};
+use crate::{crime, event, language, lexicon, quote, relation};
 
 /// What is known of a document from beside it.
 #[derive(Debug, Clone, Default)]
@@ -138,6 +139,21 @@ pub struct Event {
     pub mentions: Vec<Place>,
 }
 
+/// A stated link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The words that state it.
+    pub place: Place,
+    /// From what.
+    pub subject: String,
+    /// What link: `holds_role`, `held_in`, `targets`, `resulted_in` …
+    pub predicate: &'static str,
+    /// To what.
+    pub object: String,
+    /// When, ISO 8601.
+    pub time: Option<String>,
+}
+
 /// What was read from one report.
 #[derive(Debug)]
 pub struct Reading {
@@ -163,6 +179,8 @@ pub struct Reading {
     pub statements: Vec<Statement>,
     /// Events.
     pub events: Vec<Event>,
+    /// Stated links.
+    pub relations: Vec<Relation>,
     /// Counts numbers: every number of the main text.
     pub tally: Tally,
     /// What the reader wants to be known.
@@ -187,6 +205,7 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         mentions: Vec::new(),
         statements: Vec::new(),
         events: Vec::new(),
+        relations: Vec::new(),
         tally: Tally::default(),
         notes: source.notes.clone(),
     };
@@ -214,9 +233,11 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         reading.tally.ignore("unknown-locale", rest);
         return Ok(reading);
     };
-    let marks = rules.marks.of(region.as_deref());
+    let doc = Analysis::of(&source, lexicon);
+    let told = marks::told(&doc.tokens, &rules.marks).filter(|_| region.is_none());
+    let marks = told.as_ref().unwrap_or_else(|| rules.marks.of(region.as_deref()));
     let locale = Locale { rules, marks, blank_thousands: true };
-    Reader { source: &source, doc: Analysis::of(&source, lexicon), locale }.fill(&mut reading)?;
+    Reader { source: &source, doc, locale }.fill(&mut reading)?;
     if !source.left_out.is_empty() {
         let parts: Vec<String> =
             source.left_out.iter().filter(|(_, n)| **n > 0).map(|(what, n)| format!("{what} {n}")).collect();
@@ -294,10 +315,25 @@ impl Reader<'_> {
                 }
             }
         }
-        self.mentions(&names, reading)?;
+        let inside: Vec<Range<usize>> = names.organisations.iter().map(|name| name.tokens.clone()).collect();
+        let crimes = crime::crimes(doc, &inside);
+        self.mentions(&names, &crimes, reading)?;
         self.statements(&names, reading)?;
-        for event in event::events(doc, &names, &dates, &found, dateline.map(|(_, place)| place)) {
-            reading.events.push(self.event(&event)?);
+        let events = event::events(doc, &names, &dates, &found, dateline.as_ref().map(|(_, place)| *place));
+        for event in &events {
+            reading.events.push(self.event(event)?);
+        }
+        let read = relation::Read {
+            names: &names,
+            events: &events,
+            figures: &found,
+            crimes: &crimes,
+            dateline: dateline.as_ref().map(|(tokens, _)| tokens),
+        };
+        for relation in relation::relations(doc, read) {
+            let place = self.place(&relation.tokens)?;
+            let relation::Relation { subject, predicate, object, time, .. } = relation;
+            reading.relations.push(Relation { place, subject, predicate, object, time });
         }
         for figure in &mut reading.figures {
             let inside = |place: &Place| place.start <= figure.place.start && figure.place.end <= place.end;
@@ -311,7 +347,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn mentions(&self, names: &Names, reading: &mut Reading) -> Result<()> {
+    fn mentions(&self, names: &Names, crimes: &[crime::Crime], reading: &mut Reading) -> Result<()> {
         let mut add = |kind,
                        tokens: &Range<usize>,
                        name: String,
@@ -334,8 +370,7 @@ impl Reader<'_> {
         for operation in &names.operations {
             add("operation", &operation.tokens, operation.series.clone(), None, None, None)?;
         }
-        let inside: Vec<Range<usize>> = names.organisations.iter().map(|name| name.tokens.clone()).collect();
-        for crime in crime::crimes(&self.doc, &inside) {
+        for crime in crimes {
             add("crime", &crime.tokens, self.doc.words(&crime.tokens), Some(crime.code.to_owned()), None, None)?;
         }
         reading

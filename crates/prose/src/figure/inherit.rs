@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::judge::{Case, Found, known};
 use super::noun::{is_plural, singular};
 use super::number::{Form, Number};
+use super::rules::Unit;
 use crate::analysis::Analysis;
 use crate::token::Shape;
 
@@ -49,22 +50,43 @@ impl Case<'_> {
                 measure: None,
             })
         };
+        let from = phrase.start.saturating_sub(9).max(self.sentence.start);
+        if qualifier == "exact" && (from..phrase.start).any(|at| rules.future.is_at(&doc.tokens, at)) {
+            qualifier = "projected";
+        }
         let like = |other: &Found| found(other.unit.clone(), other.kind, phrase.clone(), qualifier);
-        // A number and the next one share the unit behind the last: "23, 26 y 41 años".
+        // Numbers share the unit behind the last of them: "23, 26 y 41 años", "from 510 to 702 pounds".
         let mut last = end;
         for next in after {
-            let gap = next.tokens.start.saturating_sub(last);
-            let linked = gap == 1
-                && (doc.fold(last) == ","
-                    || rules.joins.is_at(&doc.tokens, last)
-                    || matches!(doc.fold(last), "or" | "o" | "ou"));
-            if !linked || next.form != number.form {
+            if !self.is_linked(last, next.tokens.start) || !matches!(next.form, Form::Digits | Form::Words) {
                 break;
             }
-            if let Some(noun) = self.noun(next, None).filter(|noun| noun.known && noun.kind == "duration") {
-                return found(noun.unit, "duration", phrase, qualifier);
+            let (_, currency) = self.currency(next.tokens.start);
+            if let Some(noun) = self.noun(next, currency).filter(|noun| noun.known && currency.is_none()) {
+                return found(noun.unit, noun.kind, phrase, qualifier);
             }
             last = next.tokens.end;
+        }
+        // A number with decimals goes with what has decimals before it, or with the rate that a text speaks of.
+        let broken = |other: &&Found| other.value.fract() != 0.0 || matches!(other.kind, "rate" | "share");
+        let rate = |other: &&Found| other.kind == "rate" && other.unit.starts_with("per-1");
+        if value.fract() != 0.0
+            && number.scale == 0
+            && let Some(before) = all.iter().rev().copied().find(rate).or_else(|| {
+                let own = all.iter().rev().copied().find(broken);
+                own.or_else(|| self.told.iter().rev().take(RECENT).find(rate))
+            })
+        {
+            return like(before);
+        }
+        // "31 de los 34 Estados", "12 of the 15 suspects": of the same.
+        if !number.one
+            && let Some(whole) = after.first()
+            && let Some(over) = rules.of.at(&doc.tokens, end).map(|(over, ())| over).or_else(|| of_article(doc, end))
+            && whole.tokens.start <= over + 1
+            && let Some(noun) = self.noun(whole, None).filter(|noun| noun.known && noun.kind == "count")
+        {
+            return found(noun.unit, noun.kind, phrase, qualifier);
         }
         let age = (1.0..=110.0).contains(&value) && value.fract() == 0.0;
         let aged = |at: usize| rules.before_age.before(&doc.tokens, at).is_some();
@@ -83,12 +105,31 @@ impl Case<'_> {
             && number.plain;
         // "the oldest was 93", "under 18", "60 or older"
         let of_age = || {
-            self.sentence.clone().any(|at| AGES.contains(&doc.fold(at)))
+            let from = phrase.start.saturating_sub(7).max(self.sentence.start);
+            (from..(phrase.end + 3).min(self.sentence.end)).any(|at| AGES.contains(&doc.fold(at)))
                 && doc
                     .token(end)
                     .is_none_or(|token| token.shape == Shape::Mark || phrase.end > end || doc.is_function_word(end))
         };
-        if age && (aged(start) || aged(phrase.start) || named || after_age || of_age()) {
+        // "one man, 33,", "a Lithuanian national (52)", "um homem de 72": behind a word for a person.
+        let person = || {
+            let mark = start.checked_sub(1).map(|at| doc.fold(at)).unwrap_or_default();
+            // "lo acompañaban ambos hijos, de 34 y 39"
+            let at = start.saturating_sub(1);
+            let at = if mark == "de" && doc.fold(at.wrapping_sub(1)) == "," { at - 1 } else { at };
+            let closed = matches!(doc.fold(end), "," | "." | ")" | ";") || rules.joins.is_at(&doc.tokens, end);
+            matches!(mark, "," | "(" | "de" | "of")
+                && closed
+                && (10.0..100.0).contains(&value)
+                && number.plain
+                && start >= self.sentence.start + 2
+                && rules.units.before(&doc.tokens, at).is_some_and(|(first, unit)| {
+                    first >= self.sentence.start
+                        && is_person(&unit.code)
+                        && (mark != "," || !is_plural(doc.fold(start - 2)))
+                })
+        };
+        if age && (person() || aged(start) || aged(phrase.start) || named || after_age || of_age()) {
             return found("year".to_owned(), "duration", phrase, qualifier);
         }
         if number.one {
@@ -117,10 +158,31 @@ impl Case<'_> {
         };
         let pointed =
             rules.of_them.is_at(&doc.tokens, end) || rules.of_them.before(&doc.tokens, phrase.start).is_some();
+        // "19 de ellos menores de edad"
+        if let Some((over, ())) = rules.of_them.at(&doc.tokens, end)
+            && let Some((last, unit)) = rules.units.at(&doc.tokens, over).filter(|(_, unit)| unit.kind == "count")
+        {
+            return found(unit.code.clone(), "count", phrase.start..last, qualifier);
+        }
         if pointed {
-            return counted()
+            // A part is no larger than its whole: "1 400 victimes dans 62 pays, dont 118 en France".
+            let whole = |other: &&Found| other.kind == "count" && other.value >= value;
+            let whole = all.iter().rev().copied().find(whole);
+            return whole
+                .or_else(counted)
                 .or(self.earlier.filter(counts))
                 .map_or_else(|| found("person".to_owned(), "count", phrase.clone(), qualifier), like);
+        }
+        // "la carretera México 15", "Toucan 7": right behind a name, with nothing counted behind it.
+        let behind_name = number.plain
+            && value < 1000.0
+            && start > self.sentence.start + 1
+            && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Title || token.shape == Shape::Capitals)
+            && !doc.is_function_word(start - 1)
+            && phrase.start == start
+            && !doc.token(start).is_some_and(|token| token.line);
+        if behind_name {
+            return None;
         }
         // "Murder: 531": what stands before the colon.
         let colon = phrase.start.checked_sub(1).filter(|at| *at > self.sentence.start && doc.fold(*at) == ":");
@@ -152,6 +214,37 @@ impl Case<'_> {
                 return found(unit, "count", phrase, qualifier);
             }
         }
+        // "arrest 14 over fraud": who is arrested is a person.
+        let bare = doc.token(end).is_none_or(|token| token.shape == Shape::Mark) || doc.is_function_word(end);
+        if value >= 2.0 && bare && number.scale == 0 && rules.of_people.before(&doc.tokens, phrase.start).is_some() {
+            return found("person".to_owned(), "count", phrase, qualifier);
+        }
+        // "a combined population of just under 2.8 million"
+        let peopled = (self.sentence.start..phrase.start)
+            .rev()
+            .take(4)
+            .any(|at| doc.fold(at).starts_with("popula") || doc.fold(at).starts_with("poblacion"));
+        if peopled && value >= 1000.0 {
+            return found("person".to_owned(), "count", phrase, qualifier);
+        }
+        // "the number of crew taken rose, to 62"
+        if let Some(unit) = self.number_of(start) {
+            return found(unit, "count", phrase, qualifier);
+        }
+        // "61 % des fusils provenaient …; quatre-vingt-quatorze avaient été volés": of what a share was told.
+        let of_what = || {
+            let share = all.last().filter(|found| found.kind == "share")?;
+            let over = rules.of.at(&doc.tokens, share.phrase.end).map(|(over, ())| over);
+            let over = over.or_else(|| of_article(doc, share.phrase.end))?;
+            let over = if doc.is_function_word(over) { over + 1 } else { over };
+            let (_, unit) = rules.units.at(&doc.tokens, over)?;
+            (unit.kind == "count").then(|| unit.code.clone())
+        };
+        if value >= 2.0
+            && let Some(unit) = of_what()
+        {
+            return found(unit, "count", phrase, qualifier);
+        }
         let first_word = number.tokens.start <= self.sentence.start + 1;
         if let Some(before) = counted() {
             return like(before);
@@ -160,13 +253,31 @@ impl Case<'_> {
         if first_word
             && value >= 2.0
             && number.form == Form::Words
-            && let Some(earlier) = self.earlier.filter(counts)
+            && let Some(earlier) =
+                self.told.iter().rev().take(RECENT).find(things).or_else(|| self.earlier.filter(counts))
+        {
+            return like(earlier);
+        }
+        // "In 2021 it was 40.": a short sentence about what was counted before.
+        let short = self.sentence.len() <= SHORT && doc.token(end).is_none_or(|token| token.shape == Shape::Mark);
+        if short
+            && value >= 2.0
+            && let Some(earlier) = self.earlier.filter(things)
+        {
+            return like(earlier);
+        }
+        // "Hoje são cerca de 14 milhões": nobody states a large number of nothing.
+        if large
+            && number.value.is_some_and(|value| value >= 1000.0)
+            && all.is_empty()
+            && let Some(earlier) = self.earlier.filter(things)
         {
             return like(earlier);
         }
         // "reports rose from 40,232", "full strength of 7,884": the nearest noun before it that is counted.
         let near = (self.sentence.start..phrase.start).rev().take(14).find_map(|at| {
             let (over, unit) = rules.units.at(&doc.tokens, at)?;
+            let unit = if rules.grammar.noun_first { self.head_of(at).unwrap_or(unit) } else { unit };
             (over <= phrase.start && unit.kind == "count" && is_plural(doc.fold(over - 1))).then_some(unit)
         });
         if value >= 2.0
@@ -176,6 +287,79 @@ impl Case<'_> {
         }
         None
     }
+}
+
+impl Case<'_> {
+    /// Whether only a comma, a joining word, the word of a range and a hedge stand between two numbers.
+    fn is_linked(&self, from: usize, to: usize) -> bool {
+        let (doc, rules) = (self.doc, self.rules);
+        let hedge = rules.hedges.before(&doc.tokens, to).map_or(to, |(at, _)| at.max(from));
+        let mut at = from;
+        let mut steps = 0;
+        while at < hedge {
+            let step =
+                if matches!(doc.fold(at), "," | "or" | "o" | "ou" | "para" | "a" | "y" | "e" | "-" | "ni" | "nor") {
+                    at + 1
+                } else if let Some((over, ())) =
+                    rules.range_to.at(&doc.tokens, at).or_else(|| rules.joins.at(&doc.tokens, at))
+                {
+                    over
+                } else {
+                    return false;
+                };
+            (at, steps) = (step, steps + 1);
+            if steps > 2 {
+                return false;
+            }
+        }
+        steps > 0
+    }
+
+    /// The noun that a noun at a token belongs to: `casos` for `agentes` in "los casos de corrupción de agentes".
+    fn head_of(&self, mut at: usize) -> Option<&Unit> {
+        let (doc, rules) = (self.doc, self.rules);
+        let mut head = None;
+        for _ in 0..3 {
+            let of = (1..=2).filter_map(|back| at.checked_sub(back)).find(|of| {
+                *of > self.sentence.start && (rules.of.is_at(&doc.tokens, *of) || of_article(doc, *of).is_some())
+            });
+            let Some(of) = of else { break };
+            if let Some((start, unit)) =
+                rules.units.before(&doc.tokens, of).filter(|(start, _)| *start >= self.sentence.start)
+            {
+                head = Some(unit).filter(|unit| unit.kind == "count").or(head);
+                at = start;
+            } else {
+                at = of - 1;
+            }
+        }
+        head
+    }
+
+    /// What "the number of …" before a number counts.
+    fn number_of(&self, before: usize) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        (self.sentence.start..before).rev().take(16).find_map(|at| {
+            if !matches!(doc.fold(at), "number" | "numero" | "nombre" | "total" | "quantidade" | "cantidad") {
+                return None;
+            }
+            let over = rules.of.at(&doc.tokens, at + 1).map(|(over, ())| over).or_else(|| of_article(doc, at + 1))?;
+            let over = if doc.is_function_word(over) { over + 1 } else { over };
+            let (last, unit) = rules.units.at(&doc.tokens, over)?;
+            (last <= before && unit.kind == "count").then(|| unit.code.clone())
+        })
+    }
+}
+
+/// Figures of the sentences before in which a rate may have been told.
+const RECENT: usize = 6;
+
+/// Tokens of a sentence that only goes on with the one before.
+const SHORT: usize = 12;
+
+/// Units that are people.
+fn is_person(unit: &str) -> bool {
+    crate::evaluate::figure::is_person(unit)
 }
 
 /// Past "of the", "des", "dos" and their like, where a noun may follow.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::currency;
 use super::judge::Case;
 use super::number::{Form, Number};
 use super::rules::Unit;
@@ -26,14 +27,24 @@ const NOUN_TOKENS: usize = 7;
 impl Case<'_> {
     /// The currency right before a number: where it starts, and its code.
     pub(super) fn currency(&self, start: usize) -> (usize, Option<&str>) {
-        let found = self.rules.currency_before.before(&self.doc.tokens, start);
+        let table = &self.rules.currency_before;
+        let found = table.before(&self.doc.tokens, start);
         // A single letter is a currency only where nothing parts it from the number, and as a capital.
         let fits = found.filter(|(at, _)| {
             let token = self.doc.token(*at);
             let single = start - at == 1 && token.is_some_and(|token| token.is_word() && token.end - token.start <= 2);
+            // "a $ 38.000": the letter of a sign stands close to it, as a capital.
+            let lettered =
+                start - at == 2 && token.is_some_and(|token| token.is_word() && token.end - token.start == 1);
+            if lettered {
+                let close = self.doc.token(at + 1).is_some_and(|token| !token.apart);
+                return close && token.is_some_and(super::super::token::Token::is_capital);
+            }
             let dollar = self.doc.fold(start - 1) == "$";
             let code = start - at == 1 && token.is_some_and(|token| token.shape == Shape::Capitals);
-            !single
+            // A code of three letters is a word of its language in small ones: "all 250", "top 10".
+            let iso = start - at == 1 && token.is_some_and(|token| token.is_word() && token.end - token.start == 3);
+            !single && (!iso || code)
                 || code
                 || dollar
                 || token.is_some_and(super::super::token::Token::is_capital)
@@ -41,27 +52,14 @@ impl Case<'_> {
         });
         match fits {
             Some((at, code)) => (at, Some(self.money(code))),
+            None if start > 0 && self.doc.fold(start - 1) == "$" => (start - 1, Some(self.money("$"))),
             None => (start, None),
         }
     }
 
-    /// What a bare `$`, "pesos" or "dollars" are where the report comes from: the country's own money, else
-    /// dollars of the United States.
+    /// What a word or sign for money is where the report comes from.
     pub(super) fn money<'c>(&self, code: &'c str) -> &'c str {
-        (match (code, self.home) {
-            ("$" | "peso", Some("MX")) => "MXN",
-            ("$" | "peso", Some("CL")) => "CLP",
-            ("$" | "peso", Some("CO")) => "COP",
-            ("$" | "peso", Some("AR")) => "ARS",
-            ("$" | "peso", Some("UY")) => "UYU",
-            ("peso", Some("DO")) => "DOP",
-            ("peso", Some("CU")) => "CUP",
-            ("peso", Some("PH")) => "PHP",
-            ("$" | "dollar", Some("CA")) => "CAD",
-            ("$" | "dollar" | "USD", Some("AU")) if code != "USD" => "AUD",
-            ("$" | "dollar", _) => "USD",
-            _ => return code,
-        }) as _
+        currency::of(code, self.home)
     }
 
     pub(super) fn noun(&self, number: &Number, currency: Option<&str>) -> Option<Noun> {
@@ -75,6 +73,10 @@ impl Case<'_> {
         }
         // "de", "d'" and "of" belong to the scale word: "millones de registros".
         let collective = matches!(number.form, Form::Collective(_));
+        // "un millón 300 mil de ellas": no noun.
+        if rules.of_them.is_at(&doc.tokens, next) {
+            return None;
+        }
         if (number.scale >= 6 || collective)
             && let Some((over, ())) = rules.of.at(&doc.tokens, next)
         {
@@ -89,9 +91,18 @@ impl Case<'_> {
             };
             return Some(Noun { unit: unit.to_owned(), kind: "money", end, words, known: true });
         }
+        // A code behind the number: "400 PLN".
+        let code = doc.token(next).filter(|token| token.shape == Shape::Capitals && next < self.sentence.end);
+        let code = code.and_then(|token| doc.text.get(token.range())).filter(|code| currency::is_code(code));
+        if let Some(code) = code {
+            return Some(Noun { unit: code.to_owned(), kind: "money", end: next + 1, words, known: true });
+        }
         // A closing sign: "20 $".
         if doc.fold(next) == "$" {
             return Some(Noun { unit: self.money("$").to_owned(), kind: "money", end: next + 1, words, known: true });
+        }
+        if let Some((per, last)) = self.per_many(next) {
+            return Some(Noun { unit: per, kind: "rate", end: last, words, known: true });
         }
         // "126 por segundo", "casi once millones al día".
         if let Some((per, last)) = self.per(next) {
@@ -180,6 +191,10 @@ impl Case<'_> {
     /// A unit that ends before the token `end`, and whether a rate is stated of it ("searches per second").
     pub(super) fn rated(&self, words: usize, end: usize, unit: &Unit) -> Noun {
         let (doc, rules) = (self.doc, self.rules);
+        // In the United States pounds are a weight.
+        if unit.kind == "money" && unit.code == "pound" && self.home == Some("US") {
+            return Noun { unit: unit.code.clone(), kind: "mass", end, words, known: true };
+        }
         let code = if unit.kind == "money" { self.money(&unit.code) } else { unit.code.as_str() };
         let plain = || Noun { unit: code.to_owned(), kind: unit.kind, end, words, known: true };
         if unit.kind != "count" {
@@ -187,7 +202,7 @@ impl Case<'_> {
         }
         // "20 million times a day", "searches carried out per second": a word or two may stand between.
         for at in end..(end + 3).min(self.sentence.end) {
-            if let Some((per, last)) = self.per(at) {
+            if let Some((per, last)) = self.per_many(at).or_else(|| self.per(at)) {
                 return Noun { unit: per, kind: "rate", end: last, words, known: true };
             }
             if doc.token(at).is_none_or(|token| token.shape == Shape::Mark) || rules.stops.contains(doc.fold(at)) {
@@ -195,6 +210,48 @@ impl Case<'_> {
             }
         }
         plain()
+    }
+
+    /// "per 100,000 inhabitants", "por cada 100.000 habitantes", "por 100 mil": the unit of the rate, and the token
+    /// after it.
+    fn per_many(&self, at: usize) -> Option<(String, usize)> {
+        let (doc, rules) = (self.doc, self.rules);
+        let over = rules
+            .per
+            .at(&doc.tokens, at)
+            .map(|(over, ())| over)
+            .or_else(|| matches!(doc.fold(at), "pour" | "para" | "for").then_some(at + 1))?;
+        let mut next = if matches!(doc.fold(over), "cada" | "every" | "each") { over + 1 } else { over };
+        let mut digits = String::new();
+        let mut scale = 0;
+        while next < self.sentence.end && digits.len() <= 9 {
+            match doc.token(next)?.shape {
+                Shape::Digits => digits.push_str(doc.fold(next)),
+                Shape::Mark
+                    if matches!(doc.fold(next), "." | "," | "'") && doc.token(next + 1)?.shape == Shape::Digits => {}
+                _ => break,
+            }
+            next += 1;
+        }
+        if digits.is_empty()
+            && let Some((after, value)) = rules.words.at(&doc.tokens, next).filter(|(_, value)| value.value() >= 1.0)
+        {
+            digits = format!("{}", value.value());
+            next = after;
+        }
+        while let Some((after, power)) = rules.scales.at(&doc.tokens, next) {
+            (scale, next) = (scale + power, after);
+            digits = if digits.is_empty() { "1".to_owned() } else { digits };
+        }
+        let base: f64 = digits.parse().ok()?;
+        let many = base * 10_f64.powi(scale);
+        // "por ciento" is a sign of its own, and "para 59.044" no base.
+        if !(1e3..=1e9).contains(&many) || many.log10().fract() != 0.0 {
+            return None;
+        }
+        // "por cada 100.000 habitantes": the people are part of the unit.
+        let people = rules.units.at(&doc.tokens, next).filter(|(after, _)| *after <= self.sentence.end);
+        Some((format!("per-{many}"), people.map_or(next, |(after, _)| after)))
     }
 
     /// "per second", "a day", "al día" at a token: the unit of the rate, and the token after it.

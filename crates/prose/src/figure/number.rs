@@ -116,7 +116,7 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
                 let value = Some(value.value());
                 return Some(Number { value, ..Number::of(at..next, Form::Collective(qualifier)) });
             }
-            ordinal_word(tokens, at, end, rules).or_else(|| roman(text, tokens, at)).or(in_words)
+            ordinal_word(tokens, at, end, rules).or_else(|| roman(text, tokens, at, rules.language)).or(in_words)
         }
     }
 }
@@ -138,9 +138,14 @@ impl Number {
 }
 
 /// A number in Roman numerals, `II` to `C`. Whether it numbers something is told by what stands around it.
-fn roman(text: &str, tokens: &Tokens, at: usize) -> Option<Number> {
+fn roman(text: &str, tokens: &Tokens, at: usize, language: &str) -> Option<Number> {
     let token = tokens.get(at).filter(|token| token.is_capital() && token.end - token.start <= 7)?;
     let word = text.get(token.range())?;
+    // "le Ve Forum", "la XXIIe Conférence"
+    let ordinal = word.strip_suffix("ème").or_else(|| word.strip_suffix('e')).filter(|_| language == "fr");
+    // "Le" and "Ce" are words.
+    let ordinal = ordinal.filter(|_| !matches!(word, "Le" | "Ce" | "De" | "Me"));
+    let word = ordinal.unwrap_or(word);
     let digit = |c: char| match c {
         'I' => Some(1_u32),
         'V' => Some(5),
@@ -208,7 +213,19 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     {
         next += 1;
         words += 1;
-        let strong = |(over, ()): &(usize, &())| over - next > 1 || rules.language == "fr";
+        // "one request in ten received a reply": few words between, and nothing counted behind.
+        let weak = |over: usize| {
+            rules.language == "en"
+                && tokens.fold(next) == "in"
+                && words <= 2
+                && simple(text, tokens, over, end, locale).is_some_and(|bottom| {
+                    let behind = tokens.fold(bottom.tokens.end);
+                    bottom.value.is_some_and(|value| value <= 10.0 && value >= 3.0)
+                        && !(behind.ends_with('s') && behind.len() > 3)
+                        && rules.units.at(tokens, bottom.tokens.end).is_none()
+                })
+        };
+        let strong = |(over, ()): &(usize, &())| over - next > 1 || rules.language == "fr" || weak(*over);
         over = rules.share_of.at(tokens, next).filter(strong).map(|(over, ())| over);
     }
     let over = over.filter(|over| *over < end)?;

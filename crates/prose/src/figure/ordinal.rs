@@ -13,6 +13,31 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let Some(value) = number.value else { return Verdict::Ignored("ordinal") };
         let end = number.tokens.end;
+        // "En primer lugar, …": to begin with.
+        let before = number.tokens.start.checked_sub(1).map(|at| doc.fold(at)).unwrap_or_default();
+        if value < 2.0 && matches!(before, "en" | "em") && matches!(doc.fold(end), "lugar" | "lieu") {
+            return Verdict::Ignored("ordinal");
+        }
+        // "every fifth victim": one in five.
+        let each = number.tokens.start.checked_sub(1).filter(|at| *at >= self.sentence.start);
+        if let Some(each) = each
+            && matches!(doc.fold(each), "every" | "chaque" | "cada")
+            && value >= 3.0
+            && !rules.of_series.is_at(&doc.tokens, end)
+            && rules.units.at(&doc.tokens, end).is_some_and(|(_, unit)| unit.kind == "count")
+        {
+            return Verdict::Figure(Found {
+                number: number.tokens.clone(),
+                value: 1.0 / value,
+                value_high: None,
+                qualifier: "exact",
+                unit: "share".to_owned(),
+                kind: "share",
+                noun: None,
+                phrase: each..end,
+                measure: None,
+            });
+        }
         let in_words = !doc.token(number.tokens.start).is_some_and(|token| token.shape == Shape::Digits);
         if in_words
             && (rules.no_ordinal.is_at(&doc.tokens, end)
@@ -31,7 +56,7 @@ impl Case<'_> {
                 break;
             }
             if series.is_none()
-                && let Some((over, ())) = rules.of_series.at(&doc.tokens, at)
+                && let Some(over) = rules.of_series.at(&doc.tokens, at).map(|(over, ())| over)
             {
                 series = Some(over);
                 break;
@@ -106,7 +131,10 @@ impl Case<'_> {
         let ends = next.is_none_or(|token| token.shape == Shape::Mark && !matches!(doc.fold(end), "-" | "'"));
         let article = article || start.checked_sub(1).is_some_and(|at| doc.fold(at) == "s");
         let bare = ends || rules.stops.contains(doc.fold(end)) || doc.is(end, |sense| matches!(sense, Sense::Held));
-        if article && bare && (series || value > 1.0 || doc.fold(end) == "in" || doc.fold(end) == "en" || ends) {
+        if article
+            && bare
+            && (series || value > 1.0 || matches!(doc.fold(end), "in" | "en" | "since" | "desde" | "depuis") || ends)
+        {
             return Some(if series { "edition" } else { "rank" });
         }
         // "the first search was made", "un cuarto detenido": with a noun in small letters.
@@ -125,7 +153,16 @@ impl Case<'_> {
             || doc.is_capital(end)
                 && (end..(end + 4).min(self.sentence.end))
                     .any(|at| doc.is(at, |sense| matches!(sense, Sense::Event(_))));
-        let Some(value) = number.value.filter(|_| of_operation || before_series) else {
+        // "con el nombre de Lince IV", "la Semaine Panacée XVI": behind a name that is no person's and no place's.
+        let of_name = number.tokens.len() == 1
+            && number.value.is_some_and(|value| value >= 2.0)
+            && start > self.sentence.start
+            && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Title && token.end - token.start >= 4)
+            && !doc.is_function_word(start - 1)
+            && !names.iter().any(|name| !name.series && name.tokens.end >= start - 1 && name.tokens.start < start)
+            && rules.before_identifier.before(&doc.tokens, start).is_none()
+            && !doc.is(start - 1, |sense| matches!(sense, Sense::Given | Sense::Place(_) | Sense::Title | Sense::Role));
+        let Some(value) = number.value.filter(|_| of_operation || before_series || of_name) else {
             return Verdict::Ignored("roman");
         };
         Verdict::Figure(Found {

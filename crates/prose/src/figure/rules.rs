@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use quipu_schema::{Fault, Result};
 use serde::Deserialize;
 
+use super::currency;
 use super::decimal::Decimal;
 use crate::table::{Table, set};
 use crate::token::fold;
@@ -56,6 +57,9 @@ pub(crate) struct Rules {
     pub(crate) of_them: Table<()>,
     pub(crate) before_age: Table<()>,
     pub(crate) no_rate: Table<()>,
+    pub(crate) future: Table<()>,
+    /// Verbs of what is done to people: "arrest 14".
+    pub(crate) of_people: Table<()>,
 }
 
 /// A unit a number can have.
@@ -81,6 +85,11 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
+    /// The marks the other way round.
+    pub(crate) fn swapped(&self) -> Self {
+        Self { thousands: self.decimal, decimal: self.thousands, three_decimals: false, regions: BTreeMap::new() }
+    }
+
     /// The marks of a region of the language.
     pub(crate) fn of(&self, region: Option<&str>) -> &Self {
         region.and_then(|region| self.regions.get(region)).unwrap_or(self)
@@ -113,6 +122,8 @@ struct Not {
     of_them: Vec<String>,
     before_age: Vec<String>,
     no_rate: Vec<String>,
+    future: Vec<String>,
+    of_people: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -202,6 +213,10 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
             units.extend(words.iter().map(|word| (word.as_str(), Unit { code: code.clone(), kind })));
         }
     }
+    for currency in currency::all() {
+        let unit = Unit { code: currency.code.to_owned(), kind: "money" };
+        units.extend(currency.names(language).iter().map(|word| (*word, unit.clone())));
+    }
     let mut lines = UNITS.lines();
     let column = lines.next().unwrap_or_default().split(',').position(|name| name == language);
     let column = column.ok_or("unit.csv has no column for it")?;
@@ -255,7 +270,7 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
         range_to: set(&grammar.range_to),
         range_from: set(&grammar.range_from),
         units: Table::new(units),
-        currency_before: flat(&file.currency_before),
+        currency_before: before_money(&file.currency_before),
         stops: folded(&file.stops.words),
         adjectives: folded(&file.not.adjectives),
         articles: folded(&file.not.articles),
@@ -266,6 +281,8 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
         of_them: set(&file.not.of_them),
         before_age: set(&file.not.before_age),
         no_rate: set(&file.not.no_rate),
+        future: set(&file.not.future),
+        of_people: set(&file.not.of_people),
         marks: file.marks,
         grammar,
     })
@@ -280,6 +297,16 @@ impl Grammar {
 
 fn flat(lists: &BTreeMap<String, Vec<String>>) -> Table<String> {
     Table::new(lists.iter().flat_map(|(meaning, words)| words.iter().map(move |word| (word.as_str(), meaning.clone()))))
+}
+
+/// Codes and signs that stand before a number.
+fn before_money(own: &BTreeMap<String, Vec<String>>) -> Table<String> {
+    let own = own.iter().flat_map(|(code, words)| words.iter().map(move |word| (word.as_str(), code.clone())));
+    let listed = currency::all().iter().flat_map(|currency| {
+        let code = currency.code;
+        std::iter::once(code).chain(currency.before.iter().copied()).map(move |word| (word, code.to_owned()))
+    });
+    Table::new(own.chain(listed))
 }
 
 #[cfg(test)]

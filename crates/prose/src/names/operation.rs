@@ -59,7 +59,13 @@ pub(super) fn operations(doc: &Analysis<'_>, romans: &[Number]) -> Vec<Operation
         });
         let numbered = |end: usize| {
             let hyphen = usize::from(doc.fold(end) == "-" && doc.token(end).is_some_and(|mark| !mark.apart));
-            roman_at(romans, end + hyphen).map(|value| (value, end + hyphen + 1, hyphen > 0))
+            let digits = || {
+                let token = doc.token(end).filter(|token| token.shape == Shape::Digits && token.apart)?;
+                let alone = doc.token(end + 1).is_none_or(|next| ends_name(doc, end + 1, next));
+                (alone && token.end - token.start <= 2).then(|| doc.fold(end).parse().ok()).flatten()
+            };
+            let roman = roman_at(romans, end + hyphen).map(|value| (value, end + hyphen + 1, hyphen > 0));
+            roman.or_else(|| digits().map(|value| (value, end + 1, false)))
         };
         let found = match known {
             Some(end) => Some((end, numbered(end))),
@@ -143,7 +149,7 @@ fn named_operation(doc: &Analysis<'_>, at: usize, end: usize, romans: &[Number])
         && let Some(token) =
             doc.token(name_end).filter(|token| token.shape == Shape::Digits && token.end - token.start <= 2)
         && token.apart
-        && doc.token(name_end + 1).is_none_or(|next| next.shape == Shape::Mark)
+        && doc.token(name_end + 1).is_none_or(|next| ends_name(doc, name_end + 1, next))
     {
         edition = doc.fold(name_end).parse().ok();
         end = name_end + 1;
@@ -152,6 +158,15 @@ fn named_operation(doc: &Analysis<'_>, at: usize, end: usize, romans: &[Number])
         end += 1;
     }
     Some(Operation { tokens: at..end, series, edition })
+}
+
+/// Whether nothing is counted by a number that this token follows.
+fn ends_name(doc: &Analysis<'_>, at: usize, token: &crate::token::Token) -> bool {
+    token.shape == Shape::Mark
+        || token.line
+        || token.cut
+        || doc.is_function_word(at)
+        || token.shape == Shape::Small && !doc.fold(at).ends_with(['s', 'x'])
 }
 
 /// Whether a small word joins two capitals of a name: "Espada de Oro".

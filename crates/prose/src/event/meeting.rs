@@ -1,0 +1,159 @@
+//! Conferences and congresses.
+
+use std::ops::Range;
+
+use super::when::{date_after, date_near, date_of, place_after};
+use super::{Event, dated, whole};
+use crate::analysis::Analysis;
+use crate::date::{Dated, Precision};
+use crate::figure::judge::Found;
+use crate::lexicon::{PlaceKind, Sense};
+use crate::names::Names;
+use crate::token::Shape;
+
+/// A conference or congress whose name starts at a token.
+pub(super) fn meeting(
+    doc: &Analysis<'_>,
+    names: &Names,
+    dates: &[Dated],
+    figures: &[Found],
+    sentence: &Range<usize>,
+    at: usize,
+) -> Option<Event> {
+    let token = doc.token(at)?;
+    let right = doc.lexicon.trade.right_headed;
+    let named = if token.is_capital() { chunk(doc, at, sentence.end) } else { at..at };
+    let head = named.clone().find_map(|at| kind_at(doc, at).map(|(end, kind)| (at, end, kind)));
+    if let Some((head_at, _, kind)) = head
+        && (head_at > at || !right)
+        && named.len() >= 2
+        && !is_organisation(doc, names, &named)
+    {
+        let start = named.clone().find(|at| !doc.is_function_word(*at)).unwrap_or(at);
+        let mut named = start..named.end;
+        // "INTERPOL’s 25th Americas Regional Conference": the number stands before or inside.
+        let edition = edition(figures, &named);
+        if let Some((number, _)) = &edition
+            && number.start < named.start
+        {
+            named.start = number.start;
+        }
+        let mut name = doc.words(&named);
+        if let Some((number, _)) = &edition {
+            let rest: Vec<String> = [named.start..number.start.max(named.start), number.end.min(named.end)..named.end]
+                .iter()
+                .map(|part| doc.words(part))
+                .filter(|part| !part.is_empty())
+                .collect();
+            name = rest.join(" ");
+        }
+        let edition = edition.map(|(_, value)| value);
+        let date = date_of(doc, dates, sentence, &named);
+        let mut event = Event {
+            kind,
+            name,
+            edition,
+            place: place_after(doc, names, sentence, &named, 10),
+            start: None,
+            end: None,
+            precision: None,
+            mentions: vec![named],
+        };
+        if let Some(date) = date {
+            dated(&mut event, date);
+        }
+        return Some(event);
+    }
+    // "three-day conference (21 – 23 March)", "police congress in Vienna": in small letters, with its time or place.
+    let (end, kind) = kind_at(doc, at)?;
+    let mention = at..end;
+    let held = || sentence.clone().any(|at| doc.is(at, |sense| matches!(sense, Sense::Held)));
+    let date = date_after(doc, dates, &mention, 4)
+        .or_else(|| date_after(doc, dates, &mention, 16).filter(|date| date.start != date.end || held()))
+        .filter(|date| date.precision == Precision::Day);
+    let place = place_after(doc, names, sentence, &mention, 4).filter(|place| place.kind == PlaceKind::City);
+    let edition = edition(figures, &mention);
+    if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() {
+        return None;
+    }
+    let start = match &edition {
+        Some((number, _)) => number.start,
+        None if right
+            && at > sentence.start
+            && doc.token(at - 1).is_some_and(|token| token.shape == Shape::Small)
+            && !doc.is_function_word(at - 1) =>
+        {
+            at - 1
+        }
+        None => at,
+    };
+    let mut event = Event {
+        kind,
+        name: doc.words(&(start.max(at.saturating_sub(1))..end)),
+        edition: edition.map(|(_, value)| value),
+        place,
+        start: None,
+        end: None,
+        precision: None,
+        mentions: std::iter::once(start..end).collect(),
+    };
+    if let Some(date) = date.or_else(|| date_near(dates, sentence, &mention)) {
+        dated(&mut event, date);
+    }
+    Some(event)
+}
+
+fn kind_at(doc: &Analysis<'_>, at: usize) -> Option<(usize, &'static str)> {
+    match doc.find(at, |sense| matches!(sense, Sense::Event(_)))? {
+        (end, Sense::Event(kind)) => Some((end, kind)),
+        _ => None,
+    }
+}
+
+/// A stretch of capitals with small words between them.
+fn chunk(doc: &Analysis<'_>, at: usize, end: usize) -> Range<usize> {
+    let (mut next, mut last) = (at, at);
+    while next < end && next - at < 14 {
+        let Some(token) = doc.token(next) else { break };
+        if next > at && (token.cut || token.line) {
+            break;
+        }
+        if token.is_capital() {
+            next += 1;
+            last = next;
+        } else if matches!(doc.fold(next), "-" | "'") && !token.apart && doc.fold(next + 1) != "s" {
+            next += 1;
+        } else if doc.lexicon.inside_organisation.contains(doc.fold(next)) && next > at {
+            let over = (next + 1..next + 3).find(|over| !doc.lexicon.inside_organisation.contains(doc.fold(*over)));
+            match over {
+                Some(over)
+                    if doc.is_capital(over)
+                        && !(doc.lexicon.trade.right_headed && matches!(doc.fold(next), "in" | "and")) =>
+                {
+                    next = over;
+                }
+                _ => break,
+            }
+        } else {
+            break;
+        }
+    }
+    at..last
+}
+
+fn is_organisation(doc: &Analysis<'_>, names: &Names, range: &Range<usize>) -> bool {
+    // An organisation that has more words than the event's own name.
+    let _ = doc;
+    names.organisations.iter().any(|name| name.tokens.start <= range.start && range.end < name.tokens.end)
+}
+
+/// The edition that a figure gives right before or inside a name.
+fn edition(figures: &[Found], name: &Range<usize>) -> Option<(Range<usize>, u32)> {
+    let found = figures.iter().find(|figure| {
+        figure.kind == "ordinal"
+            && figure.unit == "edition"
+            && (name.contains(&figure.number.start)
+                || figure.number.end <= name.start && name.start - figure.number.end <= 2)
+    })?;
+    whole(found.value).map(|value| (found.number.clone(), value))
+}

@@ -1,0 +1,165 @@
+//! The rules by which a number is no figure: dates, times, identifiers, furniture.
+
+use std::ops::Range;
+
+use super::judge::{Case, Known};
+use super::number::{Form, Number};
+use crate::date::Precision;
+use crate::lexicon::Sense;
+use crate::token::Shape;
+
+impl Case<'_> {
+    /// The rule that takes a number out, if one does.
+    pub(super) fn excluded(&self, number: &Number, known: Known<'_>) -> Option<&'static str> {
+        let Known { dates, undated, names, .. } = known;
+        let (doc, rules) = (self.doc, self.rules);
+        let Range { start, end } = number.tokens;
+        let inside = |range: &Range<usize>| range.start <= start && end <= range.end;
+        if undated.iter().any(|date| date.start < end && start < date.end) {
+            return Some("date");
+        }
+        let dated =
+            dates.iter().find(|date| inside(&date.tokens) || date.tokens.start < end && start < date.tokens.end);
+        if let Some(date) = dated
+            && !(date.relative && inside(&date.tokens))
+        {
+            return Some(if date.precision == Precision::Year { "year" } else { "date" });
+        }
+        if number.why.is_some() {
+            return number.why;
+        }
+        if number.form == Form::Roman {
+            return None;
+        }
+        if names.iter().any(|name| !name.series && inside(&name.tokens) && name.tokens.len() > number.tokens.len()) {
+            return Some("name");
+        }
+        if number.form == Form::Ordinal {
+            let named = rules.before_identifier.before(&doc.tokens, start).is_some();
+            return (named && number.plain).then_some("identifier");
+        }
+        // "cr/220118", "0800 555 020"
+        let filed = start > 1
+            && doc.fold(start - 1) == "/"
+            && doc.token(start).is_some_and(|token| !token.apart)
+            && doc.token(start - 2).is_some_and(super::super::token::Token::is_word);
+        let dialled = start > 0
+            && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Digits && token.end - token.start >= 3)
+            && doc.fold(start - 1).starts_with('0');
+        if number.form == Form::Digits && (filed || dialled) {
+            return Some("identifier");
+        }
+        if number.form == Form::Digits && rules.before_identifier.before(&doc.tokens, start).is_some() {
+            let counted =
+                number.plain && self.noun(number, None).is_some_and(|noun| noun.known && noun.end == noun.words + 1);
+            let weak = rules
+                .before_identifier
+                .before(&doc.tokens, start)
+                .is_some_and(|(at, ())| doc.fold(at) == "no" && start - at == 1);
+            // A number with marks counts the noun behind it: "por esa causa 1.189 personas".
+            let noun = || self.noun(number, None).filter(|noun| noun.known && noun.end > noun.words);
+            if !(weak && counted || !number.plain && noun().is_some()) {
+                return Some("identifier");
+            }
+        }
+        if !number.plain {
+            // "Los Treinta": a number word written as a name.
+            let name = number.form == Form::Words
+                && start > self.sentence.start
+                && number.tokens.len() == 1
+                && doc.token(start).is_some_and(|token| token.shape == Shape::Title)
+                && !doc.token(start - 1).is_some_and(|token| token.shape == Shape::Mark)
+                && doc.is_function_word(start - 1);
+            return name.then_some("name");
+        }
+        let digits = doc.fold(start);
+        let legal = matches!(doc.fold(end), "bis" | "ter" | "quater" | "u")
+            && (doc.fold(end) != "u" || doc.fold(end + 1) == ".");
+        let signed = start > 0 && matches!(doc.fold(start - 1), "§" | "#" | "°" | "º");
+        if digits.len() > 1 && digits.starts_with('0') || legal || signed {
+            return Some("identifier");
+        }
+        let first = self.sentence.start == start || doc.token(start).is_some_and(|token| token.line);
+        let mark = matches!(doc.fold(end), "." | ")" | "°") && doc.token(end).is_some_and(|mark| !mark.apart);
+        if digits.len() <= 2 && first && mark && doc.token(end + 1).is_some_and(|next| next.apart) {
+            return Some("list-number");
+        }
+        if rules.after_furniture.is_at(&doc.tokens, end) {
+            return Some("furniture");
+        }
+        // "24 heures sur 24", "24 hours a day": always.
+        let hours = doc.fold(end).starts_with('h')
+            && matches!(doc.fold(end + 1), "por" | "sur" | "a" | "al" | "par" | "del" | "do");
+        if digits == "24" && hours {
+            return Some("idiom");
+        }
+        let always = digits == "24"
+            && (doc.fold(end + 1) == "sur"
+                || doc.fold(end + 1) == "a"
+                || doc.fold(end) == "/"
+                || start > 0 && doc.fold(start - 1) == "sur");
+        if always {
+            return Some("idiom");
+        }
+        let hour = digits.len() <= 2 && digits.parse::<u8>().is_ok_and(|hour| hour <= 24);
+        if hour && rules.after_time.is_at(&doc.tokens, end) {
+            return Some("time");
+        }
+        // `+56 2 2555 1234`, `555-0134`: digits among digits.
+        let dash = |at: usize| {
+            matches!(doc.fold(at), "-" | "+" | ".") && doc.token(at).is_some_and(|token| token.shape == Shape::Mark)
+        };
+        let digit = |at: usize| doc.token(at).is_some_and(|token| token.shape == Shape::Digits);
+        let neighbour = digit(end) && doc.token(end).is_some_and(|token| token.apart)
+            || start > 0 && digit(start - 1)
+            || start > 0 && doc.fold(start - 1) == "+" && doc.token(start).is_some_and(|token| !token.apart);
+        let dashed = dash(end)
+            && digit(end + 1)
+            && digits.len() >= 3
+            && doc.token(end).is_some_and(|token| !token.apart)
+            && doc.token(end + 1).is_some_and(|token| !token.apart)
+            || start > 1 && dash(start - 1) && digit(start - 2) && doc.token(start).is_some_and(|token| !token.apart);
+        // "(956) 555-0174", "1-888-555-0130": the parts of a telephone number.
+        let tight = |at: usize| doc.token(at).is_some_and(|token| !token.apart);
+        let called =
+            doc.fold(end) == ")" && digit(end + 1) && doc.fold(end + 2) == "-" && digit(end + 3) && tight(end + 3)
+                || doc.fold(end) == "-"
+                    && tight(end)
+                    && digit(end + 1)
+                    && doc.fold(end + 2) == "-"
+                    && digit(end + 3)
+                    && tight(end + 3);
+        // "(33) 4 72 44 71 63"
+        let called = called || doc.fold(end) == ")" && digit(end + 1) && digit(end + 2);
+        // "75859 Paris": a postal code.
+        let posted = digits.len() == 5
+            && number.plain
+            && doc.is_capital(end)
+            && doc.is(end, |sense| matches!(sense, Sense::Place(_)));
+        if called || posted {
+            return Some("identifier");
+        }
+        // "7 jours sur 7", "24 horas sobre 24": always.
+        let same = |at: usize| digit(at) && doc.fold(at) == digits;
+        if matches!(doc.fold(end + 1), "sur" | "sobre") && same(end + 2)
+            || matches!(doc.fold(start.wrapping_sub(1)), "sur" | "sobre") && same(start.wrapping_sub(3))
+        {
+            return Some("idiom");
+        }
+        let priced = rules.currency_before.before(&doc.tokens, start).is_some()
+            || start > 1
+                && doc.fold(start - 1) == "-"
+                && rules.currency_before.before(&doc.tokens, start - 2).is_some();
+        if (neighbour || dashed) && !priced && self.noun(number, None).is_none_or(|noun| !noun.known) {
+            return Some("identifier");
+        }
+        let year = digits.len() == 4 && matches!(digits.parse(), Ok(1800..=2100));
+        if year
+            && rules.hedges.before(&doc.tokens, start).is_none()
+            && self.noun(number, None).is_none_or(|noun| !noun.known)
+        {
+            return Some("year");
+        }
+        None
+    }
+}

@@ -1,0 +1,271 @@
+//! Numbers with a unit of their own: hedge, unit, and how firm the number is.
+
+use std::ops::Range;
+
+use super::judge::{Case, Found, Verdict, known};
+use super::noun::Noun;
+use super::number::{Form, Number};
+use super::range::CHANGE;
+use crate::lexicon::Sense;
+use crate::token::Shape;
+
+/// How words of founding and opening begin, folded.
+const FOUNDED: [&str; 24] = [
+    "creat",
+    "creac",
+    "cread",
+    "creo",
+    "creee",
+    "cree",
+    "fundad",
+    "fundac",
+    "fundo",
+    "fonde",
+    "fondat",
+    "establish",
+    "estable",
+    "found",
+    "criad",
+    "criac",
+    "criou",
+    "institui",
+    "inaugur",
+    "opened",
+    "abrio",
+    "abriu",
+    "ouvert",
+    "born",
+];
+
+/// Words for "other" that may stand before a number, folded.
+const OTHER: [&str; 7] = ["another", "other", "otros", "otras", "autres", "outros", "outras"];
+
+/// `one day`, `one way`: nothing is counted.
+const ONES: [&str; 24] = [
+    "day", "way", "thing", "hand", "side", "point", "time", "word", "reason", "another", "more", "such", "part",
+    "year", "place", "case", "end", "occasion", "stop", "step", "size", "voice", "piece", "minute",
+];
+
+impl Case<'_> {
+    pub(super) fn figure(&self, number: &Number) -> Verdict {
+        let (doc, rules) = (self.doc, self.rules);
+        match number.form {
+            Form::Ordinal => return self.ordinal(number),
+            Form::Fraction | Form::Share => return self.share(number),
+            _ => {}
+        }
+        let (start, currency) = self.currency(number.tokens.start);
+        let noun = self.noun(number, currency);
+        let Some(noun) = noun else { return Verdict::Ignored(if number.one { "one" } else { "no-unit" }) };
+        if number.one && !self.counts_one(number, &noun) {
+            return Verdict::Ignored("one");
+        }
+        let Some(mut value) = number.value else { return Verdict::Ignored("ambiguous-number") };
+        if number.doubtful && (noun.kind == "count" || noun.kind == "money" && number.scale == 0) {
+            // Nobody counts 12.000 people to the thousandth: three digits behind either mark are thousands.
+            value = (value * 1000.0).round();
+        }
+        if noun.kind == "count" && number.form == Form::Words && !noun.known && value < 2.0 {
+            return Verdict::Ignored("no-unit");
+        }
+        let mut phrase_start = start;
+        let mut qualifier = match number.form {
+            Form::Collective(qualifier) => qualifier,
+            _ => "exact",
+        };
+        // The hedge nearest to the number, and one more before it ("at least some 20"); "al menos otras diez".
+        let other = start.checked_sub(1).filter(|at| OTHER.contains(&doc.fold(*at)));
+        let hedge = rules.hedges.before(&doc.tokens, start).or_else(|| rules.hedges.before(&doc.tokens, other?));
+        if let Some((at, hedge)) = hedge.filter(|(at, _)| *at >= self.sentence.start) {
+            phrase_start = at;
+            // "about hundreds of servers" is no firmer than "hundreds".
+            let vague = qualifier == "order_of_magnitude" && hedge == "approx";
+            if !(vague || hedge == "exact" && matches!(number.form, Form::Collective(_))) {
+                qualifier = known(hedge);
+            }
+            if qualifier == "exact"
+                && let Some((over, outer)) = rules.hedges.before(&doc.tokens, at)
+            {
+                (phrase_start, qualifier) = (over, known(outer));
+            }
+        }
+        // "the first nine months of 2021": a time, and no count of months.
+        let before = start.checked_sub(1).map(|at| doc.fold(at)).unwrap_or_default();
+        if noun.kind == "duration" && matches!(before, "first" | "primeros" | "primeras" | "primeiros" | "premiers") {
+            return Verdict::Ignored("date");
+        }
+        // "se redujo hasta las 6 100 hectáreas", "for training over four years": no bound.
+        if qualifier == "le" && self.changes(phrase_start) || qualifier == "gt" && self.lasts(phrase_start, &noun) {
+            (phrase_start, qualifier) = (start, "exact");
+        }
+        // "passou de 36,2 toneladas em 2022 para 42,8": from there to here.
+        let passed = doc.fold(phrase_start).starts_with("pas") && qualifier == "gt";
+        if passed && (noun.end..(noun.end + 8).min(self.sentence.end)).any(|at| matches!(doc.fold(at), "para" | "a")) {
+            (phrase_start, qualifier) = (start, "exact");
+        }
+        let measure = self.measure(noun.words, noun.end);
+        let plus = doc.fold(number.tokens.end) == "+";
+        let mut end = noun.end;
+        if plus {
+            qualifier = "ge";
+        } else if let Some((after, hedge)) = self.hedge_after(number.tokens.end, noun.end, measure.as_ref()) {
+            qualifier = known(hedge);
+            end = after.max(end);
+        }
+        if noun.unit == "year" && qualifier == "exact" && value >= 2.0 && self.is_anniversary(noun.end) {
+            qualifier = "rounded_anniversary";
+        }
+        // "nueve horas y media": half of the unit more.
+        if let Some((over, ())) = rules.joins.at(&doc.tokens, noun.end)
+            && matches!(doc.fold(over), "medio" | "media" | "demi" | "demie" | "meio" | "meia")
+            && matches!(noun.kind, "duration" | "mass")
+        {
+            value += 0.5;
+            end = over + 1;
+        }
+        let future = || {
+            let from = phrase_start.saturating_sub(9).max(self.sentence.start);
+            let ahead = (from..phrase_start).rev().find(|at| rules.future.is_at(&doc.tokens, *at));
+            // Of what stands between, the first number is the one that is looked ahead to.
+            let counted = |at: usize| {
+                doc.token(at).is_some_and(|token| token.shape == Shape::Digits)
+                    || rules.words.at(&doc.tokens, at).is_some_and(|(_, value)| value.value() >= 2.0)
+            };
+            ahead.is_some_and(|at| !(at..phrase_start).any(counted))
+        };
+        if qualifier == "exact"
+            && matches!(noun.kind, "count" | "mass" | "money")
+            && number.form != Form::Roman
+            && future()
+        {
+            qualifier = "projected";
+        }
+        // "one of 20 countries": the phrase holds the one as well.
+        if let Some(one) = phrase_start.checked_sub(2).filter(|one| *one >= self.sentence.start)
+            && matches!(doc.fold(one), "one" | "uno" | "una" | "un" | "une" | "um" | "uma")
+            && rules.of.is_at(&doc.tokens, one + 1)
+        {
+            phrase_start = one;
+        }
+        Verdict::Figure(Found {
+            number: number.tokens.clone(),
+            value,
+            value_high: None,
+            qualifier,
+            measure,
+            unit: noun.unit,
+            noun: (noun.words < noun.end).then_some(noun.words..noun.end),
+            kind: noun.kind,
+            phrase: phrase_start..end,
+        })
+    }
+
+    /// A hedge behind a number, its noun, or all that is said of it; a comma may part it: "8.000 suscriptores,
+    /// aproximadamente".
+    pub(super) fn hedge_after(
+        &self,
+        number: usize,
+        noun: usize,
+        measure: Option<&Range<usize>>,
+    ) -> Option<(usize, &'static str)> {
+        let (doc, rules) = (self.doc, self.rules);
+        let places = [Some(noun), Some(number), measure.map(|range| range.end)];
+        places.into_iter().flatten().find_map(|at| {
+            let comma = doc.fold(at) == ",";
+            let (over, hedge) = rules.hedges_after.at(&doc.tokens, at + usize::from(comma))?;
+            // "70 pays et plus de 10 millions": the hedge of what follows.
+            let longer =
+                (at..over).any(|at| rules.hedges.at(&doc.tokens, at).is_some_and(|(further, _)| further > over));
+            if longer {
+                return None;
+            }
+            // "250 personas, aproximadamente 30 de ellas": it goes with the number behind it.
+            let next = doc.token(over).is_some_and(|token| token.shape == Shape::Digits)
+                || rules.words.is_at(&doc.tokens, over)
+                || rules.currency_before.is_at(&doc.tokens, over);
+            (over <= self.sentence.end && !(next && (comma || rules.hedges.is_at(&doc.tokens, over - 1))))
+                .then(|| (over, known(hedge)))
+        })
+    }
+
+    /// Whether a verb of change stands before: "fell to", "se redujo hasta".
+    fn changes(&self, before: usize) -> bool {
+        let from = before.saturating_sub(14).max(self.sentence.start);
+        (from..before).any(|at| CHANGE.iter().any(|stem| self.doc.fold(at).starts_with(stem)))
+    }
+
+    /// "for training over four years": the time that something takes, and no age nor a time that has passed.
+    fn lasts(&self, hedge: usize, noun: &Noun) -> bool {
+        let doc = self.doc;
+        let before = hedge.checked_sub(1).map(|at| doc.fold(at)).unwrap_or_default();
+        doc.fold(hedge) == "over"
+            && noun.kind == "duration"
+            && !matches!(before, "for" | "of" | "lasting" | "lasted" | "took" | "well" | "just" | "aged")
+            && !matches!(doc.fold(noun.end), "old" | "ago" | "of" | "-")
+    }
+
+    /// Whether a word for one counts: in English before a noun; elsewhere it is an article, unless a hedge or a
+    /// measure makes it a number ("más de una tonelada").
+    pub(super) fn counts_one(&self, number: &Number, noun: &Noun) -> bool {
+        let doc = self.doc;
+        let next = number.tokens.end;
+        if self.rules.of.is_at(&doc.tokens, next) || noun.words != next && doc.fold(next) != "-" {
+            return false;
+        }
+        let hedged = self.rules.hedges.before(&doc.tokens, number.tokens.start).is_some();
+        if hedged && noun.known && noun.kind != "count" || matches!(noun.kind, "share" | "rate") {
+            return true;
+        }
+        if !noun.known || noun.kind == "money" || ONES.contains(&doc.fold(next)) {
+            return false;
+        }
+        number.form == Form::Digits
+            || self.rules.language == "en"
+            || noun.kind == "count" && self.is_listed(number, noun)
+    }
+
+    /// "cuatro hombres y una mujer", "une femme et deux enfants": one of a list of numbers.
+    fn is_listed(&self, number: &Number, noun: &Noun) -> bool {
+        let (doc, rules) = (self.doc, self.rules);
+        let joins = |at: usize| matches!(doc.fold(at), "e" | "mas" | "plus") || rules.joins.is_at(&doc.tokens, at);
+        let counts_things = |at: usize| {
+            let number = doc.token(at).is_some_and(|token| token.shape == Shape::Digits)
+                || rules.words.at(&doc.tokens, at).is_some_and(|(_, value)| value.value() >= 2.0);
+            number
+                && (at + 1..at + 3)
+                    .any(|noun| rules.units.at(&doc.tokens, noun).is_some_and(|(_, unit)| unit.kind == "count"))
+        };
+        let start = number.tokens.start;
+        let led = start > self.sentence.start && joins(start - 1);
+        let from = start.saturating_sub(9).max(self.sentence.start);
+        let before = led && (from..start - 1).any(counts_things);
+        let after = joins(noun.end) && noun.end + 1 < self.sentence.end && counts_things(noun.end + 1);
+        before || after
+    }
+
+    pub(super) fn is_anniversary(&self, end: usize) -> bool {
+        let doc = self.doc;
+        // "se celebrará dentro de dos años": a time to come.
+        let from = end.saturating_sub(5).max(self.sentence.start);
+        if (from..end).any(|at| matches!(doc.fold(at), "dentro" | "within" | "dans" | "daqui")) {
+            return false;
+        }
+        let marked = (self.sentence.start..end).rev().take(7).any(|at| {
+            ["celebr", "cumpl", "complet", "conmemor", "comemor", "fete", "commemorat"]
+                .iter()
+                .any(|stem| doc.fold(at).starts_with(stem))
+        });
+        let near = marked
+            || (end..(end + 3).min(self.sentence.end))
+                .any(|at| self.rules.anniversary.is_at(&doc.tokens, at) && doc.fold(at) != "ago");
+        let told = || {
+            let ago = doc.is(end, |sense| matches!(sense, Sense::Ago));
+            let led = (self.sentence.start..end).any(|at| doc.is(at, |sense| matches!(sense, Sense::BeforeAgo)));
+            let from = end.saturating_sub(10).max(self.sentence.start);
+            let founded = (from..(end + 6).min(self.sentence.end))
+                .any(|at| FOUNDED.iter().any(|stem| doc.fold(at).starts_with(stem)));
+            (ago || led) && founded
+        };
+        near || told()
+    }
+}

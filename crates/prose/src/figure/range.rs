@@ -1,0 +1,94 @@
+//! Ranges: two numbers that are the ends of one figure.
+
+use super::judge::{Case, Found, Verdict};
+use super::noun::Noun;
+use super::number::{Form, Number};
+
+/// Words of change, folded: "rose from 20 to 30" states two figures and no range.
+pub(super) const CHANGE: [&str; 26] = [
+    "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas", "declin", "drop",
+    "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec", "redu", "caiu",
+];
+
+impl Case<'_> {
+    /// Two numbers that are the ends of one range.
+    pub(super) fn range_of(&self, low: &Number, high: &Number, verdicts: &[Verdict]) -> Option<Found> {
+        let (doc, rules) = (self.doc, self.rules);
+        if !matches!((low.form, high.form), (Form::Digits | Form::Words, Form::Digits | Form::Words)) {
+            return None;
+        }
+        let (high_start, high_currency) = self.currency(high.tokens.start);
+        let (low_start, low_currency) = self.currency(low.tokens.start);
+        // Between the two: a dash or a word, then perhaps a hedge.
+        let inner = rules.hedges.before(&doc.tokens, high_start).map_or(high_start, |(at, _)| at.max(low.tokens.end));
+        let mut from = low.tokens.end;
+        // "entre 20 % et 30 %", "from 5 kg to 10 kg": the unit may stand twice.
+        let unit = rules.units.at(&doc.tokens, from);
+        if let Some((over, _)) = unit.filter(|(over, _)| *over <= inner) {
+            from = over;
+        }
+        if from >= inner {
+            return None;
+        }
+        let dash = inner == from + 1 && doc.fold(from) == "-";
+        let word = rules.range_to.at(&doc.tokens, from).is_some_and(|(over, ())| over == inner);
+        let hedge = rules.hedges.before(&doc.tokens, low_start);
+        let opened = hedge.map_or(low_start, |(at, _)| at);
+        let opening = rules.range_from.before(&doc.tokens, opened).map(|(at, ())| at);
+        let needed = word && rules.grammar.needs_opening(doc.fold(from));
+        // "de 34 y 39" names two, "entre 34 y 39" a range.
+        let opened = opening.is_some_and(|at| !needed || matches!(doc.fold(at), "between" | "entre"));
+        if !(dash || word) || (needed && !opened) || low.doubtful != high.doubtful {
+            return None;
+        }
+        let changes = || {
+            (self.sentence.start..low.tokens.start)
+                .rev()
+                .take(12)
+                .any(|at| CHANGE.iter().any(|stem| doc.fold(at).starts_with(stem)))
+        };
+        if word && opening.is_none_or(|at| !matches!(doc.fold(at), "between" | "entre")) && changes() {
+            return None;
+        }
+        // "from three million searches in 2007 to more than 100 million": two figures, not one.
+        let mut top = high.value?;
+        let mut bottom = low.value?;
+        // "40.000 à 60.000 dollars": thousands on both sides.
+        if low.doubtful && high.doubtful {
+            (top, bottom) = ((top * 1000.0).round(), (bottom * 1000.0).round());
+        }
+        // "5 to 10 million" shares its scale word.
+        if low.scale == 0 && high.scale > 0 && bottom < high.unscaled? {
+            bottom *= 10_f64.powi(high.scale);
+        }
+        if bottom >= top {
+            return None;
+        }
+        let noun = match self.noun(high, high_currency.or(low_currency)) {
+            Some(noun) => noun,
+            None => {
+                let before: Vec<&Found> = verdicts.iter().filter_map(Verdict::found).collect();
+                let like = self.inherited(low, &before, &[])?;
+                Noun { unit: like.unit, kind: like.kind, end: high.tokens.end, words: high.tokens.end, known: false }
+            }
+        };
+        // "os próximos três anos – 60%": two units are two figures.
+        if unit
+            .is_some_and(|(over, unit)| over <= inner && unit.code != noun.unit && self.money(&unit.code) != noun.unit)
+        {
+            return None;
+        }
+        let start = opening.or(hedge.map(|(at, _)| at)).unwrap_or(low_start);
+        Some(Found {
+            number: low.tokens.start..high.tokens.end,
+            value: bottom,
+            value_high: Some(top),
+            qualifier: "range",
+            measure: self.measure(noun.words, noun.end),
+            unit: noun.unit,
+            noun: (noun.words < noun.end).then_some(noun.words..noun.end),
+            kind: noun.kind,
+            phrase: start..noun.end,
+        })
+    }
+}
