@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::analysis::Analysis;
 use crate::lexicon::Sense;
+use crate::token::Shape;
 
 /// A crime. Ranges count tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,73 @@ pub(crate) fn crimes(doc: &Analysis<'_>, names: &[Range<usize>]) -> Vec<Crime> {
         };
         at = end.max(at + 1);
     }
+    out.retain(|crime| !is_unit_name(doc, crime));
+    let mut out = compounds(doc, out);
+    in_lists(doc, &mut out);
     out
+}
+
+/// "Director de Delincuencia Organizada": where the language writes crimes in small letters, capitals inside a
+/// sentence make the name of a unit.
+fn is_unit_name(doc: &Analysis<'_>, crime: &Crime) -> bool {
+    let Some(sentence) = doc.sentence_of(crime.tokens.start).and_then(|number| doc.sentence(number)) else { return false };
+    let start = crime.tokens.start;
+    !doc.lexicon.trade.right_headed
+        && start > sentence.tokens.start
+        && doc.token(start).is_some_and(|token| token.shape == Shape::Title && !token.line && !token.cut)
+        && doc.lexicon.trade.of.before(&doc.tokens, start).is_some()
+        && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Small)
+}
+
+/// Trafficking in persons with its purpose: "trata con fines de explotación laboral" is one crime; and where a text
+/// speaks of trafficking, exploitation alone is its form.
+fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
+    let form = |code: &str| match code {
+        "0302" => Some("02041"),
+        "0203" => Some("02042"),
+        _ => None,
+    };
+    let trafficking = crimes.iter().any(|crime| crime.code.starts_with("0204"));
+    let mut out: Vec<Crime> = Vec::with_capacity(crimes.len());
+    for mut crime in crimes {
+        let Some(code) = form(crime.code).filter(|_| trafficking) else {
+            out.push(crime);
+            continue;
+        };
+        crime.code = code;
+        let purpose = |from: usize| {
+            from <= crime.tokens.start
+                && crime.tokens.start - from <= 4
+                && (from..crime.tokens.start).any(|at| {
+                    matches!(doc.fold(at), "fines" | "finalidad" | "fins" | "finalidade" | "purpose" | "purposes" | "for")
+                })
+        };
+        match out.last_mut().filter(|last| last.code == "0204" && purpose(last.tokens.end)) {
+            Some(last) => {
+                last.tokens.end = crime.tokens.end;
+                last.code = code;
+            }
+            None => out.push(crime),
+        }
+    }
+    out
+}
+
+/// Names of groups that stand in a list of crimes.
+fn in_lists(doc: &Analysis<'_>, crimes: &mut Vec<Crime>) {
+    let links = |at: usize| doc.fold(at) == "," || doc.lexicon.trade.and.is_at(&doc.tokens, at);
+    let mut found = Vec::new();
+    for at in 0..doc.tokens.len() {
+        let Some((end, _)) = doc.find(at, |sense| matches!(sense, Sense::CrimeInLists)) else { continue };
+        let before = crimes.iter().any(|crime| crime.tokens.end + 1 == at && links(crime.tokens.end));
+        let after = links(end) && crimes.iter().any(|crime| crime.tokens.start == end + 1);
+        let free = !crimes.iter().any(|crime| crime.tokens.start < end && at < crime.tokens.end);
+        if free && (before || after) {
+            found.push(Crime { tokens: at..end, code: "09051" });
+        }
+    }
+    crimes.extend(found);
+    crimes.sort_by_key(|crime| crime.tokens.start);
 }
 
 /// Single words for a crime that are forms of a verb as well.

@@ -53,7 +53,7 @@ pub(crate) fn segments(doc: &Analysis<'_>, names: &Names) -> Vec<Segment> {
         let before = out.last().filter(|last| previous.is_some_and(|previous| previous.tokens == last.tokens));
         let carried = before.filter(|_| goes_on(doc, previous, stretch));
         let words =
-            stretch.tokens.clone().filter(|at| doc.token(*at).is_some_and(super::token::Token::is_word)).count();
+            stretch.tokens.clone().filter(|at| doc.token(*at).is_some_and(|token| token.shape != Shape::Mark)).count();
         let sentence = ends_as_sentence(doc, stretch);
         let term = is_term(doc, stretch, words, sentence);
         let speaker = own.clone().or_else(|| carried.and_then(|before| before.speaker.clone()));
@@ -427,16 +427,17 @@ pub(crate) fn best_description(names: &Names, person: &crate::names::Person) -> 
 /// to the verb.
 fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, end: usize) -> Option<Speaker> {
     if matches!(doc.fold(end), "un" | "une" | "una" | "um" | "uma" | "a" | "an" | "one") {
-        let last = (end + 1..(end + 9).min(range.end))
-            .find(|at| {
-                doc.token(*at)
-                    .is_some_and(|token| token.shape == Shape::Mark && doc.fold(*at) != "-" && doc.fold(*at) != "'")
-            })
-            .unwrap_or((end + 9).min(range.end));
-        let somebody = doc.words(&(end..last));
-        if last > end + 1 {
-            return Some(Speaker { name: somebody.clone(), role: Some(somebody), organisation: None, person: None });
-        }
+        return somebody(doc, end..phrase_end(doc, end, range.end));
+    }
+    // "declaró la madre de una de las víctimas", "reagiu fonte sindical": whoever it is, right behind the verb.
+    let behind = end..phrase_end(doc, end, range.end);
+    let known = |behind: &Range<usize>| {
+        behind.clone().any(|at| doc.is(at, |sense| matches!(sense, Sense::Role | Sense::OrganisationHead)))
+            || names.organisations.iter().any(|name| behind.contains(&name.tokens.start))
+    };
+    let small = behind.clone().take(2).all(|at| doc.token(at).is_some_and(|token| token.shape == Shape::Small));
+    if at <= range.start + 1 && behind.len() >= 2 && small && !known(&behind) && !is_verbal(doc, &behind) {
+        return somebody(doc, behind);
     }
     let organisation = names
         .organisations
@@ -491,6 +492,33 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
             Some(Speaker { name: name.clone(), role: None, organisation: Some(name), person: None })
         }
     }
+}
+
+/// Somebody without a name: the words for who it is.
+fn somebody(doc: &Analysis<'_>, tokens: Range<usize>) -> Option<Speaker> {
+    let name = doc.words(&tokens);
+    (tokens.len() > 1).then(|| Speaker { name: name.clone(), role: Some(name), organisation: None, person: None })
+}
+
+/// The end of a phrase: its first mark, or nine tokens.
+fn phrase_end(doc: &Analysis<'_>, start: usize, end: usize) -> usize {
+    let far = (start + 9).min(end);
+    (start + 1..far)
+        .find(|at| {
+            doc.token(*at).is_some_and(|token| token.shape == Shape::Mark) && !matches!(doc.fold(*at), "-" | "'")
+        })
+        .unwrap_or(far)
+}
+
+/// Whether words behind a verb of speech say how or what was said, and not who said it.
+fn is_verbal(doc: &Analysis<'_>, range: &Range<usize>) -> bool {
+    range.clone().next().is_some_and(|at| {
+        matches!(
+            doc.fold(at),
+            "that" | "que" | "in" | "en" | "em" | "at" | "on" | "to" | "al" | "ante" | "when" | "during" | "durante" | "lors" | "apres" | "after"
+                | "as" | "como" | "comme" | "por" | "pour" | "para" | "with" | "con" | "com" | "avec" | "by" | "tras" | "apos" | "sobre" | "about"
+        )
+    })
 }
 
 /// Who spoke last before a token, else the person named last.

@@ -309,7 +309,7 @@ impl Reader<'_> {
                     Verdict::Ignored(rule) => reading.tally.ignore(rule, 1),
                     Verdict::Figure(figure) => {
                         reading.tally.published += 1;
-                        reading.figures.push(self.figure(&figure, &sentence.tokens, &dates)?);
+                        reading.figures.push(self.figure(&figure, &sentence.tokens, &dates, reading.published.map(|(day, _)| day))?);
                         found.push(figure);
                     }
                 }
@@ -431,7 +431,12 @@ impl Reader<'_> {
 
     /// The time that a figure speaks of: the date of its sentence that stands nearest behind it, else before it.
     /// Editions, ranks and durations have none of their own.
-    fn period(found: &judge::Found, sentence: &Range<usize>, dates: &[Dated]) -> Option<(Date, Date, bool)> {
+    fn period(
+        found: &judge::Found,
+        sentence: &Range<usize>,
+        dates: &[Dated],
+        published: Option<Date>,
+    ) -> Option<(Date, Date, bool)> {
         if matches!(found.kind, "ordinal" | "duration") {
             return None;
         }
@@ -446,10 +451,18 @@ impl Reader<'_> {
             }
         };
         let date = inside.filter(apart).min_by_key(far)?;
-        Some((date.start, date.end, !date.inferred))
+        // "since 2004": up to the day of the report.
+        let end = published.filter(|day| date.open && *day > date.end).unwrap_or(date.end);
+        Some((date.start, end, !date.inferred && end == date.end))
     }
 
-    fn figure(&self, found: &judge::Found, sentence: &Range<usize>, dates: &[Dated]) -> Result<Figure> {
+    fn figure(
+        &self,
+        found: &judge::Found,
+        sentence: &Range<usize>,
+        dates: &[Dated],
+        published: Option<Date>,
+    ) -> Result<Figure> {
         let measure = found.measure.as_ref().map(|range| self.doc.words(range)).filter(|measure| !measure.is_empty());
         Ok(Figure {
             place: self.place(&found.phrase)?,
@@ -462,7 +475,7 @@ impl Reader<'_> {
             measure,
             context: Some(self.doc.words(sentence)).filter(|context| context.len() <= LONGEST),
             speaker: None,
-            period: Self::period(found, sentence, dates),
+            period: Self::period(found, sentence, dates, published),
             event: None,
         })
     }

@@ -150,6 +150,16 @@ fn dated(event: &mut Event, date: &Dated) {
 /// Joins a mention with the event it speaks of: the same edition of the same name, or "the conference" again.
 fn add(events: &mut Vec<Event>, event: Event) {
     let words = fold(&event.name);
+    // "Le Forum", by itself, is the one that was spoken of.
+    let bare = !words.contains(' ') && event.edition.is_none() && event.name.chars().next().is_some_and(char::is_uppercase);
+    if bare
+        && let Some(known) = events.iter_mut().rev().find(|known| {
+            known.kind == event.kind && fold(&known.name).split(' ').any(|word| word == words)
+        })
+    {
+        known.mentions.extend(event.mentions);
+        return;
+    }
     let known = events.iter_mut().find(|known| {
         let name = fold(&known.name);
         let same = name == words || name.contains(&words) || words.contains(&name);

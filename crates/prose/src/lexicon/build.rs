@@ -48,6 +48,7 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         builder.add(label, Written::Any, Sense::Crime(crime));
     }
     builder.all(&file.not_crimes.words, &Sense::NotCrime);
+    builder.all(&file.not_crimes.in_lists, &Sense::CrimeInLists);
     for (number, trade) in file.trade.iter().enumerate() {
         builder.all(&trade.heads, &Sense::Trade(number));
         for (crime, list) in &trade.objects {
@@ -81,6 +82,7 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
     builder.all(&events.agreement, &Sense::Agreement);
     builder.all(&events.signed, &Sense::Signed);
     builder.all(&events.offices, &Sense::Office);
+    builder.all(&events.named, &Sense::Named);
     builder.all(&events.operation, &Sense::Operation);
     builder.all(&events.in_series, &Sense::InSeries);
     builder.all(&events.held, &Sense::Held);
@@ -131,6 +133,8 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         since: set(&dates.since),
         between: set(&dates.between),
         next: set(&dates.next),
+        ahead: set(&dates.ahead),
+        same_period: set(&dates.same_period),
         relations: file.relations.iter().map(|(link, words)| (link.clone(), set(words))).collect(),
     })
 }

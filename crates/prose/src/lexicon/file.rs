@@ -11,7 +11,7 @@ use super::{Relative, TimeUnit};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) crimes: BTreeMap<String, Vec<String>>,
-    pub(super) not_crimes: Words,
+    pub(super) not_crimes: NotCrimes,
     pub(super) trade: Vec<TradeList>,
     pub(super) grammar: GrammarList,
     pub(super) roles: Roles,
@@ -25,8 +25,10 @@ pub(super) struct File {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Words {
+pub(super) struct NotCrimes {
     pub(super) words: Vec<String>,
+    /// Names of groups that are a crime (09051) where they stand in a list of crimes.
+    pub(super) in_lists: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +78,7 @@ pub(super) struct Events {
     pub(super) agreement: Vec<String>,
     pub(super) signed: Vec<String>,
     pub(super) offices: Vec<String>,
+    pub(super) named: Vec<String>,
     pub(super) operation: Vec<String>,
     pub(super) in_series: Vec<String>,
     pub(super) held: Vec<String>,
@@ -104,6 +107,8 @@ pub(super) struct Dates {
     pub(super) since: Vec<String>,
     pub(super) between: Vec<String>,
     pub(super) next: Vec<String>,
+    pub(super) ahead: Vec<String>,
+    pub(super) same_period: Vec<String>,
     pub(super) relative: BTreeMap<Relative, Vec<String>>,
     pub(super) partial: Partial,
 }

@@ -24,6 +24,8 @@ pub(crate) enum Sense {
     Crime(&'static str),
     /// Words of a crime that name something else.
     NotCrime,
+    /// A group that is a crime in a list of crimes: "corrupção passiva e organização criminosa".
+    CrimeInLists,
     /// `trafficking`: number of its list of objects.
     Trade(usize),
     /// What is traded: number of the list, code of the crime.
@@ -49,6 +51,8 @@ pub(crate) enum Sense {
     /// What is opened: an office, a laboratory.
     Office,
     Operation,
+    /// What leads to the name of an operation: `denominada`.
+    Named,
     InSeries,
     Held,
     Month(i8),
@@ -82,6 +86,8 @@ pub(crate) enum Relative {
     NextMonth,
     ThisYear,
     LastYear,
+    /// The year before the one that the text speaks of.
+    YearBefore,
     NextYear,
 }
 
@@ -157,6 +163,10 @@ pub(crate) struct Lexicon {
     pub(crate) since: Phrases,
     pub(crate) between: Phrases,
     pub(crate) next: Phrases,
+    /// Words by which a date lies ahead of the report.
+    pub(crate) ahead: Phrases,
+    /// Before a year that another one is compared with.
+    pub(crate) same_period: Phrases,
     /// Words between names, by the link that they state.
     pub(crate) relations: BTreeMap<String, Phrases>,
 }

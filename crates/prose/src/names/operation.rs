@@ -32,6 +32,7 @@ pub(super) fn operations(doc: &Analysis<'_>, romans: &[Number]) -> Vec<Operation
             None => at += 1,
         }
     }
+    out.extend(introduced(doc, romans, &out));
     // Names without the word: "Gatekeeper IV", "HAECHI-II".
     let series: Vec<Vec<String>> = out
         .iter()
@@ -90,6 +91,33 @@ pub(super) fn operations(doc: &Analysis<'_>, romans: &[Number]) -> Vec<Operation
         }
     }
     out.sort_by_key(|operation| operation.tokens.start);
+    out
+}
+
+/// "La operación, denominada Pasarela II": named in a sentence about an operation.
+fn introduced(doc: &Analysis<'_>, romans: &[Number], known: &[Operation]) -> Vec<Operation> {
+    let mut out = Vec::new();
+    for sentence in &doc.sentences {
+        let tokens = &sentence.tokens;
+        let about = tokens.clone().any(|at| doc.is(at, |sense| matches!(sense, Sense::Operation)));
+        if !about || known.iter().any(|operation| tokens.contains(&operation.tokens.start)) {
+            continue;
+        }
+        let named = tokens.clone().find_map(|at| {
+            let (end, _) = doc.find(at, |sense| matches!(sense, Sense::Named))?;
+            let first = end + usize::from(is_open_mark(doc.fold(end)));
+            let other = doc.is(first, |sense| {
+                matches!(
+                    sense,
+                    Sense::Organisation(_) | Sense::Given | Sense::Place(_) | Sense::OrganisationHead | Sense::Title | Sense::Role
+                )
+            });
+            (doc.is_capital(first) && !other && !doc.is_function_word(first) && first < tokens.end)
+                .then(|| named_operation(doc, end, end, romans))
+                .flatten()
+        });
+        out.extend(named);
+    }
     out
 }
 

@@ -75,7 +75,15 @@ fn organisation_at(doc: &Analysis<'_>, at: usize, sentence: &Range<usize>, shout
     } else {
         head_here && (token.is_capital() || at > sentence.start)
     };
-    let grown = starts.then(|| grown(doc, at, sentence)).flatten();
+    // "la comisaria Águeda Domènech", "Luz Marina Ospina": a rank, or a given name, that a head is written like.
+    let rank = doc.is(at, |sense| matches!(sense, Sense::Role))
+        && doc.is_capital(at + 1)
+        && (token.shape == Shape::Small || doc.is(at + 1, |sense| matches!(sense, Sense::Given)));
+    let given = doc.is(at, |sense| matches!(sense, Sense::Given))
+        && at > sentence.start
+        && doc.is_capital(at - 1)
+        && doc.is(at - 1, |sense| matches!(sense, Sense::Given));
+    let grown = (starts && !rank && !given).then(|| grown(doc, at, sentence)).flatten();
     match (known, grown) {
         // "Policía Nacional de Colombia": more than the list has.
         (Some((end, organisation)), Some(grown)) if grown.end > end => {

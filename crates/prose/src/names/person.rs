@@ -154,6 +154,22 @@ fn person_at(
         return None;
     }
     let titled = title_before(doc, at, sentence.start);
+    // "Director of Field Operations", "Director de Delincuencia Organizada de INTERPOL": what somebody is at the
+    // head of; "29 Member States": what is counted.
+    let led = at.checked_sub(1).filter(|before| *before >= sentence.start);
+    let domain = led.is_some_and(|before| {
+        doc.lexicon.role_of.before(&doc.tokens, at).is_some_and(|(of, ())| of > sentence.start)
+            || doc.token(before).is_some_and(|token| token.shape == Shape::Digits)
+    });
+    let named_within = name.clone().skip(1).any(|at| {
+        doc.is(at, |sense| matches!(sense, Sense::Organisation(_) | Sense::Place(_)))
+            && doc.lexicon.role_of.before(&doc.tokens, at).is_some()
+            || doc.token(at).is_some_and(|token| token.shape == Shape::Capitals && token.end - token.start <= 6)
+                && doc.lexicon.role_of.before(&doc.tokens, at).is_some()
+    });
+    if !given && !titled && (domain || named_within) {
+        return None;
+    }
     let before = role_before(doc, at, sentence);
     let after = role_after(doc, name.end, sentence);
     let spoken = beside_speech(doc, &name, sentence);
