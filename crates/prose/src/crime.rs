@@ -52,7 +52,9 @@ pub(crate) fn crimes(doc: &Analysis<'_>, names: &[Range<usize>]) -> Vec<Crime> {
 /// "Director de Delincuencia Organizada": where the language writes crimes in small letters, capitals inside a
 /// sentence make the name of a unit.
 fn is_unit_name(doc: &Analysis<'_>, crime: &Crime) -> bool {
-    let Some(sentence) = doc.sentence_of(crime.tokens.start).and_then(|number| doc.sentence(number)) else { return false };
+    let Some(sentence) = doc.sentence_of(crime.tokens.start).and_then(|number| doc.sentence(number)) else {
+        return false;
+    };
     let start = crime.tokens.start;
     !doc.lexicon.trade.right_headed
         && start > sentence.tokens.start
@@ -81,7 +83,10 @@ fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
             from <= crime.tokens.start
                 && crime.tokens.start - from <= 4
                 && (from..crime.tokens.start).any(|at| {
-                    matches!(doc.fold(at), "fines" | "finalidad" | "fins" | "finalidade" | "purpose" | "purposes" | "for")
+                    matches!(
+                        doc.fold(at),
+                        "fines" | "finalidad" | "fins" | "finalidade" | "purpose" | "purposes" | "for"
+                    )
                 })
         };
         match out.last_mut().filter(|last| last.code == "0204" && purpose(last.tokens.end)) {

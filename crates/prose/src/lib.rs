@@ -17,6 +17,7 @@ mod names;
 mod quote;
 mod reading;
 mod relation;
+mod subject;
 mod table;
 pub mod text;
 mod token;

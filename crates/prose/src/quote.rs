@@ -368,7 +368,8 @@ fn speaker_in(
         let known = best_description(names, person);
         Speaker { name: person.name.clone(), role: known.0, organisation: known.1, person: Some(number) }
     };
-    if inverted && !before {
+    let closing = before && range.len() <= 14;
+    if inverted && (!before || closing && people.is_empty()) {
         return last_speaker(doc, names, range.start, earlier);
     }
     if let Some((at, end)) = verb {
@@ -458,7 +459,12 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
                     crate::token::fold(role).split(' ').any(|word| word == folded) || crate::token::fold(role) == folded
                 })
             });
-            if let Some((number, person)) = person {
+            // "El jefe policial destacó": the one person that the text has named.
+            let definite = role.start > range.start
+                && matches!(doc.fold(role.start - 1), "the" | "el" | "la" | "le" | "o" | "a" | "l" | "'");
+            let mut before = names.people.iter().enumerate().filter(|(_, person)| person.tokens.end <= range.start);
+            let only = before.next().filter(|(_, first)| definite && before.all(|(_, other)| other.name == first.name));
+            if let Some((number, person)) = person.or(only) {
                 let known = best_description(names, person);
                 return Some(Speaker {
                     name: person.name.clone(),
@@ -515,8 +521,37 @@ fn is_verbal(doc: &Analysis<'_>, range: &Range<usize>) -> bool {
     range.clone().next().is_some_and(|at| {
         matches!(
             doc.fold(at),
-            "that" | "que" | "in" | "en" | "em" | "at" | "on" | "to" | "al" | "ante" | "when" | "during" | "durante" | "lors" | "apres" | "after"
-                | "as" | "como" | "comme" | "por" | "pour" | "para" | "with" | "con" | "com" | "avec" | "by" | "tras" | "apos" | "sobre" | "about"
+            "that"
+                | "que"
+                | "in"
+                | "en"
+                | "em"
+                | "at"
+                | "on"
+                | "to"
+                | "al"
+                | "ante"
+                | "when"
+                | "during"
+                | "durante"
+                | "lors"
+                | "apres"
+                | "after"
+                | "as"
+                | "como"
+                | "comme"
+                | "por"
+                | "pour"
+                | "para"
+                | "with"
+                | "con"
+                | "com"
+                | "avec"
+                | "by"
+                | "tras"
+                | "apos"
+                | "sobre"
+                | "about"
         )
     })
 }

@@ -16,7 +16,7 @@ use crate::lexicon::{PlaceKind, Sense};
 use crate::names::{self, Names};
 use crate::text::{BlockKind, SourceText};
 use crate::token::Shape;
-use crate::{crime, event, language, lexicon, quote, relation};
+use crate::{crime, event, language, lexicon, quote, relation, subject};
 
 /// What is known of a document from beside it.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,15 @@ pub struct Figure {
     pub speaker: Option<String>,
     /// First and last day of the time it speaks of, and whether both are stated.
     pub period: Option<(Date, Date, bool)>,
-    /// The operation or conference that it is a number of.
+    /// Whose number it is: an organisation, an event, a place, a database.
+    pub subject: Option<String>,
+    /// `stock` or `flow`, where the unit tells.
+    pub flow: Option<&'static str>,
+    /// The one country that its sentence names, as a code of the table `area`.
+    pub area: Option<String>,
+    /// The crime that it counts, as a code of the ICCS.
+    pub crime: Option<&'static str>,
+    /// The event that it belongs to: name and number.
     pub event: Option<String>,
 }
 
@@ -309,7 +317,12 @@ impl Reader<'_> {
                     Verdict::Ignored(rule) => reading.tally.ignore(rule, 1),
                     Verdict::Figure(figure) => {
                         reading.tally.published += 1;
-                        reading.figures.push(self.figure(&figure, &sentence.tokens, &dates, reading.published.map(|(day, _)| day))?);
+                        reading.figures.push(self.figure(
+                            &figure,
+                            &sentence.tokens,
+                            &dates,
+                            reading.published.map(|(day, _)| day),
+                        )?);
                         found.push(figure);
                     }
                 }
@@ -335,14 +348,25 @@ impl Reader<'_> {
             let relation::Relation { subject, predicate, object, time, .. } = relation;
             reading.relations.push(Relation { place, subject, predicate, object, time });
         }
-        for figure in &mut reading.figures {
+        for (figure, found) in reading.figures.iter_mut().zip(&found) {
+            let Some(sentence) = doc.sentence_of(found.number.start).and_then(|number| doc.sentence(number)) else {
+                continue;
+            };
+            let told = subject::told(doc, read, &sentence.tokens, found);
+            (figure.subject, figure.event, figure.flow) = (told.subject, told.event, told.flow);
+            (figure.area, figure.crime) = (told.area, told.crime);
+            // What is there is there on the day of the report; what an event counts was counted then.
+            let published = reading.published.map(|(day, _)| (day, day, false));
+            if figure.flow == Some("stock") && figure.period.is_none_or(|(start, end, stated)| !stated && start != end)
+            {
+                figure.period = published.or(figure.period);
+            }
+            if figure.period.is_none() && figure.kind != "duration" {
+                figure.period = told.days.map(|(start, end)| (start, end, false));
+            }
             let inside = |place: &Place| place.start <= figure.place.start && figure.place.end <= place.end;
             let said = reading.statements.iter().find(|statement| statement.segments.iter().any(inside));
             figure.speaker = said.and_then(|statement| statement.speaker.clone());
-            // The number of an event stands inside its name.
-            let event =
-                reading.events.iter().find(|event| figure.kind == "ordinal" && event.mentions.iter().any(inside));
-            figure.event = event.map(|event| event.name.clone());
         }
         Ok(())
     }
@@ -450,7 +474,9 @@ impl Reader<'_> {
                 3 * found.phrase.start.saturating_sub(date.tokens.end)
             }
         };
-        let date = inside.filter(apart).min_by_key(far)?;
+        // "This week’s conference brings together members from a region of one billion people": not of this week.
+        let near = |date: &&Dated| !date.relative || date.tokens.end + RELATIVE_REACH >= found.phrase.start;
+        let date = inside.filter(apart).filter(near).min_by_key(far)?;
         // "since 2004": up to the day of the report.
         let end = published.filter(|day| date.open && *day > date.end).unwrap_or(date.end);
         Some((date.start, end, !date.inferred && end == date.end))
@@ -475,11 +501,18 @@ impl Reader<'_> {
             measure,
             context: Some(self.doc.words(sentence)).filter(|context| context.len() <= LONGEST),
             speaker: None,
+            subject: None,
+            flow: None,
+            area: None,
+            crime: None,
             period: Self::period(found, sentence, dates, published),
             event: None,
         })
     }
 }
+
+/// Tokens behind "this week" that a figure may stand to be of it.
+const RELATIVE_REACH: usize = 12;
 
 /// Where a report comes from: `SANTIAGO, Chile –` at the start of its first paragraphs.
 fn dateline(doc: &Analysis<'_>, names: &Names) -> Option<(Range<usize>, &'static crate::lexicon::Place)> {

@@ -22,6 +22,11 @@ fn holds(bytes: &[u8], language: Option<&str>) {
     for mention in &reading.mentions {
         assert!(keys.insert((mention.place.start, mention.place.end, mention.kind)), "one name twice: {mention:?}");
     }
+    let mut keys = std::collections::BTreeSet::new();
+    for link in &reading.relations {
+        let key = (link.place.start, link.place.end, &link.subject, link.predicate, &link.object);
+        assert!(keys.insert(key), "one link twice: {link:?}");
+    }
     let places = reading
         .figures
         .iter()
@@ -29,7 +34,8 @@ fn holds(bytes: &[u8], language: Option<&str>) {
         .chain(reading.dates.iter().map(|date| &date.place))
         .chain(reading.mentions.iter().map(|mention| &mention.place))
         .chain(reading.statements.iter().flat_map(|statement| &statement.segments))
-        .chain(reading.events.iter().flat_map(|event| &event.mentions));
+        .chain(reading.events.iter().flat_map(|event| &event.mentions))
+        .chain(reading.relations.iter().map(|link| &link.place));
     for place in places {
         assert_eq!(reread(bytes, &reading.media_type, place.start, place.end).unwrap(), place.text);
     }

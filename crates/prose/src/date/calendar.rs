@@ -91,15 +91,14 @@ pub(super) fn month_first(doc: &Analysis<'_>, at: usize, month: i8, end: usize) 
     let of_street = doc.lexicon.date_of.before(&doc.tokens, at).is_some_and(|(of, ())| {
         of.checked_sub(1).is_some_and(|number| day(doc, number).is_some() && is_address(doc, number))
     });
-    if of_street
-        || doc.fold(at.wrapping_sub(1)) == "de" && doc.fold(at.wrapping_sub(2)) == "rio"
-    {
+    if of_street || doc.fold(at.wrapping_sub(1)) == "de" && doc.fold(at.wrapping_sub(2)) == "rio" {
         return None;
     }
     let over = past_of(doc, end);
     // "outubro do ano passado"
-    if let Some((over, Sense::Relative(Relative::LastYear))) =
-        doc.find(over, |sense| matches!(sense, Sense::Relative(_))).or_else(|| doc.find(end, |sense| matches!(sense, Sense::Relative(_))))
+    if let Some((over, Sense::Relative(Relative::LastYear))) = doc
+        .find(over, |sense| matches!(sense, Sense::Relative(_)))
+        .or_else(|| doc.find(end, |sense| matches!(sense, Sense::Relative(_))))
     {
         return Some((at..over, Printed::MonthOf { month, years_ago: 1 }));
     }
@@ -129,7 +128,20 @@ fn is_address(doc: &Analysis<'_>, at: usize) -> bool {
     before.into_iter().any(|word| {
         matches!(
             word,
-            "plaza" | "praca" | "avenida" | "av" | "calle" | "rua" | "rue" | "place" | "boulevard" | "bulevar" | "barrio" | "bairro" | "largo" | "jiron"
+            "plaza"
+                | "praca"
+                | "avenida"
+                | "av"
+                | "calle"
+                | "rua"
+                | "rue"
+                | "place"
+                | "boulevard"
+                | "bulevar"
+                | "barrio"
+                | "bairro"
+                | "largo"
+                | "jiron"
         )
     })
 }
@@ -137,7 +149,11 @@ fn is_address(doc: &Analysis<'_>, at: usize) -> bool {
 /// The weekday that stands with a day: "martes 4 de octubre", "on Tuesday, 4 October".
 fn weekday_before(doc: &Analysis<'_>, at: usize) -> Option<i8> {
     let back = at.checked_sub(1)?;
-    let at = if doc.fold(back) == "," || matches!(doc.fold(back), "el" | "dia" | "the" | "le") { back.checked_sub(1)? } else { back };
+    let at = if doc.fold(back) == "," || matches!(doc.fold(back), "el" | "dia" | "the" | "le") {
+        back.checked_sub(1)?
+    } else {
+        back
+    };
     (at.saturating_sub(2)..=at).find_map(|start| match doc.find(start, |sense| matches!(sense, Sense::Weekday(_)))? {
         (end, Sense::Weekday(number)) if end == at + 1 => Some(*number),
         _ => None,

@@ -53,20 +53,49 @@ pub(crate) struct Dated {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Printed {
     /// `weekday`: of the first, Monday being 1, where it stands with the day.
-    Days { from: Day, to: Day, weekday: Option<i8> },
-    Month { month: i8, year: Option<i16> },
-    Months { from: (i8, Option<i16>), to: (i8, Option<i16>) },
+    Days {
+        from: Day,
+        to: Day,
+        weekday: Option<i8>,
+    },
+    Month {
+        month: i8,
+        year: Option<i16>,
+    },
+    Months {
+        from: (i8, Option<i16>),
+        to: (i8, Option<i16>),
+    },
     /// `of_month`: its day, where it stands behind.
-    Weekday { number: i8, next: bool, of_month: Option<i8> },
-    Year { from: i16, to: i16 },
-    Part { start: i8, months: i8, year: Option<i16> },
-    ToDate { year: i16 },
+    Weekday {
+        number: i8,
+        next: bool,
+        of_month: Option<i8>,
+    },
+    Year {
+        from: i16,
+        to: i16,
+    },
+    Part {
+        start: i8,
+        months: i8,
+        year: Option<i16>,
+    },
+    ToDate {
+        year: i16,
+    },
     /// "the year before": before a year that stands before it, or the report's.
     YearBefore,
     /// `outubro do ano passado`: years before the report's.
-    MonthOf { month: i8, years_ago: i16 },
+    MonthOf {
+        month: i8,
+        years_ago: i16,
+    },
     Relative(Relative),
-    Ago { count: i64, unit: TimeUnit },
+    Ago {
+        count: i64,
+        unit: TimeUnit,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +148,12 @@ pub(crate) fn dates(doc: &Analysis<'_>, published: Option<Date>, numbers: &[(Ran
 }
 
 /// "the first half", "the year before": of the year that stands before it in its sentence.
-fn anchored(doc: &Analysis<'_>, before: &[(Range<usize>, Printed)], tokens: &Range<usize>, printed: Printed) -> Printed {
+fn anchored(
+    doc: &Analysis<'_>,
+    before: &[(Range<usize>, Printed)],
+    tokens: &Range<usize>,
+    printed: Printed,
+) -> Printed {
     let sentence = doc.sentence_of(tokens.start);
     let year = || {
         let near = before.iter().rev().take_while(|(other, _)| doc.sentence_of(other.start) == sentence);

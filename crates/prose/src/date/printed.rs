@@ -8,7 +8,11 @@ use crate::lexicon::{Relative, Sense};
 use crate::token::Shape;
 
 /// A date that starts at a token.
-pub(super) fn printed(doc: &Analysis<'_>, at: usize, numbers: &[(Range<usize>, f64)]) -> Option<(Range<usize>, Printed)> {
+pub(super) fn printed(
+    doc: &Analysis<'_>,
+    at: usize,
+    numbers: &[(Range<usize>, f64)],
+) -> Option<(Range<usize>, Printed)> {
     let token = doc.token(at)?;
     if let Some((end, sense)) = doc.find(at, |sense| matches!(sense, Sense::Relative(_) | Sense::ToDate)) {
         match sense {
@@ -42,7 +46,9 @@ pub(super) fn printed(doc: &Analysis<'_>, at: usize, numbers: &[(Range<usize>, f
     {
         return Some((at..end, Printed::Ago { count, unit: *unit }));
     }
-    if let Some(found) = calendar::iso(doc, at).or_else(|| calendar::slashed(doc, at)).or_else(|| calendar::days(doc, at)) {
+    if let Some(found) =
+        calendar::iso(doc, at).or_else(|| calendar::slashed(doc, at)).or_else(|| calendar::days(doc, at))
+    {
         return Some(found);
     }
     if let Some(found) = calendar::part_of_year(doc, at, numbers) {

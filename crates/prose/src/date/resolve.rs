@@ -10,7 +10,15 @@ use crate::lexicon::{Relative, TimeUnit};
 
 pub(super) fn resolve(tokens: Range<usize>, printed: Printed, day: Option<Date>) -> Option<Dated> {
     let whole = |start: Date, end: Date, precision, inferred, relative| {
-        (start <= end).then_some(Dated { tokens: tokens.clone(), start, end, precision, inferred, relative, open: false })
+        (start <= end).then_some(Dated {
+            tokens: tokens.clone(),
+            start,
+            end,
+            precision,
+            inferred,
+            relative,
+            open: false,
+        })
     };
     match printed {
         Printed::Days { from, to, weekday } => {
@@ -50,7 +58,8 @@ pub(super) fn resolve(tokens: Range<usize>, printed: Printed, day: Option<Date>)
         Printed::Weekday { of_month: Some(of_month), .. } => {
             // The day of that number nearest to the report.
             let day = day?;
-            let months = [0, -1, 1].into_iter().filter_map(|shift: i64| day.first_of_month().checked_add(shift.months()).ok());
+            let months =
+                [0, -1, 1].into_iter().filter_map(|shift: i64| day.first_of_month().checked_add(shift.months()).ok());
             let days = months.filter_map(|month| Date::new(month.year(), month.month(), of_month).ok());
             let then = days.min_by_key(|then| day.since(*then).map_or(i32::MAX, |span| span.get_days().abs()))?;
             whole(then, then, Precision::Day, true, true)

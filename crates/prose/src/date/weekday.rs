@@ -50,7 +50,8 @@ pub(super) fn weekday(doc: &Analysis<'_>, at: usize) -> Option<(Range<usize>, Pr
     });
     let ahead = at.checked_sub(1).is_some_and(|before| doc.lexicon.next.is_at(&doc.tokens, before))
         || doc.lexicon.next.is_at(&doc.tokens, end);
-    (alone && (led || bare) && !follows).then_some((at..end, Printed::Weekday { number: *number, next: ahead, of_month: None }))
+    (alone && (led || bare) && !follows)
+        .then_some((at..end, Printed::Weekday { number: *number, next: ahead, of_month: None }))
 }
 
 /// A weekday with its day in brackets, and perhaps its month: the month is that of the report.

@@ -53,7 +53,8 @@ impl Truth {
         Ok(out)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    /// A field that is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(Value::as_str)
     }
 

@@ -52,8 +52,7 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
         let folded = fold(name);
         let small = [
             "the", "of", "de", "del", "la", "el", "da", "do", "du", "des", "le", "les", "l", "d", "and", "y", "e",
-            "et", "for", "s",
-            "un", "une", "una", "um", "uma", "a", "an",
+            "et", "for", "s", "un", "une", "una", "um", "uma", "a", "an",
         ];
         folded
             .split(|c: char| !c.is_alphanumeric())

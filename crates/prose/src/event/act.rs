@@ -36,10 +36,14 @@ pub(super) fn acts(doc: &Analysis<'_>, names: &Names, dates: &[Dated], sentence:
     }
     if let Some(verb) = find(|sense| matches!(sense, Sense::Opening))
         && let Some(office) = office(doc, names, sentence, &verb)
-        && let Some(date) = date_of_act(dates, sentence, &verb)
     {
-        let mention = office.start.min(verb.start)..office.end.max(verb.end);
-        out.push(make("opening", doc.words(&office), mention, Some(date)));
+        // Without a day, the office has to follow the verb: "inauguró una oficina en Lima".
+        let date = date_of_act(dates, sentence, &verb);
+        let follows = office.start >= verb.end && office.start - verb.end <= 5;
+        if date.is_some() || follows {
+            let mention = office.start.min(verb.start)..office.end.max(verb.end);
+            out.push(make("opening", doc.words(&office), mention, date));
+        }
     }
     if let Some(noun) = find(|sense| matches!(sense, Sense::Agreement))
         && let Some(verb) = find(|sense| matches!(sense, Sense::Signed))

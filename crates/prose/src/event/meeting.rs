@@ -73,15 +73,23 @@ pub(super) fn meeting(
         .filter(|date| date.precision == Precision::Day);
     let place = place_after(doc, names, sentence, &mention, 4).filter(|place| place.kind == PlaceKind::City);
     let edition = edition(figures, &mention);
-    if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() {
+    // "celebró el martes en Lima una reunión": held somewhere on some day, wherever in the sentence they stand.
+    let within = |tokens: &Range<usize>| sentence.start <= tokens.start && tokens.end <= sentence.end;
+    let day = dates.iter().find(|date| within(&date.tokens) && date.precision == Precision::Day);
+    let city = names.places.iter().find(|name| within(&name.tokens) && name.place.kind == PlaceKind::City);
+    let gathered = day.is_some() && city.is_some() && held();
+    if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() && !gathered {
         return None;
     }
+    let place = place.or(city.filter(|_| gathered).map(|name| name.place));
+    let date = date.or(day.filter(|_| gathered));
     let start = match &edition {
         Some((number, _)) => number.start,
         None if right
             && at > sentence.start
             && doc.token(at - 1).is_some_and(|token| token.shape == Shape::Small)
-            && !doc.is_function_word(at - 1) =>
+            && !doc.is(at - 1, |sense| matches!(sense, Sense::TimeUnit(_)))
+            && !SMALL.contains(&doc.fold(at - 1)) =>
         {
             at - 1
         }
@@ -102,6 +110,34 @@ pub(super) fn meeting(
     }
     Some(event)
 }
+
+/// Small words before the word for a meeting that are no part of what it is called.
+const SMALL: [&str; 24] = [
+    "the",
+    "a",
+    "an",
+    "this",
+    "that",
+    "its",
+    "his",
+    "her",
+    "their",
+    "our",
+    "of",
+    "for",
+    "at",
+    "in",
+    "on",
+    "and",
+    "each",
+    "every",
+    "next",
+    "last",
+    "same",
+    "present",
+    "previous",
+    "following",
+];
 
 fn kind_at(doc: &Analysis<'_>, at: usize) -> Option<(usize, &'static str)> {
     match doc.find(at, |sense| matches!(sense, Sense::Event(_)))? {

@@ -133,6 +133,16 @@ pub(crate) fn events(
             }
         }
     }
+    // "the police congress in Vienna": of the year that the sentence before spoke of.
+    for congress in meetings.iter_mut().filter(|event| event.kind == "congress" && event.start.is_none()) {
+        let before = congress.mentions.first().and_then(|mention| doc.sentence_of(mention.start)?.checked_sub(1));
+        let date = before.and_then(|before| {
+            dates.iter().rev().find(|date| !date.relative && doc.sentence_of(date.tokens.start) == Some(before))
+        });
+        if let Some(date) = date {
+            dated(congress, date);
+        }
+    }
     // The meeting that the report is about has the dateline's place where it names no other.
     if let Some(main) = meetings.iter_mut().find(|event| matches!(event.kind, "conference" | "congress")) {
         main.place = main.place.or(dateline.filter(|place| place.kind == PlaceKind::City));
@@ -151,11 +161,13 @@ fn dated(event: &mut Event, date: &Dated) {
 fn add(events: &mut Vec<Event>, event: Event) {
     let words = fold(&event.name);
     // "Le Forum", by itself, is the one that was spoken of.
-    let bare = !words.contains(' ') && event.edition.is_none() && event.name.chars().next().is_some_and(char::is_uppercase);
+    let bare =
+        !words.contains(' ') && event.edition.is_none() && event.name.chars().next().is_some_and(char::is_uppercase);
     if bare
-        && let Some(known) = events.iter_mut().rev().find(|known| {
-            known.kind == event.kind && fold(&known.name).split(' ').any(|word| word == words)
-        })
+        && let Some(known) = events
+            .iter_mut()
+            .rev()
+            .find(|known| known.kind == event.kind && fold(&known.name).split(' ').any(|word| word == words))
     {
         known.mentions.extend(event.mentions);
         return;

@@ -34,6 +34,10 @@ impl Case<'_> {
         if names.iter().any(|name| !name.series && inside(&name.tokens) && name.tokens.len() > number.tokens.len()) {
             return Some("name");
         }
+        // "Page 1 sur 2"
+        if number.form == Form::Share && rules.before_identifier.before(&doc.tokens, start).is_some() {
+            return Some("furniture");
+        }
         if number.form == Form::Ordinal {
             let named = rules.before_identifier.before(&doc.tokens, start).is_some();
             return (named && number.plain).then_some("identifier");
@@ -155,7 +159,7 @@ impl Case<'_> {
         }
         let year = digits.len() == 4 && matches!(digits.parse(), Ok(1800..=2100));
         if year
-            && rules.hedges.before(&doc.tokens, start).is_none()
+            && (rules.hedges.before(&doc.tokens, start).is_none() || !digits.ends_with("00"))
             && self.noun(number, None).is_none_or(|noun| !noun.known)
         {
             return Some("year");

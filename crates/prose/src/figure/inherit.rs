@@ -37,6 +37,17 @@ impl Case<'_> {
         if let Some((over, hedge)) = rules.hedges_after.at(&doc.tokens, end) {
             (phrase.end, qualifier) = (over, known(hedge));
         }
+        // "passou de 188 para 243": from there to here.
+        let passed = phrase.start < start && qualifier == "gt" && doc.fold(phrase.start).starts_with("pas");
+        if passed && (end..(end + 4).min(self.sentence.end)).any(|at| matches!(doc.fold(at), "para" | "a")) {
+            (phrase.start, qualifier) = (start, "exact");
+        }
+        // "Para más información: 956 000 112"
+        let groups =
+            number.tokens.clone().filter(|at| doc.token(*at).is_some_and(|token| token.shape == Shape::Digits));
+        if number.scale == 0 && value >= 1e8 && groups.count() >= 3 {
+            return None;
+        }
         let found = |unit: String, kind: &'static str, phrase: Range<usize>, qualifier: &'static str| {
             Some(Found {
                 number: number.tokens.clone(),

@@ -40,6 +40,11 @@ impl Case<'_> {
                 let close = self.doc.token(at + 1).is_some_and(|token| !token.apart);
                 return close && token.is_some_and(super::super::token::Token::is_capital);
             }
+            // "L 2.3 millones", "Q 300": in its own country it may stand apart.
+            let own = single && matches!((self.home, self.doc.fold(*at)), (Some("HN"), "l") | (Some("GT"), "q"));
+            if own && token.is_some_and(|token| token.shape == Shape::Capitals || token.is_capital()) {
+                return true;
+            }
             let dollar = self.doc.fold(start - 1) == "$";
             let code = start - at == 1 && token.is_some_and(|token| token.shape == Shape::Capitals);
             // A code of three letters is a word of its language in small ones: "all 250", "top 10".
@@ -97,7 +102,10 @@ impl Case<'_> {
         if let Some(code) = code {
             return Some(Noun { unit: code.to_owned(), kind: "money", end: next + 1, words, known: true });
         }
-        // A closing sign: "20 $".
+        // "35 000 $ US", and a closing sign: "20 $".
+        if let Some((over, unit)) = direct.filter(|(over, unit)| unit.kind == "money" && *over > next + 1) {
+            return Some(self.rated(words, over, unit));
+        }
         if doc.fold(next) == "$" {
             return Some(Noun { unit: self.money("$").to_owned(), kind: "money", end: next + 1, words, known: true });
         }

@@ -102,6 +102,18 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
                     || matches!(tokens.fold(at.wrapping_sub(1)), "by" | "than" | "over" | "nearly" | "almost" | "about")
             };
             let fraction = fraction.filter(|(next, value)| quarter(**value, *next) && part(**value, *next));
+            // "le double fond": a multiple is one of something, or stands alone.
+            let multiple = |value: f64, next: usize| {
+                value <= 1.0
+                    || tokens.get(next).is_none_or(|token| token.shape == Shape::Mark)
+                    || rules.of.is_at(tokens, next)
+                    || rules.of.before(tokens, next).is_some()
+                    || matches!(
+                        tokens.fold(next),
+                        "del" | "que" | "qu" | "du" | "des" | "do" | "da" | "en" | "em" | "al" | "par" | "dos"
+                    )
+            };
+            let fraction = fraction.filter(|(next, value)| multiple(**value, *next));
             // "half a second": a time.
             let fraction = fraction.filter(|(next, _)| {
                 !(tokens.fold(*next) == "a"
@@ -404,8 +416,10 @@ fn words(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
         scaled(text, tokens, end, locale, *value, &mut found);
         // "half a" and its like are numbers before a scale word only; articles are none by themselves.
         let single = found.tokens.end == next;
-        let half_time =
-            || rules.units.at(tokens, next).is_some_and(|(_, unit)| unit.kind == "duration") && rules.language != "en";
+        let half_time = || {
+            rules.units.at(tokens, next).is_some_and(|(_, unit)| matches!(unit.kind, "duration" | "mass"))
+                && rules.language != "en"
+        };
         if single
             && (value.value() < 1.0 && !half_time()
                 || rules.articles.contains(tokens.fold(at)) && rules.language == "en")

@@ -38,7 +38,7 @@ const FOUNDED: [&str; 24] = [
 ];
 
 /// Words for "other" that may stand before a number, folded.
-const OTHER: [&str; 7] = ["another", "other", "otros", "otras", "autres", "outros", "outras"];
+const OTHER: [&str; 8] = ["a", "another", "other", "otros", "otras", "autres", "outros", "outras"];
 
 /// `one day`, `one way`: nothing is counted.
 const ONES: [&str; 24] = [
@@ -238,6 +238,14 @@ impl Case<'_> {
         let start = number.tokens.start;
         let led = start > self.sentence.start && joins(start - 1);
         let from = start.saturating_sub(9).max(self.sentence.start);
+        // "une hausse de 130 %": what it is of is counted, not it.
+        let of_number = rules
+            .of
+            .at(&doc.tokens, noun.end)
+            .is_some_and(|(over, ())| doc.token(over).is_some_and(|token| token.shape == Shape::Digits));
+        if of_number {
+            return false;
+        }
         let before = led && (from..start - 1).any(counts_things);
         let after = joins(noun.end) && noun.end + 1 < self.sentence.end && counts_things(noun.end + 1);
         before || after

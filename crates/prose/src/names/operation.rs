@@ -109,7 +109,12 @@ fn introduced(doc: &Analysis<'_>, romans: &[Number], known: &[Operation]) -> Vec
             let other = doc.is(first, |sense| {
                 matches!(
                     sense,
-                    Sense::Organisation(_) | Sense::Given | Sense::Place(_) | Sense::OrganisationHead | Sense::Title | Sense::Role
+                    Sense::Organisation(_)
+                        | Sense::Given
+                        | Sense::Place(_)
+                        | Sense::OrganisationHead
+                        | Sense::Title
+                        | Sense::Role
                 )
             });
             (doc.is_capital(first) && !other && !doc.is_function_word(first) && first < tokens.end)

@@ -82,7 +82,7 @@ fn inside(range: &Range<usize>, whole: &Range<usize>) -> bool {
 }
 
 /// Name and number of an event.
-fn title(event: &Event) -> String {
+pub(crate) fn title(event: &Event) -> String {
     match event.edition {
         Some(edition) => format!("{} {edition}", event.name),
         None => event.name.clone(),

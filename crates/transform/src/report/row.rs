@@ -1,7 +1,7 @@
 //! Rows of the tables that reports fill.
 
 use polars::prelude::DataFrame;
-use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Statement};
+use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Relation, Statement};
 use quipu_schema::{Result, table};
 
 use crate::document::{DocumentRow, sorted_frame};
@@ -77,17 +77,19 @@ pub(crate) struct Rows {
     mentions: Vec<Row<Named>>,
     statements: Vec<Row<(Statement, Option<String>)>>,
     events: Vec<Row<Event>>,
+    relations: Vec<Row<Relation>>,
 }
 
 /// Makes the frame of one of the tables.
 type Frame = fn(&Rows) -> Result<DataFrame>;
 
 /// The tables that reports fill, each with what makes its frame.
-pub(crate) const FRAMES: [(&str, Frame); 4] = [
+pub(crate) const FRAMES: [(&str, Frame); 5] = [
     ("figure", |rows| sorted_frame("figure", &rows.figures, figure)),
     ("mention", |rows| sorted_frame("mention", &rows.mentions, mention)),
     ("statement", |rows| sorted_frame("statement", &rows.statements, statement)),
     ("event", |rows| sorted_frame("event", &rows.events, event)),
+    ("relation", |rows| sorted_frame("relation", &rows.relations, relation)),
 ];
 
 impl Rows {
@@ -113,6 +115,9 @@ impl Rows {
             let Some(first) = event.mentions.first() else { continue };
             self.events.push(Row { common: common(first), row: event });
         }
+        for relation in reading.relations {
+            self.relations.push(Row { common: common(&relation.place), row: relation });
+        }
     }
 }
 
@@ -128,6 +133,10 @@ fn figure(row: &Row<Figure>, column: &str) -> Option<Value> {
         "period_start" => figure.period.map(|(start, _, _)| Value::Date(period::days(start))),
         "period_end" => figure.period.map(|(_, end, _)| Value::Date(period::days(end))),
         "period_basis" => figure.period.map(|(_, _, stated)| text(if stated { "stated" } else { "inferred" })),
+        "subject" => optional(figure.subject.as_ref()),
+        "stock_or_flow" => figure.flow.map(text),
+        "ref_area" => optional(figure.area.as_ref()),
+        "crime" => figure.crime.map(text),
         "event" => optional(figure.event.as_ref()),
         "speaker" => optional(figure.speaker.as_ref()),
         "phrase" => Some(text(&figure.place.text)),
@@ -187,6 +196,18 @@ fn event(row: &Row<Event>, column: &str) -> Option<Value> {
                 Precision::Week | Precision::Quarter | Precision::ToDate | Precision::Vague => "vague",
             })
         }),
+        _ => row.common.value(column),
+    }
+}
+
+fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
+    let relation = &row.row;
+    match column {
+        "subject" => Some(text(&relation.subject)),
+        "predicate" => Some(text(relation.predicate)),
+        "object" => Some(text(&relation.object)),
+        "time" => optional(relation.time.as_ref()),
+        "phrase" => Some(text(&relation.place.text)),
         _ => row.common.value(column),
     }
 }

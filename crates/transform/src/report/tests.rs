@@ -35,7 +35,9 @@ fn frames_have_the_tables_form() {
         values.map(|value| value.str_value().into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(column("unit"), ["edition", "arrest", "country", "round"]);
-    assert_eq!(column("event")[0], "Condor");
+    assert_eq!(column("event")[0], "Condor 2");
+    assert_eq!(column("subject")[0], "Condor 2");
+    assert_eq!(column("stock_or_flow")[1], "flow");
     assert_eq!(column("period_start")[1], "2023-05-01");
     assert_eq!(column("speaker")[3], "Maria Silva Rojas");
 }
