@@ -17,6 +17,7 @@ mod names;
 mod quote;
 mod reading;
 mod relation;
+mod series;
 mod subject;
 mod table;
 pub mod text;
@@ -24,3 +25,9 @@ mod token;
 
 pub use date::Precision;
 pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Relation, Statement, read};
+pub use series::series;
+
+/// The English word of a unit that a list has for a word of any of the languages.
+pub fn unit_of(word: &str) -> Option<&'static str> {
+    figure::rules::unit_word(word)
+}

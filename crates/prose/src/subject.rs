@@ -64,7 +64,7 @@ const NEAR: usize = 14;
 
 /// What is told of a figure of a sentence.
 pub(crate) fn told(doc: &Analysis<'_>, read: Read<'_>, sentence: &Range<usize>, found: &Found) -> Told {
-    let about = Sentence { doc, read, sentence, found };
+    let about = About { doc, read, sentence, found };
     let event = about.event();
     let title = event.map(title);
     // An edition is its event's, a duration that of the meeting it stands with.
@@ -80,21 +80,21 @@ pub(crate) fn told(doc: &Analysis<'_>, read: Read<'_>, sentence: &Range<usize>, 
     let kind = |list: &[&str]| list.contains(&found.unit.as_str());
     let flow = match found.kind {
         "count" if kind(&FLOW) => Some("flow"),
-        "count" if kind(&STOCK) => Some("stock"),
+        "count" if kind(&STOCK) || about.of_members() => Some("stock"),
         _ => None,
     };
     let days = event.filter(|event| about.touches(event)).and_then(|event| event.start.zip(event.end));
     Told { subject, event: title, days, flow, area: about.area(), crime: about.crime() }
 }
 
-struct Sentence<'a> {
+struct About<'a> {
     doc: &'a Analysis<'a>,
     read: Read<'a>,
     sentence: &'a Range<usize>,
     found: &'a Found,
 }
 
-impl<'a> Sentence<'a> {
+impl<'a> About<'a> {
     fn words(&self, name: &OrganisationName) -> String {
         self.doc.words(&name.tokens)
     }
@@ -171,7 +171,7 @@ impl<'a> Sentence<'a> {
         let names = self.read.names.organisations.iter();
         let here =
             |name: &&OrganisationName| self.sentence.start <= name.tokens.start && name.tokens.end <= self.sentence.end;
-        names.filter(here).filter(|name| name.tokens.end <= start && start - name.tokens.end <= NEAR).next_back()
+        names.filter(here).rfind(|name| name.tokens.end <= start && start - name.tokens.end <= NEAR)
     }
 
     /// The organisation that the text speaks of most, named before the figure.
@@ -201,6 +201,13 @@ impl<'a> Sentence<'a> {
             .filter_map(|place| place.place.country.as_ref());
         let first = here.next()?;
         here.all(|other| other == first).then(|| first.clone())
+    }
+
+    /// "194 member countries", "195 países miembros": who is in an organisation.
+    fn of_members(&self) -> bool {
+        let end = self.found.measure.as_ref().map_or(self.found.phrase.end, |measure| measure.end);
+        (self.found.number.end..=end.max(self.found.phrase.end))
+            .any(|at| ["member", "miembro", "membre", "membro"].iter().any(|stem| self.doc.fold(at).starts_with(stem)))
     }
 
     /// The crime that the noun of the figure names: "65 victims of human trafficking".

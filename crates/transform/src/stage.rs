@@ -14,7 +14,7 @@ use quipu_store::{
 };
 
 use crate::codes::Reference;
-use crate::conflict::{CONFLICT, Ground};
+use crate::conflict::{CONFLICT, Ground, is_derived};
 use crate::origins::origins;
 use crate::produce::remake;
 
@@ -120,8 +120,8 @@ fn conflict_parts(
     previous: Option<&Snapshot>,
 ) -> Result<(Vec<Part>, Vec<String>)> {
     if let Some(previous) = previous.filter(|previous| previous.derived.get(CONFLICT) == Some(&ingredients)) {
-        let held: Vec<Part> = previous.parts.iter().filter(|part| part.table == CONFLICT).cloned().collect();
-        let rows: u64 = held.iter().map(|part| part.rows).sum();
+        let held: Vec<Part> = previous.parts.iter().filter(|part| is_derived(&part.table)).cloned().collect();
+        let rows: u64 = held.iter().filter(|part| part.table == CONFLICT).map(|part| part.rows).sum();
         let notes = if rows == 0 { Vec::new() } else { vec![format!("conflict: {rows} rows, as before")] };
         return Ok((held, notes));
     }

@@ -157,7 +157,7 @@ fn anchored(
     let sentence = doc.sentence_of(tokens.start);
     let year = || {
         let near = before.iter().rev().take_while(|(other, _)| doc.sentence_of(other.start) == sentence);
-        near.filter_map(|(_, other)| other.year()).next()
+        near.into_iter().find_map(|(_, other)| other.year())
     };
     match printed {
         Printed::Part { start, months, year: None } => Printed::Part { start, months, year: year() },

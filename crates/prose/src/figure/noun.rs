@@ -49,9 +49,8 @@ impl Case<'_> {
             let code = start - at == 1 && token.is_some_and(|token| token.shape == Shape::Capitals);
             // A code of three letters is a word of its language in small ones: "all 250", "top 10".
             let iso = start - at == 1 && token.is_some_and(|token| token.is_word() && token.end - token.start == 3);
-            !single && (!iso || code)
-                || code
-                || dollar
+            code || dollar
+                || !single && !iso
                 || token.is_some_and(super::super::token::Token::is_capital)
                     && self.doc.token(start).is_some_and(|number| !number.apart)
         });

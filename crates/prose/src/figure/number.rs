@@ -232,7 +232,7 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
                 && words <= 2
                 && simple(text, tokens, over, end, locale).is_some_and(|bottom| {
                     let behind = tokens.fold(bottom.tokens.end);
-                    bottom.value.is_some_and(|value| value <= 10.0 && value >= 3.0)
+                    bottom.value.is_some_and(|value| (3.0..=10.0).contains(&value))
                         && !(behind.ends_with('s') && behind.len() > 3)
                         && rules.units.at(tokens, bottom.tokens.end).is_none()
                 })

@@ -125,16 +125,17 @@ fn again(
         }
     }
     // The parts above are what was published, so that conflicts can be looked for in their files.
-    let mut held: Vec<&Part> = transform.parts.iter().filter(|part| part.table == "conflict").collect();
+    let mut held: Vec<&Part> = transform.parts.iter().filter(|part| quipu_transform::is_derived(&part.table)).collect();
     for (table, frame) in quipu_transform::conflicts(store, pipeline, &reference, transform)? {
         let logical = quipu_store::logical_hash(table, std::slice::from_ref(&frame))?;
-        let found = held.iter().position(|part| part.logical == logical).map(|at| held.remove(at));
+        let same_rows = |part: &&Part| part.table == table.name && part.logical == logical;
+        let found = held.iter().position(same_rows).map(|at| held.remove(at));
         let was = found.map_or("not there", |part| &part.logical);
-        checks.note("table `conflict` made again", same(was, &logical, table.name))?;
+        checks.note(&format!("table `{}` made again", table.name), same(was, &logical, table.name))?;
         parts.push((table, frame));
     }
     for part in held {
-        checks.note("table `conflict` made again", same(&part.logical, "not there", "conflict"))?;
+        checks.note(&format!("table `{}` made again", part.table), same(&part.logical, "not there", &part.table))?;
     }
     if let (Some(screen), Some(rules)) = (screen, &pipeline.screen) {
         let made = quipu_screen::again(store, transform, screen, rules)?;

@@ -9,6 +9,7 @@ mod area;
 mod area_alias;
 mod area_code;
 mod check;
+mod claim;
 mod conflict;
 mod country_rule;
 mod crime;
@@ -24,6 +25,7 @@ mod indicator;
 mod marker;
 mod mention;
 mod observation;
+mod occurrence;
 mod organisation;
 mod quarantine;
 mod record;
@@ -217,6 +219,8 @@ pub const ALL: &[&Table] = &[
     &statement::TABLE,
     &event::TABLE,
     &relation::TABLE,
+    &occurrence::TABLE,
+    &claim::TABLE,
     &record::TABLE,
     &check::TABLE,
     &hit::TABLE,

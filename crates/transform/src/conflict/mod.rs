@@ -9,11 +9,11 @@
 //! The tables may be larger than memory: [`survey`] finds the indicators of which more than one edition
 //! speaks, [`disagree`] the quantities on which values differ, and only their rows are read in full.
 
-mod cause;
+pub(crate) mod cause;
 mod disagree;
 mod pair;
 mod printed;
-mod quantity;
+pub(crate) mod quantity;
 mod row;
 mod statement;
 mod survey;
@@ -33,6 +33,7 @@ use quipu_store::{Part, SourceState, Store};
 use rustc_hash::FxHashSet;
 
 use crate::codes::Reference;
+use crate::corroborate::{Disagreement, TABLES, conflict_frame, corroborate};
 use cause::{Neighbours, verdict};
 use disagree::Claims;
 use pair::{Editions, pairs};
@@ -44,6 +45,12 @@ use unit::Units;
 
 /// Name of the table, and of what it is made of in a snapshot's `derived`.
 pub(crate) const CONFLICT: &str = "conflict";
+
+/// Whether a table is made of the tables of all sources.
+pub fn is_derived(table: &str) -> bool {
+    table == CONFLICT || TABLES.contains(&table)
+}
+
 /// Quantities that are looked at together; each lot with a disagreement makes a part of the table.
 const LOT: usize = 100_000;
 /// How many conflicts the account names.
@@ -68,6 +75,10 @@ pub(crate) struct Account {
     counts: BTreeMap<(&'static str, &'static str), u64>,
     /// The gravest.
     named: Vec<Row>,
+    /// Lines on what reports disagree on.
+    lines: Vec<String>,
+    /// Events and quantities that several reports share.
+    prose: Option<(usize, usize)>,
     /// Whether anything was there to compare.
     compared: bool,
 }
@@ -88,16 +99,23 @@ impl Account {
     /// For people, one line each; nothing where there was nothing to compare.
     pub(crate) fn notes(&self) -> Vec<String> {
         let all: u64 = self.counts.values().sum();
+        let shared = self.prose.filter(|(events, quantities)| events + quantities > 0).map(|(events, quantities)| {
+            format!("corroboration: {events} events and {quantities} quantities are told by several reports")
+        });
+        let mut notes: Vec<String> = shared.into_iter().collect();
         if all == 0 {
             let none = "conflict: sources and vintages agree on every quantity that they share";
-            return if self.compared { vec![none.to_owned()] } else { Vec::new() };
+            notes.extend(self.compared.then(|| none.to_owned()));
+            return notes;
         }
         let counts: Vec<String> =
             self.counts.iter().map(|((severity, cause), n)| format!("{n} {severity} {cause}")).collect();
-        let mut notes = vec![format!("conflict: {all} rows ({})", counts.join(", "))];
+        notes.push(format!("conflict: {all} rows ({})", counts.join(", ")));
+        notes.extend(self.lines.iter().map(|line| format!("    {line}")));
         notes.extend(self.named.iter().map(|row| format!("    {}", row.line())));
-        if all > NAMED as u64 {
-            notes.push(format!("    … and {} more in the table `conflict`", all - NAMED as u64));
+        let shown = (self.named.len() + self.lines.len()) as u64;
+        if all > shown {
+            notes.push(format!("    … and {} more in the table `conflict`", all - shown));
         }
         notes
     }
@@ -108,6 +126,11 @@ impl<'a> Ground<'a> {
         let mut parts: Vec<&Part> = self.parts.iter().filter(|part| part.table == "observation").collect();
         parts.sort();
         parts
+    }
+
+    /// The tables of reports, which are compared with each other.
+    fn reports(&self) -> impl Iterator<Item = &'a Part> + use<'a> {
+        self.parts.iter().filter(|part| matches!(part.table.as_str(), "figure" | "event" | "document"))
     }
 
     fn marking_of(&self, source: &str) -> Marking {
@@ -123,7 +146,11 @@ impl<'a> Ground<'a> {
             hasher.part(part.source.as_deref().unwrap_or_default(), part.digest.as_bytes());
         }
         let speaks = |source: &str| parts.iter().any(|part| part.source.as_deref() == Some(source));
-        for (source, state) in self.sources.iter().filter(|(source, _)| speaks(source)) {
+        for part in self.reports() {
+            hasher.part(part.source.as_deref().unwrap_or_default(), part.digest.as_bytes());
+        }
+        let reports = |source: &str| self.reports().any(|part| part.source.as_deref() == Some(source));
+        for (source, state) in self.sources.iter().filter(|(source, _)| speaks(source) || reports(source)) {
             hasher.part(source, self.marking_of(source).to_string());
             for document in &state.documents {
                 hasher.part("document", document.as_bytes());
@@ -138,6 +165,7 @@ impl<'a> Ground<'a> {
     /// Files that are damaged; temporary files that cannot be written.
     pub(crate) fn find(&self, mut take: impl FnMut(&'static Table, DataFrame) -> Result<()>) -> Result<Account> {
         let mut account = Account::default();
+        self.reported(&mut account, &mut take)?;
         let surveyed = Surveyed::new(self.store, &self.observations())?;
         if surveyed.is_empty() {
             return Ok(account);
@@ -166,6 +194,30 @@ impl<'a> Ground<'a> {
             take(table, frame)?;
         }
         Ok(account)
+    }
+
+    /// What reports in prose say of one event or subject.
+    fn reported(
+        &self,
+        account: &mut Account,
+        take: &mut impl FnMut(&'static Table, DataFrame) -> Result<()>,
+    ) -> Result<()> {
+        let found = corroborate(self.store, self.parts, |source| self.marking_of(source))?;
+        account.prose = Some((found.joined, found.shared)).filter(|_| !found.frames.is_empty());
+        for (table, frame) in found.frames {
+            if frame.height() > 0 {
+                take(table, frame)?;
+            }
+        }
+        for row in &found.disagreements {
+            *account.counts.entry((row.severity(), row.cause())).or_default() += 1;
+        }
+        account.lines = found.disagreements.iter().take(NAMED).map(Disagreement::line).collect();
+        if !found.disagreements.is_empty() {
+            let (table, frame) = conflict_frame(found.disagreements)?;
+            take(table, frame)?;
+        }
+        Ok(())
     }
 
     /// The conflicts on the quantities of these hashes.
