@@ -23,9 +23,14 @@ pub(crate) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
+    #[cfg(test)]
     pub(crate) fn of(source: &'a SourceText, lexicon: &'static Lexicon) -> Self {
+        Self::of_tokens(source, Tokens::of(source.text()), lexicon)
+    }
+
+    /// The analysis of a text that was cut into tokens before.
+    pub(crate) fn of_tokens(source: &'a SourceText, mut tokens: Tokens, lexicon: &'static Lexicon) -> Self {
         let text = source.text();
-        let mut tokens = Tokens::of(text);
         tokens.cut_headings(text, &lexicon.not_names);
         let sentences = layout::sentences(text, &tokens, &source.blocks, Some(lexicon));
         let mut sentence_of = vec![usize::MAX; tokens.len()];

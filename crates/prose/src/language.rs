@@ -1,8 +1,12 @@
 //! The language of a report: of its page, of the pipeline file, or told by its commonest words.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
 use crate::reading::{Given, Reading};
 use crate::text::SourceText;
-use crate::token::Tokens;
+use crate::token::{Tokens, hash};
 
 /// Words that only one of the languages has, and that every text of some length has.
 const TELLING: [(&str, &[&str]); 4] = [
@@ -21,7 +25,12 @@ const SAMPLE: usize = 3_000;
 const FEWEST: usize = 3;
 
 /// ISO 639-1 language and region of a document.
-pub(crate) fn of(source: &SourceText, given: &Given, reading: &mut Reading) -> (Option<String>, Option<String>) {
+pub(crate) fn of(
+    source: &SourceText,
+    tokens: &Tokens,
+    given: &Given,
+    reading: &mut Reading,
+) -> (Option<String>, Option<String>) {
     let tag = source.page.language.as_deref().unwrap_or_default();
     let mut parts = tag.split(['-', '_']);
     let of_page =
@@ -36,47 +45,64 @@ pub(crate) fn of(source: &SourceText, given: &Given, reading: &mut Reading) -> (
     }
     let stated = of_page.or_else(|| given.language.clone());
     reading.language_stated = stated.is_some();
-    let told = stated.or_else(|| detect(source.text()).map(str::to_owned));
+    let told = stated.or_else(|| detect(tokens).map(str::to_owned));
     reading.language.clone_from(&told);
     (told, region)
 }
 
 /// The language of a text by its commonest words; `None` for a text too short, or in another language.
-pub(crate) fn detect(text: &str) -> Option<&'static str> {
-    let end = text.floor_char_boundary(text.len().min(SAMPLE * 8));
-    let tokens = Tokens::of(text.get(..end)?);
+pub(crate) fn detect(tokens: &Tokens) -> Option<&'static str> {
+    // Which languages a word tells of, one bit each, by its hash.
+    static WORDS: OnceLock<FxHashMap<u64, u8>> = OnceLock::new();
+    let telling = WORDS.get_or_init(|| {
+        let mut words: FxHashMap<u64, u8> = FxHashMap::default();
+        for (number, (_, list)) in TELLING.iter().enumerate() {
+            for word in *list {
+                *words.entry(hash(word)).or_default() |= 1 << number;
+            }
+        }
+        words
+    });
     let count = tokens.len().min(SAMPLE);
-    let words = (0..count).filter(|at| tokens.get(*at).is_some_and(super::token::Token::is_word)).count();
-    let mut scores: Vec<(usize, &'static str)> = TELLING
-        .iter()
-        .map(|(language, list)| ((0..count).filter(|at| list.contains(&tokens.fold(*at))).count(), *language))
-        .collect();
+    let mut words = 0;
+    let mut scores = TELLING.map(|(language, _)| (0_usize, language));
+    for at in 0..count {
+        words += usize::from(tokens.get(at).is_some_and(super::token::Token::is_word));
+        let bits = telling.get(&tokens.hash(at)).copied().unwrap_or_default();
+        for (number, (score, _)) in scores.iter_mut().enumerate() {
+            *score += usize::from(bits >> number & 1);
+        }
+    }
     scores.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let [(best, language), (second, _), ..] = scores.as_slice() else { return None };
+    let [(best, language), (second, _), ..] = scores;
     // In a text of one of the four, one word in twelve or more is telling.
-    (*best >= FEWEST && best * 12 >= words && best * 4 > second * 5).then_some(*language)
+    (best >= FEWEST && best * 12 >= words && best * 4 > second * 5).then_some(language)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn told(text: &str) -> Option<&'static str> {
+        detect(&Tokens::of(text))
+    }
+
     #[test]
     fn languages_are_told() {
-        assert_eq!(detect("The police and the customs seized it with the help of the public."), Some("en"));
+        assert_eq!(told("The police and the customs seized it with the help of the public."), Some("en"));
         assert_eq!(
-            detect("La policía y los agentes detuvieron en el puerto a los jefes del grupo por fraude."),
+            told("La policía y los agentes detuvieron en el puerto a los jefes del grupo por fraude."),
             Some("es")
         );
         assert_eq!(
-            detect("La police et les douanes ont saisi dans le port des armes pour une valeur de dix."),
+            told("La police et les douanes ont saisi dans le port des armes pour une valeur de dix."),
             Some("fr")
         );
         assert_eq!(
-            detect("A polícia e os agentes detiveram no porto os chefes do grupo com uma arma, não dois."),
+            told("A polícia e os agentes detiveram no porto os chefes do grupo com uma arma, não dois."),
             Some("pt")
         );
-        assert_eq!(detect("Die Polizei und der Zoll haben die Waffen mit dem Schiff in den Hafen gebracht."), None);
-        assert_eq!(detect("123 456"), None);
+        assert_eq!(told("Die Polizei und der Zoll haben die Waffen mit dem Schiff in den Hafen gebracht."), None);
+        assert_eq!(told("123 456"), None);
     }
 }

@@ -15,7 +15,7 @@ use crate::figure::rules;
 use crate::lexicon::{PlaceKind, Sense};
 use crate::names::{self, Names};
 use crate::text::{BlockKind, SourceText};
-use crate::token::Shape;
+use crate::token::{Shape, Tokens};
 use crate::{crime, event, language, lexicon, quote, relation, subject};
 
 /// What is known of a document from beside it.
@@ -217,7 +217,8 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         tally: Tally::default(),
         notes: source.notes.clone(),
     };
-    let (code, region) = language::of(&source, given, &mut reading);
+    let tokens = Tokens::of(source.text());
+    let (code, region) = language::of(&source, &tokens, given, &mut reading);
     reading.published = published(&source, given, &mut reading.notes);
     for block in source.blocks.iter().filter(|block| block.kind == BlockKind::Counter) {
         let digits =
@@ -241,7 +242,7 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         reading.tally.ignore("unknown-locale", rest);
         return Ok(reading);
     };
-    let doc = Analysis::of(&source, lexicon);
+    let doc = Analysis::of_tokens(&source, tokens, lexicon);
     let told = marks::told(&doc.tokens, &rules.marks).filter(|_| region.is_none());
     let marks = told.as_ref().unwrap_or_else(|| rules.marks.of(region.as_deref()));
     let locale = Locale { rules, marks, blank_thousands: true };
@@ -311,6 +312,9 @@ impl Reader<'_> {
             let known =
                 judge::Known { dates: &dates, undated: &without, names: &named, found: &found, home: home.as_deref() };
             let verdicts = judge::judge(doc, &sentence.tokens, numbers, known, self.locale);
+            // Once for all figures of the sentence.
+            let stated = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Figure(_)));
+            let context = stated.then(|| doc.words(&sentence.tokens)).filter(|context| context.len() <= LONGEST);
             for verdict in verdicts {
                 reading.tally.read += 1;
                 match verdict {
@@ -322,6 +326,7 @@ impl Reader<'_> {
                             &sentence.tokens,
                             &dates,
                             reading.published.map(|(day, _)| day),
+                            context.as_ref(),
                         )?);
                         found.push(figure);
                     }
@@ -488,6 +493,7 @@ impl Reader<'_> {
         sentence: &Range<usize>,
         dates: &[Dated],
         published: Option<Date>,
+        context: Option<&String>,
     ) -> Result<Figure> {
         let measure = found.measure.as_ref().map(|range| self.doc.words(range)).filter(|measure| !measure.is_empty());
         Ok(Figure {
@@ -499,7 +505,7 @@ impl Reader<'_> {
             kind: found.kind,
             noun: found.noun.as_ref().map(|range| self.doc.words(range)),
             measure,
-            context: Some(self.doc.words(sentence)).filter(|context| context.len() <= LONGEST),
+            context: context.cloned(),
             speaker: None,
             subject: None,
             flow: None,

@@ -1,23 +1,23 @@
 //! Phrases and what they mean, looked up by the folded tokens of a text.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
-use crate::token::{Shape, Tokens};
-
-/// Folded tokens after the first, and what they mean.
-type Phrase<T> = (Vec<Box<str>>, T);
+use crate::token::{Shape, Tokens, hash};
 
 /// Phrases of one or more tokens. Hyphens in the text may stand where a phrase has a blank.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
-    by_first: HashMap<Box<str>, Vec<Phrase<T>>>,
-    /// Tokens of the longest phrase.
-    longest: usize,
+    /// Folded tokens, and what they mean.
+    phrases: Vec<(Vec<Box<str>>, T)>,
+    /// Phrases by the hash of their first token, longer ones first.
+    by_first: FxHashMap<u64, Vec<usize>>,
+    /// Phrases by the hash of their last token, longer ones first.
+    by_last: FxHashMap<u64, Vec<usize>>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { by_first: HashMap::new(), longest: 0 }
+        Self { phrases: Vec::new(), by_first: FxHashMap::default(), by_last: FxHashMap::default() }
     }
 }
 
@@ -25,37 +25,65 @@ impl<T> Table<T> {
     pub(crate) fn new<'a>(phrases: impl IntoIterator<Item = (&'a str, T)>) -> Self {
         let mut out = Self::default();
         for (phrase, meaning) in phrases {
-            let (mut words, _) = split(phrase);
-            if words.is_empty() {
-                continue;
-            }
-            out.longest = out.longest.max(words.len());
-            let first = words.remove(0);
-            let list = out.by_first.entry(first).or_default();
-            list.push((words, meaning));
-            list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
+            let (words, _) = split(phrase);
+            let (Some(first), Some(last)) = (words.first(), words.last()) else { continue };
+            let number = out.phrases.len();
+            out.by_first.entry(hash(first)).or_default().push(number);
+            out.by_last.entry(hash(last)).or_default().push(number);
+            out.phrases.push((words, meaning));
+        }
+        let phrases = &out.phrases;
+        let length = |number: &usize| std::cmp::Reverse(phrases.get(*number).map_or(0, |(words, _)| words.len()));
+        for list in out.by_first.values_mut().chain(out.by_last.values_mut()) {
+            list.sort_by_key(length);
         }
         out
     }
 
     /// The longest phrase at a token: the token after it, and what it means.
     pub(crate) fn at(&self, tokens: &Tokens, at: usize) -> Option<(usize, &T)> {
-        let list = self.by_first.get(tokens.fold(at))?;
-        list.iter().find_map(|(rest, meaning)| Some((rest_at(tokens, at, rest)?, meaning)))
+        let list = self.by_first.get(&tokens.hash(at))?;
+        list.iter().filter_map(|number| self.phrases.get(*number)).find_map(|(words, meaning)| {
+            let (first, rest) = words.split_first()?;
+            let end = (tokens.fold(at) == &**first).then(|| rest_at(tokens, at, rest)).flatten()?;
+            Some((end, meaning))
+        })
     }
 
     /// The longest phrase that ends before the token `end`: its first token, and what it means.
     pub(crate) fn before(&self, tokens: &Tokens, end: usize) -> Option<(usize, &T)> {
-        // Hyphens of the text make a phrase longer than its words.
-        (1..=self.longest + 2).rev().filter_map(|width| end.checked_sub(width)).find_map(|start| {
-            let list = self.by_first.get(tokens.fold(start))?;
-            list.iter().find(|(rest, _)| rest_at(tokens, start, rest) == Some(end)).map(|(_, meaning)| (start, meaning))
-        })
+        let last = end.checked_sub(1)?;
+        let list = self.by_last.get(&tokens.hash(last))?;
+        list.iter()
+            .filter_map(|number| self.phrases.get(*number))
+            .find_map(|(words, meaning)| Some((start_before(tokens, last, words)?, meaning)))
+    }
+
+    /// Hashes of the first words of all phrases.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = u64> {
+        self.by_first.keys().copied()
     }
 
     pub(crate) fn is_at(&self, tokens: &Tokens, at: usize) -> bool {
         self.at(tokens, at).is_some()
     }
+}
+
+/// The first token of the words that end with the token `last`.
+fn start_before(tokens: &Tokens, last: usize, words: &[Box<str>]) -> Option<usize> {
+    let mut at = last;
+    let mut words = words.iter().rev().peekable();
+    while let Some(word) = words.next() {
+        if tokens.fold(at) != &**word {
+            return None;
+        }
+        let Some(next) = words.peek() else { return Some(at) };
+        at = at.checked_sub(1)?;
+        if tokens.fold(at) == "-" && ***next != *"-" {
+            at = at.checked_sub(1)?;
+        }
+    }
+    None
 }
 
 /// A set of phrases.

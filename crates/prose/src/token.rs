@@ -2,9 +2,10 @@
 //!
 //! Hyphens and apostrophes are tokens of their own: `three-day` is three tokens, `l’Organisation` too.
 
-use std::collections::HashSet;
+use std::hash::Hasher;
 use std::ops::Range;
 
+use rustc_hash::{FxHashSet, FxHasher};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -36,6 +37,8 @@ pub(crate) struct Token {
     /// It was cut off the word before it: a heading without a blank after it.
     pub(crate) cut: bool,
     fold: (u32, u32),
+    /// Of its folded form, as [`hash`] makes it.
+    hash: u64,
 }
 
 impl Token {
@@ -90,7 +93,8 @@ impl Tokens {
             let from = out.folded.len();
             fold_into(piece, &mut out.folded);
             let fold = (narrow(from), narrow(out.folded.len()));
-            out.tokens.push(Token { start, end, shape, apart, line, cut: false, fold });
+            let hash = hash(out.folded.get(from..).unwrap_or_default());
+            out.tokens.push(Token { start, end, shape, apart, line, cut: false, fold, hash });
             (apart, line) = (false, false);
         }
         out
@@ -99,7 +103,7 @@ impl Tokens {
     /// Cuts words in two where a heading runs into the next sentence (`AmericasIllicit`): after a small
     /// letter, before a capital, where one of the parts is a word of the text by itself or `known` to be one.
     /// Names such as `EncroChat` stay whole.
-    pub(crate) fn cut_headings(&mut self, text: &str, known: &HashSet<String>) {
+    pub(crate) fn cut_headings(&mut self, text: &str, known: &FxHashSet<String>) {
         let suspects: Vec<(usize, usize)> = self
             .tokens
             .iter()
@@ -110,7 +114,7 @@ impl Tokens {
         if suspects.is_empty() {
             return;
         }
-        let words: HashSet<&str> = (0..self.len()).map(|at| self.fold(at)).collect();
+        let words: FxHashSet<&str> = (0..self.len()).map(|at| self.fold(at)).collect();
         let cuts: Vec<(usize, usize)> = suspects
             .into_iter()
             .filter(|(at, seam)| {
@@ -152,6 +156,7 @@ impl Tokens {
                     line,
                     cut,
                     fold: (narrow(from), narrow(out.folded.len())),
+                    hash: hash(out.folded.get(from..).unwrap_or_default()),
                 });
             }
         }
@@ -170,6 +175,11 @@ impl Tokens {
     pub(crate) fn fold(&self, at: usize) -> &str {
         let Some(token) = self.tokens.get(at) else { return "" };
         self.folded.get(token.fold.0 as usize..token.fold.1 as usize).unwrap_or_default()
+    }
+
+    /// The hash of a token's folded form; that of no word beyond the last.
+    pub(crate) fn hash(&self, at: usize) -> u64 {
+        self.tokens.get(at).map_or(0, |token| token.hash)
     }
 
     /// The place in the text of tokens `from..to`.
@@ -245,7 +255,11 @@ pub(crate) fn fold(text: &str) -> String {
 
 fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() {
-        out.extend(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        let from = out.len();
+        out.push_str(text);
+        if let Some(tail) = out.get_mut(from..) {
+            tail.make_ascii_lowercase();
+        }
         return;
     }
     for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
@@ -260,6 +274,13 @@ fn fold_into(text: &str, out: &mut String) {
             _ => out.extend(c.to_lowercase()),
         }
     }
+}
+
+/// By which folded words are looked up: made once for each token, and not for each list it is looked up in.
+pub(crate) fn hash(word: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(word.as_bytes());
+    hasher.finish()
 }
 
 fn narrow(at: usize) -> u32 {
@@ -284,7 +305,7 @@ mod tests {
         assert_eq!(tokens.place(&(3..6)), tokens.get(3).unwrap().start..tokens.get(5).unwrap().end);
         let text = "Trends in the AmericasIllicit trade, EncroChat and the Americas. So it endsThe Mc";
         let mut tokens = Tokens::of(text);
-        tokens.cut_headings(text, &HashSet::from(["the".to_owned()]));
+        tokens.cut_headings(text, &FxHashSet::from_iter(["the".to_owned()]));
         let shown: Vec<_> = tokens.tokens.iter().map(|t| (text.get(t.range()).unwrap(), t.cut)).collect();
         assert_eq!(shown[3..6], [("Americas", false), ("Illicit", true), ("trade", false)]);
         assert!(shown.contains(&("EncroChat", false)) && shown.contains(&("The", true)));

@@ -217,7 +217,10 @@ pub(super) fn part_of_year(
 /// `the first nine months of 2021`, `los primeros seis meses de 2023`, `les neuf premiers mois de 2022`.
 fn months_of_year(doc: &Analysis<'_>, at: usize, numbers: &[(Range<usize>, f64)]) -> Option<(Range<usize>, Printed)> {
     let first = |at: usize| matches!(doc.fold(at), "first" | "primeros" | "primeiros" | "premiers");
-    let number = |at: usize| numbers.iter().find(|(tokens, _)| tokens.start == at);
+    let number = |at: usize| {
+        let next = numbers.partition_point(|(tokens, _)| tokens.start < at);
+        numbers.get(next).filter(|(tokens, _)| tokens.start == at)
+    };
     let (tokens, value, unit) = if first(at) {
         let (tokens, value) = number(at + 1)?;
         (at..tokens.end, value, tokens.end)

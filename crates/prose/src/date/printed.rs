@@ -14,6 +14,14 @@ pub(super) fn printed(
     numbers: &[(Range<usize>, f64)],
 ) -> Option<(Range<usize>, Printed)> {
     let token = doc.token(at)?;
+    let number_at = |from: usize, to: usize| {
+        let next = numbers.partition_point(|(number, _)| number.start < from);
+        numbers.get(next).filter(|(number, _)| number.start <= to)
+    };
+    // Most words start no date.
+    if doc.senses(at).is_empty() && token.shape != Shape::Digits && number_at(at, at).is_none() {
+        return None;
+    }
     if let Some((end, sense)) = doc.find(at, |sense| matches!(sense, Sense::Relative(_) | Sense::ToDate)) {
         match sense {
             // "depuis le début de l'année 2025"
@@ -31,14 +39,14 @@ pub(super) fn printed(
         }
     }
     if let Some((end, _)) = doc.find(at, |sense| matches!(sense, Sense::BeforeAgo))
-        && let Some((number, value)) = numbers.iter().find(|(number, _)| number.start >= end && number.start <= end + 2)
+        && let Some((number, value)) = number_at(end, end + 2)
         && let Some((unit_end, Sense::TimeUnit(unit))) =
             doc.find(number.end, |sense| matches!(sense, Sense::TimeUnit(_)))
         && let Some(count) = count(*value)
     {
         return Some((at..unit_end, Printed::Ago { count, unit: *unit }));
     }
-    if let Some((number, value)) = numbers.iter().find(|(number, _)| number.start == at)
+    if let Some((number, value)) = number_at(at, at)
         && let Some((unit_end, Sense::TimeUnit(unit))) =
             doc.find(number.end, |sense| matches!(sense, Sense::TimeUnit(_)))
         && let Some((end, _)) = doc.find(unit_end, |sense| matches!(sense, Sense::Ago))

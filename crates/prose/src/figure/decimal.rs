@@ -42,6 +42,13 @@ impl Decimal {
 
     /// The nearest floating point number.
     pub(crate) fn value(self) -> f64 {
+        // Both exact in a double, so that one operation rounds once, as the parser does.
+        const EXACT: u128 = 1 << 53;
+        if self.digits < EXACT && self.power.abs() <= 22 {
+            let digits = self.digits as f64;
+            let factor = 10_f64.powi(self.power.abs());
+            return if self.power < 0 { digits / factor } else { digits * factor };
+        }
         format!("{}e{}", self.digits, self.power).parse().unwrap_or(f64::INFINITY)
     }
 }

@@ -58,6 +58,10 @@ pub(crate) fn numbers(text: &str, tokens: &Tokens, range: &Range<usize>, locale:
     let mut out = Vec::new();
     let mut at = range.start;
     while at < range.end {
+        if !may_start(text, tokens, at, locale.rules) {
+            at += 1;
+            continue;
+        }
         let found = share(text, tokens, at, range.end, locale).or_else(|| one(text, tokens, at, range.end, locale));
         match found {
             Some(number) => {
@@ -68,6 +72,19 @@ pub(crate) fn numbers(text: &str, tokens: &Tokens, range: &Range<usize>, locale:
         }
     }
     out
+}
+
+/// Whether a number can start at a token: digits, a word for a number, or a Roman numeral.
+fn may_start(text: &str, tokens: &Tokens, at: usize, rules: &Rules) -> bool {
+    let Some(token) = tokens.get(at) else { return false };
+    let roman = |word: &str| word.bytes().next().is_some_and(|first| b"IVXLC".contains(&first));
+    match token.shape {
+        Shape::Digits => true,
+        Shape::Mark => false,
+        _ => {
+            rules.starts.contains(&tokens.hash(at)) || token.is_capital() && text.get(token.range()).is_some_and(roman)
+        }
+    }
 }
 
 /// The number at a token, if one starts there.

@@ -1,9 +1,10 @@
 //! The rules of one language for numbers: `rules/*.toml`, and the nouns of `lexicon/unit.csv`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use quipu_schema::{Fault, Result};
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use super::currency;
@@ -28,13 +29,15 @@ pub(crate) struct Rules {
     pub(crate) marks: Marks,
     pub(crate) hedges: Table<String>,
     pub(crate) hedges_after: Table<String>,
+    /// Hashes of the words that a number may start with.
+    pub(crate) starts: FxHashSet<u64>,
     pub(crate) words: Table<Decimal>,
     pub(crate) scales: Table<i32>,
     pub(crate) collective: Table<(&'static str, Decimal)>,
     pub(crate) fractions: Table<f64>,
     pub(crate) share_of: Table<()>,
     pub(crate) ordinals: Table<u32>,
-    pub(crate) ordinal_suffixes: HashSet<String>,
+    pub(crate) ordinal_suffixes: FxHashSet<String>,
     pub(crate) of_series: Table<()>,
     pub(crate) rank: Table<()>,
     pub(crate) no_ordinal: Table<()>,
@@ -47,9 +50,9 @@ pub(crate) struct Rules {
     pub(crate) range_from: Table<()>,
     pub(crate) units: Table<Unit>,
     pub(crate) currency_before: Table<String>,
-    pub(crate) stops: HashSet<String>,
-    pub(crate) adjectives: HashSet<String>,
-    pub(crate) articles: HashSet<String>,
+    pub(crate) stops: FxHashSet<String>,
+    pub(crate) adjectives: FxHashSet<String>,
+    pub(crate) articles: FxHashSet<String>,
     pub(crate) before_identifier: Table<()>,
     pub(crate) after_time: Table<()>,
     pub(crate) after_furniture: Table<()>,
@@ -172,16 +175,17 @@ struct File {
 /// # Errors
 /// `Bug` when a rule file is wrong; a test reads them all.
 pub(crate) fn of(language: &str) -> Result<Option<&'static Rules>> {
-    static ALL: OnceLock<Result<BTreeMap<&'static str, Rules>, String>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        FILES
-            .iter()
-            .map(|(code, text)| Ok((*code, read(code, text).map_err(|e| format!("{code}.toml: {e}"))?)))
-            .collect()
-    });
-    match all {
-        Ok(all) => Ok(all.get(language)),
-        Err(error) => Err(Fault::bug(format!("the rules of reports cannot be read: {error}"))),
+    // Each language is read when a text of it is.
+    static ALL: [OnceLock<Result<Rules, String>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+    let Some((at, (code, text))) = FILES.iter().enumerate().find(|(_, (code, _))| *code == language) else {
+        return Ok(None);
+    };
+    let rules =
+        ALL.get(at).map(|rules| rules.get_or_init(|| read(code, text).map_err(|e| format!("{code}.toml: {e}"))));
+    match rules {
+        Some(Ok(rules)) => Ok(Some(rules)),
+        Some(Err(error)) => Err(Fault::bug(format!("the rules of reports cannot be read: {error}"))),
+        None => Ok(None),
     }
 }
 
@@ -220,12 +224,15 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
     let mut lines = UNITS.lines();
     let column = lines.next().unwrap_or_default().split(',').position(|name| name == language);
     let column = column.ok_or("unit.csv has no column for it")?;
+    let mut known: FxHashSet<&str> = units.iter().map(|(word, _)| *word).collect();
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();
         let (Some(unit), Some(words)) = (fields.first(), fields.get(column)) else { continue };
-        let known: HashSet<&str> = units.iter().map(|(word, _)| *word).collect();
-        let words: Vec<&str> = words.split('|').filter(|word| !word.is_empty() && !known.contains(word)).collect();
-        units.extend(words.into_iter().map(|word| (word, Unit { code: (*unit).to_owned(), kind: "count" })));
+        for word in words.split('|').filter(|word| !word.is_empty()) {
+            if known.insert(word) {
+                units.push((word, Unit { code: (*unit).to_owned(), kind: "count" }));
+            }
+        }
     }
     let mut words = Vec::new();
     for (word, value) in &file.words {
@@ -247,23 +254,31 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
         fractions.extend(list.iter().map(|word| (word.as_str(), value)));
     }
     let ordinals = (1_u32..).zip(&file.ordinals.words).flat_map(|(n, list)| list.split('|').map(move |word| (word, n)));
-    let folded = |list: &[String]| list.iter().map(|word| fold(word)).collect::<HashSet<_>>();
+    let folded = |list: &[String]| list.iter().map(|word| fold(word)).collect::<FxHashSet<_>>();
     let grammar = file.grammar;
+    let words = Table::new(words);
+    let collective = Table::new(collective);
+    let fractions = Table::new(fractions);
+    let ordinals = Table::new(ordinals);
+    let bare = set(&grammar.bare);
+    let starts = words.starts().chain(collective.starts()).chain(fractions.starts()).chain(ordinals.starts());
+    let starts = starts.chain(bare.starts()).collect();
     Ok(Rules {
         language,
+        starts,
         hedges: flat(&file.hedges),
         hedges_after: flat(&file.hedges_after),
-        words: Table::new(words),
+        words,
         scales: Table::new(file.scales.iter().map(|(word, power)| (word.as_str(), *power))),
-        collective: Table::new(collective),
-        fractions: Table::new(fractions),
+        collective,
+        fractions,
         share_of: set(&file.shares.of),
-        ordinals: Table::new(ordinals),
+        ordinals,
         ordinal_suffixes: folded(&file.ordinals.suffixes),
         of_series: set(&file.ordinals.of_series),
         rank: set(&file.ordinals.rank),
         no_ordinal: set(&file.ordinals.not),
-        bare: set(&grammar.bare),
+        bare,
         joins: set(&grammar.joins),
         of: set(&grammar.of),
         per: set(&grammar.per),

@@ -1,15 +1,17 @@
 //! From lists of words to the index of a language.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use super::file::File;
 use super::names::{GIVEN, Names};
-use super::{Entry, Lexicon, Sense, TradeGrammar, Written};
+use super::{Entry, Lexicon, Phrases, Sense, TradeGrammar, Written};
 use crate::table::{set, split};
-use crate::token::fold;
+use crate::token::{fold, hash};
 
 struct Builder {
-    entries: HashMap<Box<str>, Vec<Entry>>,
+    entries: FxHashMap<u64, Vec<Entry>>,
 }
 
 impl Builder {
@@ -23,9 +25,9 @@ impl Builder {
             return;
         }
         let first = words.remove(0);
-        let list = self.entries.entry(first).or_default();
-        if !list.iter().any(|entry| entry.rest == words && entry.sense == sense) {
-            list.push(Entry { rest: words, written, shape, sense });
+        let list = self.entries.entry(hash(&first)).or_default();
+        if !list.iter().any(|entry| entry.first == first && entry.rest == words && entry.sense == sense) {
+            list.push(Entry { first, rest: words, written, shape, sense });
         }
     }
 
@@ -39,7 +41,7 @@ impl Builder {
 pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     let code = |code: &str| names.codes.get(code).copied().ok_or_else(|| format!("`{code}` is no code of the ICCS"));
-    let mut builder = Builder { entries: HashMap::new() };
+    let mut builder = Builder { entries: FxHashMap::default() };
     for (crime, list) in &file.crimes {
         builder.all(list, &Sense::Crime(code(crime)?));
     }
@@ -117,7 +119,12 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
     for list in entries.values_mut() {
         list.sort_by_key(|entry| std::cmp::Reverse(entry.rest.len()));
     }
+    let relations: BTreeMap<String, Phrases> =
+        file.relations.iter().map(|(link, words)| (link.clone(), set(words))).collect();
+    let relation_starts = relations.values().flat_map(|words| words.starts().collect::<Vec<_>>()).collect();
     Ok(Lexicon {
+        relation_starts,
+        relations,
         entries,
         not_names: file.words.not_names.iter().map(|word| fold(word)).collect(),
         inside_organisation: file.organisations.inside.iter().map(|word| fold(word)).collect(),
@@ -135,6 +142,5 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         next: set(&dates.next),
         ahead: set(&dates.ahead),
         same_period: set(&dates.same_period),
-        relations: file.relations.iter().map(|(link, words)| (link.clone(), set(words))).collect(),
     })
 }

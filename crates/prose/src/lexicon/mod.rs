@@ -8,10 +8,11 @@ mod build;
 mod file;
 mod names;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use quipu_schema::{Fault, Result};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use crate::table::{Table, rest_at};
@@ -141,6 +142,8 @@ enum Written {
 
 #[derive(Debug)]
 struct Entry {
+    /// The first token, folded.
+    first: Box<str>,
     /// Folded tokens after the first, hyphens left out.
     rest: Vec<Box<str>>,
     written: Written,
@@ -152,9 +155,10 @@ struct Entry {
 /// The words of one language, with the names of all.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    entries: HashMap<Box<str>, Vec<Entry>>,
-    pub(crate) not_names: HashSet<String>,
-    pub(crate) inside_organisation: HashSet<String>,
+    /// By the hash of the first token.
+    entries: FxHashMap<u64, Vec<Entry>>,
+    pub(crate) not_names: FxHashSet<String>,
+    pub(crate) inside_organisation: FxHashSet<String>,
     pub(crate) role_of: Phrases,
     pub(crate) trade: TradeGrammar,
     pub(crate) date_to: Phrases,
@@ -169,6 +173,8 @@ pub(crate) struct Lexicon {
     pub(crate) same_period: Phrases,
     /// Words between names, by the link that they state.
     pub(crate) relations: BTreeMap<String, Phrases>,
+    /// Hashes of the first words of all of them.
+    pub(crate) relation_starts: FxHashSet<u64>,
 }
 
 /// Phrases that only are or are not there.
@@ -194,17 +200,20 @@ const FILES: [(&str, &str); 4] = [
 /// # Errors
 /// `Bug` when a list is wrong; a test reads them all.
 pub(crate) fn of(language: &str) -> Result<Option<&'static Lexicon>> {
-    static ALL: OnceLock<Result<BTreeMap<&'static str, Lexicon>, String>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let names = names::Names::read()?;
-        FILES
-            .iter()
-            .map(|(code, text)| Ok((*code, build::read(text, &names).map_err(|e| format!("{code}.toml: {e}"))?)))
-            .collect()
-    });
-    match all {
-        Ok(all) => Ok(all.get(language)),
-        Err(error) => Err(Fault::bug(format!("the lexicon of reports cannot be read: {error}"))),
+    // Each language is read when a text of it is.
+    static ALL: [OnceLock<Result<Lexicon, String>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+    static NAMES: OnceLock<Result<names::Names, String>> = OnceLock::new();
+    let Some((at, (code, text))) = FILES.iter().enumerate().find(|(_, (code, _))| *code == language) else {
+        return Ok(None);
+    };
+    let made = || {
+        let names = NAMES.get_or_init(names::Names::read).as_ref().map_err(Clone::clone)?;
+        build::read(text, names).map_err(|error| format!("{code}.toml: {error}"))
+    };
+    match ALL.get(at).map(|lexicon| lexicon.get_or_init(made)) {
+        Some(Ok(lexicon)) => Ok(Some(lexicon)),
+        Some(Err(error)) => Err(Fault::bug(format!("the lexicon of reports cannot be read: {error}"))),
+        None => Ok(None),
     }
 }
 
@@ -215,9 +224,9 @@ impl Lexicon {
         tokens: &'a Tokens,
         at: usize,
     ) -> impl Iterator<Item = (usize, &'static Sense)> + 'a {
-        let list = self.entries.get(tokens.fold(at)).map(Vec::as_slice).unwrap_or_default();
+        let list = self.entries.get(&tokens.hash(at)).map(Vec::as_slice).unwrap_or_default();
         list.iter().filter_map(move |entry| {
-            let token = tokens.get(at)?;
+            let token = tokens.get(at).filter(|_| tokens.fold(at) == &*entry.first)?;
             let fits = match entry.written {
                 Written::Any => true,
                 Written::Capital => token.is_capital(),

@@ -42,13 +42,13 @@ pub(super) fn people(
     let mut more = Vec::new();
     for (number, sentence) in doc.sentences.iter().enumerate() {
         let _ = number;
-        for at in sentence.tokens.clone() {
+        for at in sentence.tokens.clone().filter(|at| doc.is_capital(*at)) {
             let free = !found.iter().any(|(name, _)| name.contains(&at))
                 && !operations.iter().any(|operation| operation.contains(&at))
                 && !organisations
                     .iter()
                     .any(|organisation| organisation.tokens.contains(&at) && organisation.tokens.len() > 1);
-            if free && doc.is_capital(at) {
+            if free {
                 let name = chunk(doc, at, sentence.tokens.end);
                 let key = FullNames::key(doc, &name);
                 if let Some(key) = key.filter(|key| full.is_surname(key)) {

@@ -42,7 +42,9 @@ pub(crate) struct Read<'a> {
 }
 
 pub(crate) fn relations(doc: &Analysis<'_>, read: Read<'_>) -> Vec<Relation> {
-    let mut all = Links { doc, read, out: Vec::new() };
+    let starts =
+        (0..doc.tokens.len()).filter(|at| doc.lexicon.relation_starts.contains(&doc.tokens.hash(*at))).collect();
+    let mut all = Links { doc, read, out: Vec::new(), starts };
     all.roles();
     all.events();
     for number in 0..doc.sentences.len() {
@@ -75,6 +77,8 @@ struct Links<'a> {
     doc: &'a Analysis<'a>,
     read: Read<'a>,
     out: Vec<Relation>,
+    /// Tokens at which words of a link may start.
+    starts: Vec<usize>,
 }
 
 fn inside(range: &Range<usize>, whole: &Range<usize>) -> bool {
@@ -110,10 +114,10 @@ impl<'a> Links<'a> {
     /// The first words of a link in a range.
     fn link(&self, link: &str, range: &Range<usize>) -> Option<Range<usize>> {
         let words = self.doc.lexicon.relations.get(link)?;
-        range
-            .clone()
-            .find_map(|at| words.at(&self.doc.tokens, at).map(|(end, ())| at..end))
-            .filter(|found| found.end <= range.end)
+        let from = self.starts.partition_point(|at| *at < range.start);
+        let starts = self.starts.get(from..)?.iter().take_while(|at| **at < range.end);
+        let mut found = starts.filter_map(|at| words.at(&self.doc.tokens, *at).map(|(end, ())| *at..end));
+        found.next().filter(|found| found.end <= range.end)
     }
 
     /// An organisation as the text calls it.

@@ -12,7 +12,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("kind", "as in `event`"),
         Column::text("name", "its name, as most reports call it"),
         Column::new("edition", Kind::UInt32, "which one of its series").optional(),
-        Column::text("other_names", "what other reports call it, parted by ` | `").optional(),
+        Column::text("other_names", "what other reports call it, parted by a vertical bar").optional(),
         Column::text("place", "where, as most reports have it").optional(),
         Column::text("country", "where").optional().refers("area", "area"),
         Column::date("start", "first day, as most reports have it").optional(),

@@ -122,15 +122,21 @@ impl Account {
 }
 
 impl<'a> Ground<'a> {
-    fn observations(&self) -> Vec<&'a Part> {
-        let mut parts: Vec<&Part> = self.parts.iter().filter(|part| part.table == "observation").collect();
+    /// The parts of these tables, in the order in which a snapshot lists them: a part that was made anew and one
+    /// that was kept come in one order.
+    fn parts_of(&self, tables: &[&str]) -> Vec<&'a Part> {
+        let mut parts: Vec<&Part> = self.parts.iter().filter(|part| tables.contains(&part.table.as_str())).collect();
         parts.sort();
         parts
     }
 
+    fn observations(&self) -> Vec<&'a Part> {
+        self.parts_of(&["observation"])
+    }
+
     /// The tables of reports, which are compared with each other.
-    fn reports(&self) -> impl Iterator<Item = &'a Part> + use<'a> {
-        self.parts.iter().filter(|part| matches!(part.table.as_str(), "figure" | "event" | "document"))
+    fn reports(&self) -> Vec<&'a Part> {
+        self.parts_of(&["figure", "event", "document"])
     }
 
     fn marking_of(&self, source: &str) -> Marking {
@@ -146,10 +152,11 @@ impl<'a> Ground<'a> {
             hasher.part(part.source.as_deref().unwrap_or_default(), part.digest.as_bytes());
         }
         let speaks = |source: &str| parts.iter().any(|part| part.source.as_deref() == Some(source));
-        for part in self.reports() {
+        let reports = self.reports();
+        for part in &reports {
             hasher.part(part.source.as_deref().unwrap_or_default(), part.digest.as_bytes());
         }
-        let reports = |source: &str| self.reports().any(|part| part.source.as_deref() == Some(source));
+        let reports = |source: &str| reports.iter().any(|part| part.source.as_deref() == Some(source));
         for (source, state) in self.sources.iter().filter(|(source, _)| speaks(source) || reports(source)) {
             hasher.part(source, self.marking_of(source).to_string());
             for document in &state.documents {
@@ -202,7 +209,7 @@ impl<'a> Ground<'a> {
         account: &mut Account,
         take: &mut impl FnMut(&'static Table, DataFrame) -> Result<()>,
     ) -> Result<()> {
-        let found = corroborate(self.store, self.parts, |source| self.marking_of(source))?;
+        let found = corroborate(self.store, &self.reports(), |source| self.marking_of(source))?;
         account.prose = Some((found.joined, found.shared)).filter(|_| !found.frames.is_empty());
         for (table, frame) in found.frames {
             if frame.height() > 0 {

@@ -46,7 +46,7 @@ pub(crate) struct Corroborated {
 ///
 /// # Errors
 /// Files that are damaged.
-pub(crate) fn corroborate(store: &Store, parts: &[Part], marking: impl Fn(&str) -> Marking) -> Result<Corroborated> {
+pub(crate) fn corroborate(store: &Store, parts: &[&Part], marking: impl Fn(&str) -> Marking) -> Result<Corroborated> {
     let rows = Rows::read(store, parts)?;
     if rows.events.is_empty() && rows.figures.is_empty() {
         return Ok(Corroborated::default());

@@ -116,10 +116,8 @@ impl Rows {
     ///
     /// # Errors
     /// Files that are damaged.
-    pub(super) fn read(store: &Store, parts: &[Part]) -> Result<Self> {
+    pub(super) fn read(store: &Store, parts: &[&Part]) -> Result<Self> {
         let mut rows = Self::default();
-        let mut parts: Vec<&Part> = parts.iter().collect();
-        parts.sort();
         for part in parts {
             match part.table.as_str() {
                 "figure" => rows.add_figures(&store.read_table(part)?)?,
