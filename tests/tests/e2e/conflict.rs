@@ -169,14 +169,30 @@ fn one_publication_with_one_edition_has_no_conflicts_to_look_for() {
 #[test]
 fn a_conflict_is_made_anew_only_where_what_it_is_made_of_changed() {
     let dir = dir();
+    let records = |number: &str| {
+        format!(
+            "record_id,database,key_kind,key_raw,issuer,owner,status\nR1,SLTD,travel-document,{number},UTO,UTO,lost\n"
+        )
+    };
+    dir.write("in/records.csv", records("L898902C3"));
     dir.write("in/note.txt", "The police counted 120 firearms.\n");
-    let note = "\n[[source]]\nid = \"note\"\nfile = \"../in/note.txt\"\nlanguage = \"en\"\n[source.report]\n\n[export]";
-    dir.edit("pipelines/test.toml", "\n[export]", note);
+    let columns = ["record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status"];
+    let columns: String = columns.iter().map(|name| format!("{name} = {{ column = \"{name}\" }}\n")).collect();
+    let more = format!(
+        "\n[[source]]\nid = \"note\"\nfile = \"../in/note.txt\"\nlanguage = \"en\"\n[source.report]\n\n\
+         [[source]]\nid = \"records\"\nfile = \"../in/records.csv\"\n[source.rows]\ntable = \"record\"\n\
+         [source.rows.columns]\n{columns}\n[export]"
+    );
+    dir.edit("pipelines/test.toml", "\n[export]", &more);
     dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
     let first = dir.tables("test").derived;
-    dir.write("in/note.txt", "The police counted 121 firearms.\n");
+    dir.write("in/records.csv", records("AB2134"));
     dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows, as before"]);
     assert_eq!(dir.tables("test").derived, first);
+    // Another number in a report is compared with the others anew.
+    dir.write("in/note.txt", "The police counted 121 firearms.\n");
+    dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
+    assert_ne!(dir.tables("test").derived, first);
     dir.edit("pipelines/test.toml", "TLP:GREEN", "TLP:RED");
     dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
     assert_eq!(rows(&table(&dir, "test", "conflict"), &["marking"]), [["TLP:RED H1"], ["TLP:RED H1"]]);

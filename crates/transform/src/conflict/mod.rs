@@ -21,7 +21,7 @@ mod survey;
 mod tests;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
 use quipu_schema::digest::Hasher;
@@ -134,9 +134,13 @@ impl<'a> Ground<'a> {
         self.parts_of(&["observation"])
     }
 
-    /// The tables of reports, which are compared with each other.
+    /// The tables of reports, which are compared with each other. Of documents those that are no report say nothing.
     fn reports(&self) -> Vec<&'a Part> {
-        self.parts_of(&["figure", "event", "document"])
+        let mut parts = self.parts_of(&["figure", "event", "document"]);
+        let told: BTreeSet<Option<&str>> =
+            parts.iter().filter(|part| part.table != "document").map(|part| part.source.as_deref()).collect();
+        parts.retain(|part| told.contains(&part.source.as_deref()));
+        parts
     }
 
     fn marking_of(&self, source: &str) -> Marking {
