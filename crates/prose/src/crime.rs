@@ -63,18 +63,20 @@ fn is_unit_name(doc: &Analysis<'_>, crime: &Crime) -> bool {
         && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Small)
 }
 
-/// Trafficking in persons with its purpose: "trata con fines de explotación laboral" is one crime; and where a text
-/// speaks of trafficking, exploitation alone is its form.
+/// Trafficking in persons with its purpose: "trata con fines de explotación laboral" is one crime; and where a sentence
+/// speaks of trafficking, exploitation alone is its form. Elsewhere it is the crime of its own that it is in the ICCS.
 fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
     let form = |code: &str| match code {
         "0302" => Some("02041"),
         "0203" => Some("02042"),
         _ => None,
     };
-    let trafficking = crimes.iter().any(|crime| crime.code.starts_with("0204"));
+    let sentence = |crime: &Crime| doc.sentence_of(crime.tokens.start);
+    let trafficking: Vec<Option<usize>> =
+        crimes.iter().filter(|crime| crime.code.starts_with("0204")).map(sentence).collect();
     let mut out: Vec<Crime> = Vec::with_capacity(crimes.len());
     for mut crime in crimes {
-        let Some(code) = form(crime.code).filter(|_| trafficking) else {
+        let Some(code) = form(crime.code).filter(|_| trafficking.contains(&sentence(&crime))) else {
             out.push(crime);
             continue;
         };
@@ -109,13 +111,40 @@ fn in_lists(doc: &Analysis<'_>, crimes: &mut Vec<Crime>) {
         let before = crimes.iter().any(|crime| crime.tokens.end + 1 == at && links(crime.tokens.end));
         let after = links(end) && crimes.iter().any(|crime| crime.tokens.start == end + 1);
         let free = !crimes.iter().any(|crime| crime.tokens.start < end && at < crime.tokens.end);
-        if free && (before || after) {
+        if free && (before || after || is_charge(doc, at)) {
             found.push(Crime { tokens: at..end, code: "09051" });
         }
     }
     crimes.extend(found);
     crimes.sort_by_key(|crime| crime.tokens.start);
 }
+
+/// "responderão por organização criminosa": what somebody answers for, is charged with or accused of.
+fn is_charge(doc: &Analysis<'_>, at: usize) -> bool {
+    let small =
+        at.checked_sub(1).is_some_and(|before| matches!(doc.fold(before), "por" | "pour" | "of" | "with" | "de"));
+    let start =
+        doc.sentence_of(at).and_then(|number| doc.sentence(number)).map_or(at, |sentence| sentence.tokens.start);
+    let charged = (at.saturating_sub(6).max(start)..at)
+        .any(|before| CHARGED.iter().any(|stem| doc.fold(before).starts_with(stem)));
+    small && charged
+}
+
+/// How words of charges and accusations begin, folded.
+const CHARGED: [&str; 12] = [
+    "respond",
+    "acusa",
+    "denunciad",
+    "indiciad",
+    "processad",
+    "procesad",
+    "imputad",
+    "charged",
+    "accus",
+    "inculpe",
+    "crime",
+    "delito",
+];
 
 /// Single words for a crime that are forms of a verb as well.
 const VERBS: [&str; 4] = ["trata", "traite", "rapt", "vols"];

@@ -121,6 +121,11 @@ fn end_after(tokens: &Tokens, at: usize, end: usize, wrapped: bool, lexicon: Opt
         if word.shape == Shape::Digits && next.shape == Shape::Digits && !next.apart {
             return None;
         }
+        // `B/.1,800`, `Bs.500`, `No.5`: an abbreviation that stands close to its number.
+        let short = word.shape == Shape::Mark || word.is_word() && word.end - word.start <= 3;
+        if next.shape == Shape::Digits && !next.apart && short {
+            return None;
+        }
         let single = word.is_word() && word.end - word.start <= 2 && word.is_capital() && glued;
         if single && last == at {
             let folded = tokens.fold(before);

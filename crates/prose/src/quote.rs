@@ -111,8 +111,16 @@ fn without_aside(doc: &Analysis<'_>, names: &Names, stretch: Stretch) -> Vec<Str
                 && doc.token(at + 1).is_some_and(|token| !token.apart)
         })
     };
-    let person =
-        |from: usize| names.people.iter().any(|person| person.tokens.start >= from && person.tokens.start <= from + 3);
+    let person = |from: usize| {
+        names.people.iter().any(|person| {
+            person.tokens.start >= from
+                && (person.tokens.start <= from + 3
+                    || person.tokens.start <= from + 9
+                        && !(from..person.tokens.start).any(|at| {
+                            doc.token(at).is_some_and(|token| token.shape == Shape::Mark) && doc.fold(at) != "'"
+                        }))
+        })
+    };
     let aside = stretch.tokens.clone().find(|at| {
         let comma = doc.fold(*at) == "," && at + 2 < stretch.tokens.end;
         let says = doc.find(at + 1, |sense| matches!(sense, Sense::Says)).map(|(end, _)| end);
@@ -167,8 +175,8 @@ fn mark(doc: &Analysis<'_>, at: usize, open: Option<char>, single: bool) -> Opti
             }
             _ => None,
         },
-        '‘' if single && (open.is_none() || open == Some('‘')) => Some(Mark::Open('‘')),
-        '’' if single && open == Some('‘') => {
+        '‘' if (single || is_led(doc, at)) && (open.is_none() || open == Some('‘')) => Some(Mark::Open('‘')),
+        '’' if open == Some('‘') => {
             // An apostrophe has letters on both sides; a closing mark ends something.
             let letters = !token.apart && next_tight && doc.token(at + 1).is_some_and(super::token::Token::is_word);
             let plural = !ends && before == 's';
@@ -182,6 +190,15 @@ fn mark(doc: &Analysis<'_>, at: usize, open: Option<char>, single: bool) -> Opti
         },
         _ => None,
     }
+}
+
+/// "said that ‘…", "put it thus: ‘…": single marks that a verb of speech or a colon leads in.
+fn is_led(doc: &Analysis<'_>, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back);
+    before(1).is_some_and(|before| doc.fold(before) == ":")
+        || (1..=4)
+            .filter_map(before)
+            .any(|from| doc.find(from, |sense| matches!(sense, Sense::Says)).is_some_and(|(end, _)| end + 2 >= at))
 }
 
 fn stretches(doc: &Analysis<'_>) -> Vec<Stretch> {
@@ -324,8 +341,14 @@ fn after_window(doc: &Analysis<'_>, stretch: &Stretch, stop: usize) -> Range<usi
     while matches!(doc.fold(start), "," | "." | "-") && start < stop {
         start += 1;
     }
-    // The closing mark may have ended the sentence: the next one counts where it speaks of who said it.
+    // The closing mark may have ended the sentence: the next one counts where it speaks of who said it, in the same
+    // paragraph.
     let number = doc.sentence_of(start);
+    let elsewhere =
+        number.and_then(|number| doc.sentence(number)).is_none_or(|sentence| sentence.paragraph != stretch.paragraph);
+    if elsewhere {
+        return start..start;
+    }
     let end = number.and_then(|number| doc.sentence(number)).map_or(start, |sentence| sentence.tokens.end);
     start..end.min(stop).max(start)
 }
@@ -430,6 +453,10 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
     if matches!(doc.fold(end), "un" | "une" | "una" | "um" | "uma" | "a" | "an" | "one") {
         return somebody(doc, end..phrase_end(doc, end, range.end));
     }
+    if let Some(organisation) = meant(doc, names, range, at, end) {
+        let name = organisation.name.clone();
+        return Some(Speaker { name: name.clone(), role: None, organisation: Some(name), person: None });
+    }
     // "declaró la madre de una de las víctimas", "reagiu fonte sindical": whoever it is, right behind the verb.
     let behind = end..phrase_end(doc, end, range.end);
     let known = |behind: &Range<usize>| {
@@ -463,6 +490,8 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
             let definite = role.start > range.start
                 && matches!(doc.fold(role.start - 1), "the" | "el" | "la" | "le" | "o" | "a" | "l" | "'");
             let mut before = names.people.iter().enumerate().filter(|(_, person)| person.tokens.end <= range.start);
+            // Of somewhere else it is another: "el oficial de enlace de Georgia".
+            let definite = definite && !doc.lexicon.role_of.is_at(&doc.tokens, role.end);
             let only = before.next().filter(|(_, first)| definite && before.all(|(_, other)| other.name == first.name));
             if let Some((number, person)) = person.or(only) {
                 let known = best_description(names, person);
@@ -498,6 +527,67 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
             Some(Speaker { name: name.clone(), role: None, organisation: Some(name), person: None })
         }
     }
+}
+
+/// Words for an institution or its paper that stand for the organisation that a text spoke of last, folded: "indicó
+/// la institución", "advierte el texto", "the force said".
+const STANDS_FOR: [&str; 32] = [
+    "institucion",
+    "organismo",
+    "entidad",
+    "dependencia",
+    "texto",
+    "comunicado",
+    "informe",
+    "instituicao",
+    "orgao",
+    "entidade",
+    "organismo",
+    "nota",
+    "relatorio",
+    "comunicado",
+    "institution",
+    "organisme",
+    "texte",
+    "communique",
+    "rapport",
+    "force",
+    "agency",
+    "department",
+    "statement",
+    "report",
+    "body",
+    "organisation",
+    "organization",
+    "organizacion",
+    "organizacao",
+    "agencia",
+    "corporacion",
+    "corporacao",
+];
+
+/// The organisation that a word of [`STANDS_FOR`] beside a verb of speech stands for.
+fn meant<'n>(
+    doc: &Analysis<'_>,
+    names: &'n Names,
+    range: &Range<usize>,
+    at: usize,
+    end: usize,
+) -> Option<&'n crate::names::OrganisationName> {
+    let article = |at: usize| {
+        matches!(doc.fold(at), "el" | "la" | "o" | "a" | "the" | "le" | "l" | "un" | "une" | "una" | "um" | "uma")
+    };
+    let stands = |word: usize| STANDS_FOR.contains(&doc.fold(word));
+    // Behind the verb: article, perhaps an apostrophe, the word; before it the word right there.
+    let behind = (end + 1..end + 3).find(|word| article(end) && stands(*word) && *word < range.end);
+    let ahead = at.checked_sub(1).filter(|word| *word > range.start && stands(*word) && article(word - 1));
+    let word = behind.or(ahead)?;
+    // "el comunicado de Interior": whose it is, else the one named last.
+    let whose = names
+        .organisations
+        .iter()
+        .find(|name| name.tokens.start > word && name.tokens.start <= word + 3 && name.tokens.end <= range.end);
+    whose.or_else(|| names.organisations.iter().rev().find(|name| name.tokens.end <= word))
 }
 
 /// Somebody without a name: the words for who it is.

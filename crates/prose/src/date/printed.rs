@@ -139,6 +139,10 @@ fn years(doc: &Analysis<'_>, at: usize) -> Option<(Range<usize>, Printed)> {
         return None;
     }
     let next = doc.token(end);
+    // "1800 333 000": a telephone number.
+    if number(doc, end, 3..=3).is_some() && number(doc, end + 1, 3..=3).is_some() {
+        return None;
+    }
     // `1,965`, `2000s`, `2023/05`: no years.
     if next.is_some_and(|next| !next.apart && next.is_word()) && doc.fold(end) != "s" {
         return None;

@@ -58,6 +58,10 @@ fn same_unit(truth: &str, read: &str) -> bool {
             "kg" => return "kilogram".to_owned(),
             "ton" | "t" => return "tonne".to_owned(),
             "$" => return "usd".to_owned(),
+            "per 1000" => return "per 1k".to_owned(),
+            "per 10000" => return "per 10k".to_owned(),
+            "per 100000" => return "per 100k".to_owned(),
+            "per 1000000" => return "per million".to_owned(),
             _ => {}
         }
         unit_word(unit).map_or(plain, |word| fold(word).replace('-', " "))

@@ -38,8 +38,14 @@ pub(super) fn meeting(
         {
             named.start = number.start;
         }
+        // "6e Conférence ouest-africaine sur les armes à feu": in small letters it goes on.
+        if !right && capitals_of(doc, &named) == 1 {
+            named.end = goes_on(doc, dates, sentence, named.end);
+        }
         let mut name = doc.words(&named);
         if let Some((number, _)) = &edition {
+            let suffix = doc.token(number.end).is_some_and(|token| !token.apart && token.is_word());
+            let number = number.start..number.end + usize::from(suffix);
             let rest: Vec<String> = [named.start..number.start.max(named.start), number.end.min(named.end)..named.end]
                 .iter()
                 .map(|part| doc.words(part))
@@ -95,9 +101,14 @@ pub(super) fn meeting(
         }
         None => at,
     };
+    // The ending of the number is no part of the name: "6e Conférence", "93.ª reunión".
+    let suffix = start < at && edition.is_some() && doc.token(at - 1).is_some_and(|token| !token.apart);
+    let from = if suffix { at } else { start.max(at.saturating_sub(1)) };
+    let over =
+        if !right && (edition.is_some() || doc.is_capital(at)) { goes_on(doc, dates, sentence, end) } else { end };
     let mut event = Event {
         kind,
-        name: doc.words(&(start.max(at.saturating_sub(1))..end)),
+        name: doc.words(&(from..over)),
         edition: edition.map(|(_, value)| value),
         place,
         start: None,
@@ -137,6 +148,55 @@ const SMALL: [&str; 24] = [
     "present",
     "previous",
     "following",
+];
+
+fn capitals_of(doc: &Analysis<'_>, named: &Range<usize>) -> usize {
+    named.clone().filter(|at| doc.is_capital(*at)).count()
+}
+
+/// Most tokens that a name goes on over in small letters.
+const GOES_ON: usize = 9;
+
+/// Where a name in small letters ends: before a mark, a verb, a date or a place.
+fn goes_on(doc: &Analysis<'_>, dates: &[Dated], sentence: &Range<usize>, from: usize) -> usize {
+    let (mut at, mut last) = (from, from);
+    while at < (from + GOES_ON).min(sentence.end) {
+        let Some(token) = doc.token(at) else { break };
+        let joined = matches!(doc.fold(at), "-" | "'") && !token.apart;
+        let dated = dates.iter().any(|date| date.tokens.contains(&at));
+        if !joined && token.shape != Shape::Small
+            || dated
+            || token.line
+            || doc.is(at, |sense| matches!(sense, Sense::Held | Sense::Says | Sense::Place(_) | Sense::Month(_)))
+        {
+            break;
+        }
+        // Only words that add to a noun: "sur les armes à feu", "de la policía", and no new clause.
+        let small = doc.is_function_word(at);
+        let adds = ADDS.contains(&doc.fold(at));
+        let opened = at > from && (ADDS.contains(&doc.fold(at - 1)) || doc.fold(at - 1) == "-") || joined;
+        let adjective = ADJECTIVE.iter().any(|ending| doc.fold(at).ends_with(ending)) || doc.fold(at + 1) == "-";
+        if !adds && (small || !opened && !adjective) {
+            break;
+        }
+        at += 1;
+        if !small && !joined {
+            last = at;
+        }
+    }
+    last
+}
+
+/// How adjectives that are part of a name end, folded: "ouest-africaine", "regional", "américaine".
+const ADJECTIVE: [&str; 18] = [
+    "al", "ale", "ales", "ain", "aine", "ano", "ana", "ique", "iques", "ico", "ica", "enne", "aria", "ario", "ense",
+    "iva", "ivo", "ais",
+];
+
+/// Small words inside the name of a meeting, folded.
+const ADDS: [&str; 26] = [
+    "sur", "sobre", "contre", "contra", "de", "des", "du", "la", "les", "le", "el", "los", "las", "l", "d", "da", "do",
+    "das", "dos", "o", "as", "os", "del", "a", "y", "e",
 ];
 
 fn kind_at(doc: &Analysis<'_>, at: usize) -> Option<(usize, &'static str)> {

@@ -133,6 +133,7 @@ pub(crate) fn events(
             }
         }
     }
+    follow_ups(doc, names, dates, &mut meetings);
     // "the police congress in Vienna": of the year that the sentence before spoke of.
     for congress in meetings.iter_mut().filter(|event| event.kind == "congress" && event.start.is_none()) {
         let before = congress.mentions.first().and_then(|mention| doc.sentence_of(mention.start)?.checked_sub(1));
@@ -149,6 +150,56 @@ pub(crate) fn events(
     }
     out.extend(meetings);
     out
+}
+
+/// Words for the next of a series, folded.
+const NEXT: [&str; 7] = ["next", "proxima", "proximo", "prochaine", "prochain", "seguinte", "siguiente"];
+
+/// "The next will be held in Asunción, Paraguay, in 2027": another of the meetings that the report is about.
+fn follow_ups(doc: &Analysis<'_>, names: &Names, dates: &[Dated], meetings: &mut Vec<Event>) {
+    let Some(name) = meetings.iter().find(|event| event.kind == "conference").map(|event| event.name.clone()) else {
+        return;
+    };
+    for sentence in &doc.sentences {
+        let sentence = &sentence.tokens;
+        let Some(next) = sentence.clone().find(|at| NEXT.contains(&doc.fold(*at))) else { continue };
+        let noun = |at: usize| {
+            doc.is(at, |sense| matches!(sense, Sense::Event(_) | Sense::InSeries | Sense::Held))
+                || doc.fold(at) == "will"
+        };
+        let held = (next + 1..sentence.end).any(|at| doc.is(at, |sense| matches!(sense, Sense::Held)));
+        let taken = meetings.iter().any(|event| {
+            event.mentions.iter().any(|mention| mention.start >= sentence.start && mention.start < sentence.end)
+        });
+        if !held || taken || !(next + 1..next + 5).any(noun) {
+            continue;
+        }
+        let mention = next..next + 1;
+        let place = place_after(doc, names, sentence, &mention, 16);
+        let date = date_near(dates, sentence, &mention);
+        let last = dates
+            .iter()
+            .map(|date| &date.tokens)
+            .chain(names.places.iter().map(|place| &place.tokens))
+            .filter(|tokens| next < tokens.start && tokens.end <= sentence.end && tokens.start <= next + 16)
+            .map(|tokens| tokens.end)
+            .max();
+        let Some(last) = last.filter(|_| place.is_some() || date.is_some()) else { continue };
+        let mut event = Event {
+            kind: "conference",
+            name: name.clone(),
+            edition: None,
+            place,
+            start: None,
+            end: None,
+            precision: None,
+            mentions: vec![next..last],
+        };
+        if let Some(date) = date {
+            dated(&mut event, date);
+        }
+        meetings.push(event);
+    }
 }
 
 fn dated(event: &mut Event, date: &Dated) {

@@ -80,6 +80,10 @@ pub(crate) fn interpret(groups: &[(char, &str)], marks: &Marks, spaces_part_thou
         return if lone_blank && !spaces_part_thousands { Meaning::Ambiguous } else { number(&join(groups)) };
     }
     if let Some((mark, _)) = middle.first() {
+        // `1’250,000`: as millions are written in Peru and Mexico, an apostrophe before the mark of the thousands.
+        if *mark == '\'' && middle.len() == 1 && threes(middle) && last.1.len() == 3 {
+            return number(&join(groups));
+        }
         let one_mark = middle.iter().all(|(other, _)| other == mark);
         return match (one_mark && threes(middle), *mark == last.0) {
             (true, true) if last.1.len() == 3 => number(&join(groups)),
@@ -141,6 +145,7 @@ mod tests {
             ("es", None, "1,300", None),
             ("es", Some("MX"), "1,300", Some(1_300.0)),
             ("es", Some("MX"), "1.300", None),
+            ("es", Some("PE"), "1'250,000", Some(1_250_000.0)),
             ("es", None, "9 015", Some(9_015.0)),
             ("es", None, "1.300.000,5", Some(1_300_000.5)),
             ("fr", None, "14\u{a0}260", Some(14_260.0)),

@@ -50,6 +50,7 @@ impl Case<'_> {
         let dialled = start > 0
             && doc.token(start - 1).is_some_and(|token| token.shape == Shape::Digits && token.end - token.start >= 3)
             && doc.fold(start - 1).starts_with('0');
+        let dialled = dialled || self.is_telephone(start, number);
         if number.form == Form::Digits && (filed || dialled) {
             return Some("identifier");
         }
@@ -165,5 +166,22 @@ impl Case<'_> {
             return Some("year");
         }
         None
+    }
+
+    /// "+66 2 555 0177", "1800 333 000": groups of digits that are dialled.
+    fn is_telephone(&self, start: usize, number: &Number) -> bool {
+        let doc = self.doc;
+        let digits = |at: usize| doc.token(at).is_some_and(|token| token.shape == Shape::Digits);
+        let mut first = start;
+        while let Some(before) = first.checked_sub(1).filter(|before| {
+            start - before <= 8 && (digits(*before) || matches!(doc.fold(*before), "(" | ")" | "-" | "." | "+"))
+        }) {
+            first = before;
+        }
+        let country = doc.fold(first) == "+" && doc.token(first + 1).is_some_and(|token| !token.apart);
+        let free = doc.fold(first).len() == 4
+            && matches!(doc.fold(first).get(..2), Some("18" | "13"))
+            && number.tokens.len() > 1;
+        country || free && (first..start).any(digits)
     }
 }

@@ -7,12 +7,21 @@ use super::noun::{is_plural, singular};
 use super::number::{Form, Number};
 use super::rules::Unit;
 use crate::analysis::Analysis;
+use crate::lexicon::Sense;
 use crate::token::Shape;
 
 /// Words that say that a number without a noun is an age, folded.
-const AGES: [&str; 22] = [
+const AGES: [&str; 27] = [
     "youngest", "oldest", "aged", "age", "ages", "older", "younger", "under", "edad", "edades", "joven", "mayor",
-    "age", "ages", "agee", "agees", "jeune", "idade", "idades", "novo", "nova", "velho",
+    "age", "ages", "agee", "agees", "jeune", "agé", "vieux", "vieille", "idade", "idades", "novo", "nova", "velho",
+    "velha", "velhos",
+];
+
+/// Forms of to be and to have with which a clause says what was done, folded.
+const AUXILIARY: [&str; 28] = [
+    "sido", "sao", "eram", "son", "been", "seraient", "seriam", "serian", "have", "has", "had", "were", "are", "was",
+    "han", "habian", "fueron", "estan", "eran", "ont", "avaient", "etaient", "sont", "foram", "haviam", "tinham",
+    "estavam", "estao",
 ];
 
 impl Case<'_> {
@@ -39,7 +48,7 @@ impl Case<'_> {
         }
         // "passou de 188 para 243": from there to here.
         let passed = phrase.start < start && qualifier == "gt" && doc.fold(phrase.start).starts_with("pas");
-        if passed && (end..(end + 4).min(self.sentence.end)).any(|at| matches!(doc.fold(at), "para" | "a")) {
+        if passed && (end..(end + 9).min(self.sentence.end)).any(|at| matches!(doc.fold(at), "para" | "a")) {
             (phrase.start, qualifier) = (start, "exact");
         }
         // "Para más información: 956 000 112"
@@ -66,39 +75,6 @@ impl Case<'_> {
             qualifier = "projected";
         }
         let like = |other: &Found| found(other.unit.clone(), other.kind, phrase.clone(), qualifier);
-        // Numbers share the unit behind the last of them: "23, 26 y 41 años", "from 510 to 702 pounds".
-        let mut last = end;
-        for next in after {
-            if !self.is_linked(last, next.tokens.start) || !matches!(next.form, Form::Digits | Form::Words) {
-                break;
-            }
-            let (_, currency) = self.currency(next.tokens.start);
-            if let Some(noun) = self.noun(next, currency).filter(|noun| noun.known && currency.is_none()) {
-                return found(noun.unit, noun.kind, phrase, qualifier);
-            }
-            last = next.tokens.end;
-        }
-        // A number with decimals goes with what has decimals before it, or with the rate that a text speaks of.
-        let broken = |other: &&Found| other.value.fract() != 0.0 || matches!(other.kind, "rate" | "share");
-        let rate = |other: &&Found| other.kind == "rate" && other.unit.starts_with("per-1");
-        if value.fract() != 0.0
-            && number.scale == 0
-            && let Some(before) = all.iter().rev().copied().find(rate).or_else(|| {
-                let own = all.iter().rev().copied().find(broken);
-                own.or_else(|| self.told.iter().rev().take(RECENT).find(rate))
-            })
-        {
-            return like(before);
-        }
-        // "31 de los 34 Estados", "12 of the 15 suspects": of the same.
-        if !number.one
-            && let Some(whole) = after.first()
-            && let Some(over) = rules.of.at(&doc.tokens, end).map(|(over, ())| over).or_else(|| of_article(doc, end))
-            && whole.tokens.start <= over + 1
-            && let Some(noun) = self.noun(whole, None).filter(|noun| noun.known && noun.kind == "count")
-        {
-            return found(noun.unit, noun.kind, phrase, qualifier);
-        }
         let age = (1.0..=110.0).contains(&value) && value.fract() == 0.0;
         let aged = |at: usize| rules.before_age.before(&doc.tokens, at).is_some();
         // "aged 27 and 44": the second goes with the first.
@@ -116,7 +92,9 @@ impl Case<'_> {
             && number.plain;
         // "the oldest was 93", "under 18", "60 or older"
         let of_age = || {
-            let from = phrase.start.saturating_sub(7).max(self.sentence.start);
+            // "the youngest, a girl from Cotonou, was seven"
+            let extreme = matches!(doc.fold(start.wrapping_sub(1)), "was" | "were" | "is");
+            let from = phrase.start.saturating_sub(if extreme { 12 } else { 7 }).max(self.sentence.start);
             (from..(phrase.end + 3).min(self.sentence.end)).any(|at| AGES.contains(&doc.fold(at)))
                 && doc
                     .token(end)
@@ -137,14 +115,112 @@ impl Case<'_> {
                 && rules.units.before(&doc.tokens, at).is_some_and(|(first, unit)| {
                     first >= self.sentence.start
                         && is_person(&unit.code)
-                        && (mark != "," || !is_plural(doc.fold(start - 2)))
+                        && (!matches!(mark, "," | "(") || !is_plural(doc.fold(start - 2)))
                 })
         };
         if age && (person() || aged(start) || aged(phrase.start) || named || after_age || of_age()) {
             return found("year".to_owned(), "duration", phrase, qualifier);
         }
+        // Numbers share the unit behind the last of them: "23, 26 y 41 años", "from 510 to 702 pounds".
+        let mut last = end;
+        for next in after {
+            if !self.is_linked(last, next.tokens.start) || !matches!(next.form, Form::Digits | Form::Words) {
+                break;
+            }
+            let (_, currency) = self.currency(next.tokens.start);
+            if let Some(noun) = self.noun(next, currency).filter(|noun| noun.known && currency.is_none()) {
+                return found(noun.unit, noun.kind, phrase, qualifier);
+            }
+            last = next.tokens.end;
+        }
+        // A number with decimals goes with what has decimals before it, or with the rate that a text speaks of.
+        let broken = |other: &&Found| other.value.fract() != 0.0 || matches!(other.kind, "rate" | "share");
+        let rate = |other: &&Found| {
+            other.kind == "rate" && matches!(other.unit.as_str(), "per-1k" | "per-10k" | "per-100k" | "per-million")
+        };
+        if value.fract() != 0.0
+            && number.scale == 0
+            && let Some(before) = all.iter().rev().copied().find(rate).or_else(|| {
+                let own = all.iter().rev().copied().find(broken);
+                own.or_else(|| self.told.iter().rev().take(RECENT).find(rate))
+            })
+        {
+            return like(before);
+        }
+        // "31 de los 34 Estados", "12 of the 15 suspects": of the same.
+        if !number.one
+            && let Some(whole) = after.first()
+            && let Some(over) = rules.of.at(&doc.tokens, end).map(|(over, ())| over).or_else(|| of_article(doc, end))
+            && whole.tokens.start <= over + 1
+            && let Some(noun) = self.noun(whole, None).filter(|noun| noun.known && noun.kind == "count")
+        {
+            return found(noun.unit, noun.kind, phrase, qualifier);
+        }
         if number.one {
             return None;
+        }
+        // "pedidos … passaram de 12 400, em 2019, para 24 100": what the verb of change speaks of.
+        if let Some(unit) = self.changed(phrase.start) {
+            return found(unit, "count", phrase, qualifier);
+        }
+        // "On estime entre 300 000 et 450 000 le nombre d'armes": what is counted stands behind.
+        if let Some(unit) = self.number_behind(end) {
+            return found(unit, "count", phrase, qualifier);
+        }
+        // "(contre, respectivement, trois et huit)": in the order of what was counted before.
+        if let Some(same) = self.respectively(start, end, all, after) {
+            return like(same);
+        }
+        // "Le total encaissé avoisine 85 millions", "desembolsavam até 18 mil": money, as before.
+        if value >= 1000.0
+            && (number.scale > 0 || value >= 1e4)
+            && self.pays(phrase.start)
+            && let Some(money) =
+                all.iter().rev().copied().chain(self.told.iter().rev().take(RECENT)).find(|f| f.kind == "money")
+        {
+            return like(money);
+        }
+        // "26 adresses dans trois pays : quatorze en Belgique, neuf en France et trois en Italie": parts of a sum.
+        if let Some(whole) = self.sum(value, all, after) {
+            return like(whole);
+        }
+        // "pendant quatre heures, parfois cinq": right behind what it adds to.
+        let next = before.filter(|before| {
+            let behind = before.phrase.end < start && start - before.phrase.end <= 2;
+            let said = doc.fold(before.phrase.end) == "," && before.phrase.end + 2 == start;
+            behind && said && matches!(before.kind, "duration" | "mass" | "count")
+        });
+        if let Some(before) = next
+            && doc.token(end).is_none_or(|token| token.shape == Shape::Mark)
+            && qualifier == "exact"
+            && value < 100.0
+        {
+            return like(before);
+        }
+        // "les Sénégalais étaient les plus nombreux (101), suivis des Gambiens (44)": people of a country.
+        let bracketed = doc.fold(start.wrapping_sub(1)) == "(" && doc.fold(end) == ")";
+        if bracketed
+            && start >= self.sentence.start + 3
+            && doc.token(start - 2).is_some_and(|token| token.shape == Shape::Title)
+            && is_plural(doc.fold(start - 2))
+            && matches!(
+                doc.fold(start - 3),
+                "des" | "les" | "aux" | "de" | "los" | "las" | "dos" | "os" | "the" | "and" | "et"
+            )
+            && !doc.is(start - 2, |sense| matches!(sense, Sense::Place(_) | Sense::OrganisationHead))
+        {
+            return found("person".to_owned(), "count", phrase, qualifier);
+        }
+        // "18 mandados de busca e quatro de prisão": of what a number with "of" behind it counted before.
+        if rules.grammar.noun_first
+            && rules.of.is_at(&doc.tokens, end)
+            && !doc.is_function_word(end + 1)
+            && let Some(before) = before.filter(|before| before.kind == "count" && before.phrase.end < start)
+            && (rules.of.is_at(&doc.tokens, before.phrase.end)
+                || before.noun.clone().is_some_and(|noun| noun.clone().any(|at| rules.of.is_at(&doc.tokens, at)))
+                || before.noun.is_none() && rules.of.is_at(&doc.tokens, before.number.end))
+        {
+            return like(before);
         }
         // "six of the seizures", "trois des victimes": a noun behind "of".
         if let Some((over, ())) = rules.of.at(&doc.tokens, end).or_else(|| of_article(doc, end).map(|over| (over, &())))
@@ -172,8 +248,19 @@ impl Case<'_> {
         // "19 de ellos menores de edad"
         if let Some((over, ())) = rules.of_them.at(&doc.tokens, end)
             && let Some((last, unit)) = rules.units.at(&doc.tokens, over).filter(|(_, unit)| unit.kind == "count")
+            && counted().is_none_or(|whole| is_person(&whole.unit) && is_person(&unit.code))
         {
             return found(unit.code.clone(), "count", phrase.start..last, qualifier);
+        }
+        // "Clinic owner and four others charged"
+        let others = matches!(doc.fold(end), "others" | "otros" | "otras" | "autres" | "outros" | "outras");
+        if others && value >= 2.0 && number.scale == 0 {
+            return all
+                .iter()
+                .rev()
+                .copied()
+                .find(things)
+                .map_or_else(|| found("person".to_owned(), "count", start..end + 1, qualifier), like);
         }
         if pointed {
             // A part is no larger than its whole: "1 400 victimes dans 62 pays, dont 118 en France".
@@ -256,14 +343,24 @@ impl Case<'_> {
         {
             return found(unit, "count", phrase, qualifier);
         }
-        let first_word = number.tokens.start <= self.sentence.start + 1;
+        // "Até o fim da manhã, onze haviam sido presas", "Of those arrested, 29 were …", "haviam sido 6.723": the first
+        // word of a clause that says what was done, or behind the verb that says that they were so many.
+        let opens = start <= self.sentence.start + 1 || start.checked_sub(1).is_some_and(|at| doc.fold(at) == ",");
+        let clause = opens && AUXILIARY.contains(&doc.fold(end));
+        let told = start.checked_sub(1).is_some_and(|at| AUXILIARY.contains(&doc.fold(at)))
+            && doc.token(end).is_none_or(|token| token.shape == Shape::Mark);
+        let first_word = clause || told || number.tokens.start <= self.sentence.start + 1;
+        // "Dos mandados, 71 eram de busca", "Of those arrested, 29 were": of what the clause opens with.
+        if let Some(unit) = self.opened_with(start) {
+            return found(unit, "count", phrase, qualifier);
+        }
         if let Some(before) = counted() {
             return like(before);
         }
         // "Fifty-two carried no serial number": what the sentence before counted.
         if first_word
             && value >= 2.0
-            && number.form == Form::Words
+            && (number.form == Form::Words || clause || told)
             && let Some(earlier) =
                 self.told.iter().rev().take(RECENT).find(things).or_else(|| self.earlier.filter(counts))
         {
@@ -318,6 +415,12 @@ impl Case<'_> {
                 } else {
                     return false;
                 };
+            // "coupures de 50 et de 100 euros"
+            let step = if step < hedge && rules.of.at(&doc.tokens, step).is_some_and(|(over, ())| over == hedge) {
+                hedge
+            } else {
+                step
+            };
             (at, steps) = (step, steps + 1);
             if steps > 2 {
                 return false;
@@ -347,6 +450,131 @@ impl Case<'_> {
         head
     }
 
+    /// The noun that a verb of change right before a number speaks of: the first of its clause.
+    fn changed(&self, before: usize) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        let verb =
+            (1..=7).filter_map(|back| before.checked_sub(back)).filter(|at| *at >= self.sentence.start).find(|at| {
+                super::range::CHANGE.iter().any(|stem| doc.fold(*at).starts_with(stem))
+                    && doc.token(*at).is_some_and(|token| token.shape == Shape::Small)
+            })?;
+        // Up to the number: "de", "para", "from", years and hedges, and nothing that is counted.
+        let counted = (verb + 1..before)
+            .any(|at| rules.units.at(&doc.tokens, at).is_some_and(|(_, unit)| !matches!(unit.kind, "duration")));
+        let led = before
+            .checked_sub(1)
+            .is_some_and(|at| matches!(doc.fold(at), "de" | "para" | "a" | "from" | "to" | "à" | "por" | "by"));
+        if counted || !led {
+            return None;
+        }
+        if let Some(unit) = self.number_of(verb) {
+            return Some(unit);
+        }
+        let opened = (self.sentence.start..verb)
+            .rev()
+            .find(|at| matches!(doc.fold(*at), "," | ";" | ":" | "." | "(" | "\u{201c}" | "«"))
+            .map_or(self.sentence.start, |mark| mark + 1);
+        let subject = opened..verb;
+        if subject.is_empty() || subject.len() > 16 {
+            return None;
+        }
+        // "As denúncias recebidas pelas autoridades": a noun that no list has, right behind its article.
+        let first = opened + 1;
+        let named = rules.grammar.noun_first
+            && doc.is_function_word(opened)
+            && first < verb
+            && is_plural(doc.fold(first))
+            && !doc.is_function_word(first)
+            && doc.token(first).is_some_and(|token| token.shape == Shape::Small && token.apart);
+        if named && !rules.units.is_at(&doc.tokens, first) {
+            return singular(doc.text.get(doc.token(first)?.range())?, rules.language).into();
+        }
+        subject.clone().find_map(|at| {
+            let (over, unit) = rules.units.at(&doc.tokens, at)?;
+            (over <= verb && unit.kind == "count" && is_plural(doc.fold(over - 1))).then(|| unit.code.clone())
+        })
+    }
+
+    /// The noun of "of the …," that opens the sentence before a number.
+    fn opened_with(&self, number: usize) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        let first = self.sentence.start;
+        let comma = number.checked_sub(1).filter(|at| *at > first && *at <= first + 8 && doc.fold(*at) == ",")?;
+        let of = rules.of.at(&doc.tokens, first).map(|(over, ())| over).or_else(|| of_article(doc, first))?;
+        let those = (of..comma).any(|at| {
+            matches!(doc.fold(at), "arrested" | "detained" | "charged" | "killed" | "convicted" | "injured" | "rescued")
+        });
+        if those && doc.fold(of) == "those" {
+            return Some("person".to_owned());
+        }
+        (of..comma).find_map(|at| {
+            let (over, unit) = rules.units.at(&doc.tokens, at)?;
+            (over <= comma && unit.kind == "count").then(|| unit.code.clone())
+        })
+    }
+
+    /// What "the number of …" right behind a number counts.
+    pub(super) fn number_behind(&self, end: usize) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        let word = (end..end + 2).find(|at| matches!(doc.fold(*at), "number" | "numero" | "nombre"))?;
+        if !doc.is_function_word(end) {
+            return None;
+        }
+        let over = rules.of.at(&doc.tokens, word + 1).map(|(over, ())| over).or_else(|| of_article(doc, word + 1))?;
+        let over = if doc.is_function_word(over) { over + 1 } else { over };
+        let (_, unit) = rules.units.at(&doc.tokens, over)?;
+        (unit.kind == "count").then(|| unit.code.clone())
+    }
+
+    /// Whether money is spoken of before a number: words for amounts, and verbs of paying.
+    fn pays(&self, before: usize) -> bool {
+        let from = before.saturating_sub(8).max(self.sentence.start);
+        (from..before).any(|at| PAYING.iter().any(|stem| self.doc.fold(at).starts_with(stem)))
+    }
+
+    /// The figure that a number in a list of "respectively" stands beside.
+    fn respectively<'f>(&self, start: usize, end: usize, all: &[&'f Found], after: &[Number]) -> Option<&'f Found> {
+        let doc = self.doc;
+        let word = (1..=7)
+            .filter_map(|back| start.checked_sub(back))
+            .filter(|at| *at >= self.sentence.start)
+            .find(|at| doc.fold(*at).starts_with("respectiv") || doc.fold(*at).starts_with("respektiv"))?;
+        // Numbers of the list before this one, and behind it.
+        let before = all.iter().rev().take_while(|found| found.number.start > word).count();
+        let mut last = end;
+        let mut behind = 0;
+        for next in after {
+            if !self.is_linked(last, next.tokens.start) {
+                break;
+            }
+            (last, behind) = (next.tokens.end, behind + 1);
+        }
+        let told = all.len().checked_sub(before)?;
+        let first = told.checked_sub(before + behind + 1)?;
+        all.get(first + before).copied().filter(|found| found.kind != "ordinal")
+    }
+
+    /// What was counted before of which this number and those beside it without a noun are the parts: they add up.
+    fn sum<'f>(&self, value: f64, all: &[&'f Found], after: &[Number]) -> Option<&'f Found> {
+        let bare: Vec<f64> = after
+            .iter()
+            .take_while(|next| {
+                next.tokens.end <= self.sentence.end
+                    && matches!(next.form, Form::Digits | Form::Words)
+                    && self.noun(next, None).is_none()
+            })
+            .filter_map(|next| next.value)
+            .collect();
+        let earlier = all.iter().rev().take_while(|found| found.noun.is_none() && found.kind == "count");
+        let parts: Vec<f64> = earlier.clone().map(|found| found.value).collect();
+        let (many, total) = (bare.len() + parts.len() + 1, bare.iter().chain(&parts).sum::<f64>() + value);
+        if many < 2 {
+            return None;
+        }
+        let wholes = all.iter().rev().skip(parts.len());
+        wholes.copied().find(|whole| whole.kind == "count" && (whole.value - total).abs() < 0.5)
+    }
+
     /// What "the number of …" before a number counts.
     fn number_of(&self, before: usize) -> Option<String> {
         let (doc, rules) = (self.doc, self.rules);
@@ -361,6 +589,44 @@ impl Case<'_> {
         })
     }
 }
+
+/// How words for amounts of money and verbs of paying begin, folded.
+const PAYING: [&str; 34] = [
+    "encaiss",
+    "desembols",
+    "debours",
+    "montant",
+    "somme",
+    "monto",
+    "importe",
+    "recaud",
+    "arrecad",
+    "pagav",
+    "pagar",
+    "pagab",
+    "pagou",
+    "pago",
+    "cobr",
+    "paid",
+    "pay",
+    "charged",
+    "earned",
+    "factur",
+    "fatur",
+    "prejui",
+    "perjui",
+    "prejudice",
+    "loss",
+    "perdid",
+    "perdas",
+    "value",
+    "valor",
+    "worth",
+    "amount",
+    "cost",
+    "custo",
+    "coute",
+];
 
 /// Figures of the sentences before in which a rate may have been told.
 const RECENT: usize = 6;

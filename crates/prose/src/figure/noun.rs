@@ -88,6 +88,10 @@ impl Case<'_> {
         }
         let words = next;
         let direct = rules.units.at(&doc.tokens, next).filter(|(over, _)| *over <= self.sentence.end);
+        // "two second-hand excavators": part of a word that only says more.
+        let direct = direct.filter(|(over, unit)| {
+            !(unit.kind == "duration" && doc.fold(*over) == "-" && doc.fold(over + 1) == "hand")
+        });
         if let Some(code) = currency {
             let (unit, end) = match direct.filter(|(_, unit)| unit.kind == "money") {
                 Some((over, unit)) => (self.money(&unit.code), over),
@@ -258,7 +262,15 @@ impl Case<'_> {
         }
         // "por cada 100.000 habitantes": the people are part of the unit.
         let people = rules.units.at(&doc.tokens, next).filter(|(after, _)| *after <= self.sentence.end);
-        Some((format!("per-{many}"), people.map_or(next, |(after, _)| after)))
+        // As the codes of units are written.
+        let base = match many {
+            1e3 => "1k".to_owned(),
+            1e4 => "10k".to_owned(),
+            1e5 => "100k".to_owned(),
+            1e6 => "million".to_owned(),
+            _ => many.to_string(),
+        };
+        Some((format!("per-{base}"), people.map_or(next, |(after, _)| after)))
     }
 
     /// "per second", "a day", "al día" at a token: the unit of the rate, and the token after it.
@@ -268,7 +280,8 @@ impl Case<'_> {
         let (last, per) = rules.units.at(&doc.tokens, over).filter(|(last, _)| *last <= self.sentence.end)?;
         // "51.5 tonnes a year earlier" is no rate.
         let short = matches!(per.code.as_str(), "second" | "minute" | "hour" | "day");
-        let rate = short && !rules.no_rate.is_at(&doc.tokens, last) && doc.fold(last) != "-";
+        let tied = doc.fold(last) == "-" && doc.token(last).is_some_and(|dash| !dash.apart);
+        let rate = short && !rules.no_rate.is_at(&doc.tokens, last) && !tied;
         rate.then(|| (format!("per-{}", per.code), last))
     }
 

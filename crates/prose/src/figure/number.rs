@@ -102,13 +102,15 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             let in_words = words(text, tokens, at, end, locale);
             let fraction = rules.fractions.at(tokens, at).filter(|(next, _)| *next <= end);
             // "half a billion" is a number in words and no half of something.
-            // "un cuarto" by itself is the fourth, "un cuarto de" a share.
+            // "un cuarto" by itself is the fourth, "un cuarto de" a share; "un cinquième homme" is the fifth.
             let quarter = |value: f64, next: usize| {
-                (value - 0.25).abs() > 0.01
+                let of_order = rules.ordinals.is_at(tokens, next - 1) && value < 0.3;
+                !of_order && (value - 0.25).abs() > 0.01
                     || rules.language == "en"
                     || rules.of.is_at(tokens, next)
                     || matches!(tokens.fold(next), "del" | "des" | "dos" | "das" | "du" | "do" | "da")
                     || next > at + 1 && rules.of.before(tokens, next).is_some()
+                    || rules.hedges.before(tokens, at).is_some()
             };
             // "an eighth is sought": a share needs what it is a share of, or what it went up by.
             let part = |value: f64, next: usize| {
@@ -117,17 +119,44 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
                     || rules.of.is_at(tokens, next)
                     || next > 0 && tokens.fold(next - 1) == "of"
                     || matches!(tokens.fold(at.wrapping_sub(1)), "by" | "than" | "over" | "nearly" | "almost" | "about")
+                    || matches!(
+                        tokens.fold(next),
+                        "more" | "less" | "fewer" | "higher" | "lower" | "larger" | "up" | "down"
+                    )
             };
             let fraction = fraction.filter(|(next, value)| quarter(**value, *next) && part(**value, *next));
             // "le double fond": a multiple is one of something, or stands alone.
             let multiple = |value: f64, next: usize| {
+                // "mais do dobro": by itself only behind a hedge.
+                if value > 1.0 && next == at + 1 && rules.language != "en" {
+                    return rules.hedges.before(tokens, at).is_some();
+                }
                 value <= 1.0
                     || tokens.get(next).is_none_or(|token| token.shape == Shape::Mark)
                     || rules.of.is_at(tokens, next)
                     || rules.of.before(tokens, next).is_some()
                     || matches!(
                         tokens.fold(next),
-                        "del" | "que" | "qu" | "du" | "des" | "do" | "da" | "en" | "em" | "al" | "par" | "dos"
+                        "del"
+                            | "que"
+                            | "qu"
+                            | "du"
+                            | "des"
+                            | "do"
+                            | "da"
+                            | "en"
+                            | "em"
+                            | "al"
+                            | "par"
+                            | "dos"
+                            | "das"
+                            | "desse"
+                            | "dessa"
+                            | "deste"
+                            | "desta"
+                            | "disso"
+                            | "dese"
+                            | "esa"
                     )
             };
             let fraction = fraction.filter(|(next, value)| multiple(**value, *next));
@@ -221,7 +250,11 @@ fn ordinal_word(tokens: &Tokens, at: usize, end: usize, rules: &Rules) -> Option
             || rules.scales.is_at(tokens, before)
             || matches!(tokens.fold(before), "-")
     });
-    if time && counted {
+    // "a second laboratory": a unit of time has no noun behind it.
+    let noun = tokens.get(next).is_some_and(|token| token.shape == Shape::Small && token.apart)
+        && !rules.stops.contains(tokens.fold(next))
+        && tokens.fold(at.wrapping_sub(1)) == "a";
+    if time && counted && !noun {
         return None;
     }
     Some(Number { value: Some(f64::from(*value)), ..Number::of(at..next, Form::Ordinal) })
@@ -504,6 +537,22 @@ fn scaled(text: &str, tokens: &Tokens, end: usize, locale: Locale<'_>, first: De
             (at, last) = (after, after);
             continue;
         }
+        // "eight and a half years", "two and a half million", "dois milhões e meio": half of one more.
+        if let Some((over, ())) = rules.joins.at(tokens, next)
+            && last_power == 0
+            && let Some(whole) = group.filter(|whole| whole.value() >= 1.0)
+            && let Some(half) = Decimal::parse("0.5")
+        {
+            let english = tokens.fold(over) == "a" && tokens.fold(over + 1) == "half";
+            let scaled = matches!(tokens.fold(over), "medio" | "media" | "demi" | "demie" | "meio" | "meia")
+                && rules.scales.is_at(tokens, over + 1);
+            let after = over + 1 + usize::from(english);
+            if (english || scaled) && after <= end {
+                group = whole.plus(half);
+                (at, last) = (after, after);
+                continue;
+            }
+        }
         // "un millón y medio", "un million et demi": half of the last scale word.
         if let Some((over, ())) = rules.joins.at(tokens, next)
             && matches!(tokens.fold(over), "medio" | "media" | "demi" | "demie" | "meio" | "meia")
@@ -572,6 +621,15 @@ fn scaled(text: &str, tokens: &Tokens, end: usize, locale: Locale<'_>, first: De
     };
     found.value = sum.map(Decimal::value);
     found.doubtful &= scale == 0;
+    // "tres docenas de loros", "three dozen": so many times twelve.
+    if let Some((after, times)) = rules.multiples.at(tokens, last).filter(|(after, _)| *after <= end)
+        && scale == 0
+        && let Some(value) = found.value.filter(|value| value.fract() == 0.0 && (2.0..100.0).contains(value))
+    {
+        found.value = Some(value * times);
+        found.tokens.end = after;
+        found.form = Form::Collective("exact");
+    }
 }
 
 /// Whether a number word goes on with a group: "thirty" with "five", "doscientos" with "veinte".

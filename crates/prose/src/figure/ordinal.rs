@@ -75,6 +75,14 @@ impl Case<'_> {
                 break;
             }
         }
+        // "13e et 14e arrondissements": the name of both stands behind the second.
+        let joined = !in_words
+            && rules.joins.is_at(&doc.tokens, end)
+            && doc.token(end + 1).is_some_and(|token| token.shape == Shape::Digits)
+            && (end + 2..end + 4).any(|at| rules.no_ordinal.is_at(&doc.tokens, at));
+        if joined {
+            return Verdict::Ignored("ordinal");
+        }
         let (unit, over) = match (series, rank) {
             (Some(over), _) => ("edition", over),
             (None, Some(over)) => ("rank", over),
@@ -127,7 +135,12 @@ impl Case<'_> {
         let article = start.checked_sub(1).is_some_and(|at| {
             doc.is_function_word(at) && doc.token(at).is_some_and(super::super::token::Token::is_word)
         });
-        let series = self.series;
+        // "A próxima edição, a sexta, terá lugar": set off behind the noun of the series.
+        let set_off = start >= self.sentence.start + 3
+            && doc.fold(start - 2) == ","
+            && (start.saturating_sub(5).max(self.sentence.start)..start - 2)
+                .any(|at| rules.of_series.at(&doc.tokens, at).is_some_and(|(over, ())| over == start - 2));
+        let series = self.series || set_off;
         let ends = next.is_none_or(|token| token.shape == Shape::Mark && !matches!(doc.fold(end), "-" | "'"));
         let article = article || start.checked_sub(1).is_some_and(|at| doc.fold(at) == "s");
         let bare = ends || rules.stops.contains(doc.fold(end)) || doc.is(end, |sense| matches!(sense, Sense::Held));

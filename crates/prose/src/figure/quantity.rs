@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::judge::{Case, Found, Verdict, known};
-use super::noun::Noun;
+use super::noun::{Noun, is_plural};
 use super::number::{Form, Number};
 use super::range::CHANGE;
 use crate::lexicon::Sense;
@@ -40,6 +40,14 @@ const FOUNDED: [&str; 24] = [
 /// Words for "other" that may stand before a number, folded.
 const OTHER: [&str; 8] = ["a", "another", "other", "otros", "otras", "autres", "outros", "outras"];
 
+/// Whether a folded word ends as a participle of the Romance languages does.
+fn is_participle(word: &str) -> bool {
+    ["ados", "adas", "idos", "idas", "ees", "es"].iter().any(|ending| word.ends_with(ending))
+        && !word.ends_with("nes")
+        && !word.ends_with("res")
+        && word.chars().count() > 4
+}
+
 /// `one day`, `one way`: nothing is counted.
 const ONES: [&str; 24] = [
     "day", "way", "thing", "hand", "side", "point", "time", "word", "reason", "another", "more", "such", "part",
@@ -56,6 +64,22 @@ impl Case<'_> {
         }
         let (start, currency) = self.currency(number.tokens.start);
         let noun = self.noun(number, currency);
+        // "se ha multiplicado por cuatro": so many times.
+        let times = start.checked_sub(2).filter(|at| {
+            *at >= self.sentence.start
+                && doc.fold(*at).starts_with("multipl")
+                && matches!(doc.fold(start - 1), "por" | "par" | "by")
+        });
+        let noun = match times {
+            Some(_) if noun.as_ref().is_none_or(|noun| noun.kind == "count") => {
+                let end = number.tokens.end;
+                Some(Noun { unit: "time".to_owned(), kind: "share", end, words: end, known: true })
+            }
+            _ => noun,
+        };
+        // "cinq armes, dont deux fabriquées par impression": what was done to some of them is no noun.
+        let part = || rules.of_them.before(&doc.tokens, start).is_some();
+        let noun = noun.filter(|noun| noun.known || !(part() && is_participle(doc.fold(noun.words))));
         let Some(noun) = noun else { return Verdict::Ignored(if number.one { "one" } else { "no-unit" }) };
         if number.one && !self.counts_one(number, &noun) {
             return Verdict::Ignored("one");
@@ -76,10 +100,22 @@ impl Case<'_> {
         // The hedge nearest to the number, and one more before it ("at least some 20"); "al menos otras diez".
         let other = start.checked_sub(1).filter(|at| OTHER.contains(&doc.fold(*at)));
         let hedge = rules.hedges.before(&doc.tokens, start).or_else(|| rules.hedges.before(&doc.tokens, other?));
+        let hedge = hedge.or_else(|| self.set_off(start));
+        // "casi un 31 %": an article before a share.
+        let article = start.checked_sub(1).filter(|at| {
+            noun.kind == "share"
+                && matches!(
+                    doc.fold(*at),
+                    "un" | "une" | "una" | "um" | "uma" | "el" | "la" | "le" | "o" | "a" | "os" | "los" | "les"
+                )
+        });
+        let hedge = hedge.or_else(|| rules.hedges.before(&doc.tokens, article?));
         if let Some((at, hedge)) = hedge.filter(|(at, _)| *at >= self.sentence.start) {
             phrase_start = at;
             // "about hundreds of servers" is no firmer than "hundreds".
-            let vague = qualifier == "order_of_magnitude" && hedge == "approx";
+            let vague = qualifier == "order_of_magnitude"
+                && (hedge == "approx"
+                    || ["pued", "pode", "peut", "peuv"].iter().any(|can| doc.fold(at).starts_with(can)));
             if !(vague || hedge == "exact" && matches!(number.form, Form::Collective(_))) {
                 qualifier = known(hedge);
             }
@@ -118,7 +154,7 @@ impl Case<'_> {
         // "nueve horas y media": half of the unit more.
         if let Some((over, ())) = rules.joins.at(&doc.tokens, noun.end)
             && matches!(doc.fold(over), "medio" | "media" | "demi" | "demie" | "meio" | "meia")
-            && matches!(noun.kind, "duration" | "mass")
+            && (matches!(noun.kind, "duration" | "mass") || matches!(noun.unit.as_str(), "time"))
         {
             value += 0.5;
             end = over + 1;
@@ -158,6 +194,14 @@ impl Case<'_> {
             kind: noun.kind,
             phrase: phrase_start..end,
         })
+    }
+
+    /// "a formação de, pelo menos, 500 magistrados": a hedge between commas.
+    fn set_off(&self, number: usize) -> Option<(usize, &String)> {
+        let comma = number.checked_sub(1).filter(|at| self.doc.fold(*at) == ",")?;
+        let hedge = self.rules.hedges.before(&self.doc.tokens, comma)?;
+        let opened = hedge.0.checked_sub(1).is_some_and(|at| self.doc.fold(at) == ",");
+        opened.then_some(hedge)
     }
 
     /// A hedge behind a number, its noun, or all that is said of it; a comma may part it: "8.000 suscriptores,
@@ -216,37 +260,66 @@ impl Case<'_> {
         if hedged && noun.known && noun.kind != "count" || matches!(noun.kind, "share" | "rate") {
             return true;
         }
-        if !noun.known || noun.kind == "money" || ONES.contains(&doc.fold(next)) {
+        let english = self.rules.language == "en";
+        // "en un an", "num só dia": in the time of one.
+        let before = number.tokens.start.checked_sub(1).map(|at| doc.fold(at)).unwrap_or_default();
+        let ends = doc.token(noun.end).is_none_or(|token| token.shape == Shape::Mark);
+        let long = matches!(noun.unit.as_str(), "decade" | "century");
+        if !english && noun.kind == "duration" && !long && matches!(before, "en" | "em" | "num" | "numa" | "sur") {
+            return ends || noun.end >= self.sentence.end || doc.is_function_word(noun.end);
+        }
+        if !noun.known {
+            return !english && noun.kind == "count" && self.is_listed(number, noun);
+        }
+        if noun.kind == "money" || ONES.contains(&doc.fold(next)) {
             return false;
         }
-        number.form == Form::Digits
-            || self.rules.language == "en"
-            || noun.kind == "count" && self.is_listed(number, noun)
+        number.form == Form::Digits || english || noun.kind == "count" && self.is_listed(number, noun)
     }
 
     /// "cuatro hombres y una mujer", "une femme et deux enfants": one of a list of numbers.
     fn is_listed(&self, number: &Number, noun: &Noun) -> bool {
         let (doc, rules) = (self.doc, self.rules);
         let joins = |at: usize| matches!(doc.fold(at), "e" | "mas" | "plus") || rules.joins.is_at(&doc.tokens, at);
+        // A number of two or more, and a noun that counts or at least a plural: "três impressoras".
         let counts_things = |at: usize| {
             let number = doc.token(at).is_some_and(|token| token.shape == Shape::Digits)
                 || rules.words.at(&doc.tokens, at).is_some_and(|(_, value)| value.value() >= 2.0);
             number
-                && (at + 1..at + 3)
-                    .any(|noun| rules.units.at(&doc.tokens, noun).is_some_and(|(_, unit)| unit.kind == "count"))
+                && (at + 1..at + 3).any(|noun| match rules.units.at(&doc.tokens, noun) {
+                    Some((_, unit)) => unit.kind == "count",
+                    None => {
+                        noun == at + 1
+                            && is_plural(doc.fold(noun))
+                            && doc.token(noun).is_some_and(|token| token.shape == Shape::Small)
+                    }
+                })
         };
         let start = number.tokens.start;
         let led = start > self.sentence.start && joins(start - 1);
         let from = start.saturating_sub(9).max(self.sentence.start);
         // "une hausse de 130 %": what it is of is counted, not it.
-        let of_number = rules
-            .of
-            .at(&doc.tokens, noun.end)
-            .is_some_and(|(over, ())| doc.token(over).is_some_and(|token| token.shape == Shape::Digits));
+        let of_number = rules.of.at(&doc.tokens, noun.end).is_some_and(|(over, ())| {
+            doc.token(over).is_some_and(|token| token.shape == Shape::Digits)
+                && (over + 1..over + 4).any(|at| {
+                    rules.units.at(&doc.tokens, at).is_some_and(|(_, unit)| matches!(unit.kind, "share" | "money"))
+                })
+        });
         if of_number {
             return false;
         }
         let before = led && (from..start - 1).any(counts_things);
+        // "dos choferes, un despachante y un operario": between commas, and the list goes on.
+        let comma = start > self.sentence.start && doc.fold(start - 1) == ",";
+        let goes_on = (noun.end..(noun.end + 8).min(self.sentence.end)).any(|at| {
+            let next = at + 1;
+            let article = rules.words.at(&doc.tokens, next).is_some_and(|(_, value)| value.value() >= 1.0);
+            let digits = doc.token(next).is_some_and(|token| token.shape == Shape::Digits);
+            (joins(at) || doc.fold(at) == ",") && (counts_things(next) || article || digits)
+        });
+        if comma && goes_on && (from..start - 1).any(counts_things) {
+            return true;
+        }
         let after = joins(noun.end) && noun.end + 1 < self.sentence.end && counts_things(noun.end + 1);
         before || after
     }

@@ -5,9 +5,11 @@ use super::noun::Noun;
 use super::number::{Form, Number};
 
 /// Words of change, folded: "rose from 20 to 30" states two figures and no range.
-pub(super) const CHANGE: [&str; 26] = [
+pub(super) const CHANGE: [&str; 47] = [
     "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas", "declin", "drop",
     "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec", "redu", "caiu",
+    "cairam", "caem", "passar", "passam", "cresc", "diminu", "dimin", "recul", "baiss", "chut", "grimp", "bondi",
+    "progress", "augment", "escal", "descend", "ascend", "evolu", "recuo", "recuou", "recuar",
 ];
 
 impl Case<'_> {
@@ -68,8 +70,18 @@ impl Case<'_> {
             Some(noun) => noun,
             None => {
                 let before: Vec<&Found> = verdicts.iter().filter_map(Verdict::found).collect();
-                let like = self.inherited(low, &before, &[])?;
-                Noun { unit: like.unit, kind: like.kind, end: high.tokens.end, words: high.tokens.end, known: false }
+                // "o primeiro, de um a cinco anos; o segundo, de dois a oito": as the range before it.
+                let ranged =
+                    before.iter().rev().copied().chain(self.told.last()).find(|found| found.value_high.is_some());
+                let end = high.tokens.end;
+                if let Some(unit) = self.number_behind(end) {
+                    Noun { unit, kind: "count", end, words: end, known: false }
+                } else if let Some(ranged) = ranged.filter(|ranged| ranged.kind != "count") {
+                    Noun { unit: ranged.unit.clone(), kind: ranged.kind, end, words: end, known: false }
+                } else {
+                    let like = self.inherited(low, &before, &[])?;
+                    Noun { unit: like.unit, kind: like.kind, end, words: end, known: false }
+                }
             }
         };
         // "os próximos três anos – 60%": two units are two figures.

@@ -35,6 +35,8 @@ pub(crate) struct Rules {
     pub(crate) scales: Table<i32>,
     pub(crate) collective: Table<(&'static str, Decimal)>,
     pub(crate) fractions: Table<f64>,
+    /// Nouns for so many: `docenas`.
+    pub(crate) multiples: Table<f64>,
     pub(crate) share_of: Table<()>,
     pub(crate) ordinals: Table<u32>,
     pub(crate) ordinal_suffixes: FxHashSet<String>,
@@ -165,6 +167,7 @@ struct File {
     stops: Stops,
     collective: BTreeMap<String, BTreeMap<String, String>>,
     fractions: BTreeMap<String, Vec<String>>,
+    multiples: BTreeMap<String, String>,
     shares: Shares,
     ordinals: Ordinals,
     not: Not,
@@ -225,11 +228,13 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
     let column = lines.next().unwrap_or_default().split(',').position(|name| name == language);
     let column = column.ok_or("unit.csv has no column for it")?;
     let mut known: FxHashSet<&str> = units.iter().map(|(word, _)| *word).collect();
+    // A noun that is a small word without its accent counts nothing: "nó" would be found in "mais 38 do que no ano".
+    let small: FxHashSet<String> = file.stops.words.iter().map(|word| fold(word)).collect();
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();
         let (Some(unit), Some(words)) = (fields.first(), fields.get(column)) else { continue };
         for word in words.split('|').filter(|word| !word.is_empty()) {
-            if known.insert(word) {
+            if !small.contains(&fold(word)) && known.insert(word) {
                 units.push((word, Unit { code: (*unit).to_owned(), kind: "count" }));
             }
         }
@@ -253,6 +258,10 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
         let value = value.ok_or("a fraction of no numbers")?;
         fractions.extend(list.iter().map(|word| (word.as_str(), value)));
     }
+    let mut multiples = Vec::new();
+    for (word, value) in &file.multiples {
+        multiples.push((word.as_str(), number(value)?.value()));
+    }
     let ordinals = (1_u32..).zip(&file.ordinals.words).flat_map(|(n, list)| list.split('|').map(move |word| (word, n)));
     let folded = |list: &[String]| list.iter().map(|word| fold(word)).collect::<FxHashSet<_>>();
     let grammar = file.grammar;
@@ -272,6 +281,7 @@ fn read(language: &'static str, text: &str) -> Result<Rules, String> {
         scales: Table::new(file.scales.iter().map(|(word, power)| (word.as_str(), *power))),
         collective,
         fractions,
+        multiples: Table::new(multiples),
         share_of: set(&file.shares.of),
         ordinals,
         ordinal_suffixes: folded(&file.ordinals.suffixes),

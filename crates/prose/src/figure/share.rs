@@ -31,6 +31,13 @@ impl Case<'_> {
         {
             (phrase.start, qualifier) = (at, known(hedge));
         }
+        // "les trois quarts environ"
+        if let Some((over, hedge)) = rules.hedges_after.at(&doc.tokens, phrase.end)
+            && over <= self.sentence.end
+            && !rules.hedges.is_at(&doc.tokens, over)
+        {
+            (phrase.end, qualifier) = (over, known(hedge));
+        }
         Verdict::Figure(Found {
             number: number.tokens.clone(),
             value,

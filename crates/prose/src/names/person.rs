@@ -123,9 +123,18 @@ fn person_at(
     {
         return None;
     }
-    let given = doc.is(at, |sense| matches!(sense, Sense::Given));
+    // "Según Europol": a small word of the language that is a name elsewhere.
+    let opens_sentence = at == sentence.start && doc.is_function_word(at);
+    let given = !opens_sentence && doc.is(at, |sense| matches!(sense, Sense::Given));
     let mut name = chunk(doc, at, sentence.end);
     if name.is_empty() {
+        return None;
+    }
+    // "FBI Newark": an organisation in capitals and where it works.
+    let initials = doc.token(at).is_some_and(|token| token.shape == Shape::Capitals)
+        && doc.is(at, |sense| matches!(sense, Sense::Organisation(_)))
+        && (at + 1..name.end).any(|at| doc.token(at).is_some_and(|token| token.shape == Shape::Title));
+    if initials {
         return None;
     }
     // "Public Security Carolina Tohá Morales": the name starts where a given name does.
@@ -177,6 +186,7 @@ fn person_at(
     let heads = name.clone().any(|at| {
         doc.is(at, |sense| matches!(sense, Sense::OrganisationHead | Sense::Event(_) | Sense::Operation))
             && doc.is_capital(at)
+            && !doc.is(at, |sense| matches!(sense, Sense::Given))
     });
     let role_inside = name.clone().find(|at| {
         !doc.is(*at, |sense| matches!(sense, Sense::Given))

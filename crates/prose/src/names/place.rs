@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{OrganisationName, PlaceName};
 use crate::analysis::Analysis;
-use crate::lexicon::{PlaceKind, Sense};
+use crate::lexicon::{Place, PlaceKind, Sense};
 
 pub(super) fn places(
     doc: &Analysis<'_>,
@@ -24,7 +24,9 @@ pub(super) fn places(
         let whole = organisations.iter().find(|name| name.tokens.contains(&at) && name.reference.is_some());
         let found = doc.find(at, |sense| matches!(sense, Sense::Place(_)));
         match found {
-            Some((end, Sense::Place(place))) if doc.sentence_of(at).is_some() => {
+            Some((end, Sense::Place(place)))
+                if doc.sentence_of(at).is_some() && !is_other_word(doc, at..end, place) =>
+            {
                 // A city or region that starts a longer name of capitals is part of it: "Santiago Mendoza".
                 let longer = doc.is_capital(end)
                     && doc.token(end).is_some_and(|token| token.apart)
@@ -50,4 +52,17 @@ pub(super) fn places(
         }
     }
     out
+}
+
+/// "Para a diretora" is no Pará, "Octava Reunión" no island, "Guarda Nacional" no town: words that mean something else
+/// where they stand.
+fn is_other_word(doc: &Analysis<'_>, tokens: Range<usize>, place: &Place) -> bool {
+    let at = tokens.start;
+    if tokens.len() != 1 {
+        return false;
+    }
+    let other = doc.is_function_word(at) && doc.words(&tokens) != place.name;
+    let meeting = doc.is(at, |sense| matches!(sense, Sense::Event(_)));
+    let heads = doc.is_capital(at + 1) && doc.is(at, |sense| matches!(sense, Sense::OrganisationHead));
+    other || meeting || heads
 }
