@@ -481,10 +481,23 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
             // A role that one of the people has: it is that one.
             let head = doc.words(&role);
             let folded = crate::token::fold(&head);
+            // Of another organisation it is another: "avisou o porta-voz do SIC".
+            let of = names
+                .organisations
+                .iter()
+                .find(|name| name.tokens.start >= role.end && name.tokens.start <= role.end + 2)
+                .map(|name| crate::token::fold(&name.name));
+            let elsewhere = |person: &crate::names::Person| {
+                let (_, organisation) = best_description(names, person);
+                let known = organisation.as_deref().map(crate::token::fold);
+                matches!((&of, known), (Some(of), Some(known)) if *of != known && !known.contains(of.as_str()) && !of.contains(&known))
+            };
             let person = names.people.iter().enumerate().find(|(_, person)| {
-                person.role.as_ref().is_some_and(|role| {
-                    crate::token::fold(role).split(' ').any(|word| word == folded) || crate::token::fold(role) == folded
-                })
+                !elsewhere(person)
+                    && person.role.as_ref().is_some_and(|role| {
+                        crate::token::fold(role).split(' ').any(|word| word == folded)
+                            || crate::token::fold(role) == folded
+                    })
             });
             // "El jefe policial destacó": the one person that the text has named.
             let definite = role.start > range.start

@@ -84,11 +84,21 @@ pub(super) fn meeting(
     let day = dates.iter().find(|date| within(&date.tokens) && date.precision == Precision::Day);
     let city = names.places.iter().find(|name| within(&name.tokens) && name.place.kind == PlaceKind::City);
     let gathered = day.is_some() && city.is_some() && held();
-    if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() && !gathered {
+    // "lors d'un atelier sur le traçage des armes organisé à Saint-Domingue": its subject and its time or place.
+    let subject = matches!(doc.fold(end), "sur" | "sobre" | "on")
+        || doc.token(end).is_some_and(|token| token.shape == Shape::Small)
+            && matches!(doc.fold(end + 1), "sur" | "sobre" | "on");
+    let told = || {
+        day.is_some()
+            || place_after(doc, names, sentence, &mention, 18).is_some_and(|place| place.kind == PlaceKind::City)
+    };
+    let topical = kind == "conference" && subject && told();
+    if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() && !gathered && !topical {
         return None;
     }
     let place = place.or(city.filter(|_| gathered).map(|name| name.place));
-    let date = date.or(day.filter(|_| gathered));
+    let place = place.or_else(|| place_after(doc, names, sentence, &mention, 18).filter(|_| topical));
+    let date = date.or(day.filter(|_| gathered || topical));
     let start = match &edition {
         Some((number, _)) => number.start,
         None if right

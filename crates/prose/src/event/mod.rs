@@ -13,7 +13,7 @@ use crate::date::{Dated, Precision};
 use crate::figure::judge::Found;
 use crate::lexicon::{Place, PlaceKind, Sense};
 use crate::names::Names;
-use crate::token::fold;
+use crate::token::{Shape, fold};
 use act::acts;
 use meeting::meeting;
 use when::{date_after, date_near, place_after};
@@ -105,6 +105,20 @@ pub(crate) fn events(
             let Some(sentence) = sentence.map(|sentence| sentence.tokens.clone()) else { continue };
             let word = (figure.number.end..(figure.number.end + 2).min(sentence.end))
                 .find(|at| doc.is(*at, |sense| matches!(sense, Sense::InSeries)));
+            // "A terceira está prevista para 2027, em Luanda": by its number alone, with its time or place.
+            let alone = || {
+                let next = figure.number.end;
+                let bare = doc.token(next).is_some_and(|token| token.shape == Shape::Mark)
+                    || doc.is_function_word(next)
+                    || doc.is(next, |sense| matches!(sense, Sense::Held));
+                let told = dates
+                    .iter()
+                    .map(|date| &date.tokens)
+                    .chain(names.places.iter().map(|place| &place.tokens))
+                    .any(|tokens| next <= tokens.start && tokens.start <= next + 14 && tokens.end <= sentence.end);
+                (figure.number.len() == 1 && bare && told).then_some(figure.number.start)
+            };
+            let word = word.or_else(alone);
             let taken = |events: &[Event]| {
                 events.iter().any(|event| {
                     event

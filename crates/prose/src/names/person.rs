@@ -203,9 +203,12 @@ fn person_at(
     }
     let enough = capitals(doc, &name) >= 2;
     // "a businessman, Kagiso van Wyk, 49, who": a name and an age.
+    // "Cleiton Farias Dorigo, de 52 anos," as well.
+    let of = name.end + 1 + usize::from(doc.fold(name.end + 1) == "de");
+    let years = matches!(doc.fold(of + 1), "," | "." | ")" | "anos" | "ans" | "years");
     let aged = doc.fold(name.end) == ","
-        && doc.token(name.end + 1).is_some_and(|token| token.shape == Shape::Digits && token.end - token.start == 2)
-        && matches!(doc.fold(name.end + 2), "," | "." | ")");
+        && doc.token(of).is_some_and(|token| token.shape == Shape::Digits && token.end - token.start == 2)
+        && years;
     let is_person = aged && enough
         || titled
         || (given && enough)
@@ -279,5 +282,9 @@ fn beside_speech(doc: &Analysis<'_>, name: &Range<usize>, sentence: &Range<usize
         .filter_map(|width| name.start.checked_sub(width))
         .filter(|at| *at >= sentence.start)
         .any(|at| says(at).is_some_and(|end| end <= name.start && small(end..name.start)));
-    before || led || says(name.end).is_some()
+    // "La presidenta de la cooperativa, Justina Mamani Apaza, contó que": set off between commas.
+    let set_off = doc.fold(name.end) == ","
+        && name.start.checked_sub(1).is_some_and(|at| at > sentence.start && doc.fold(at) == ",")
+        && says(name.end + 1).is_some();
+    before || led || set_off || says(name.end).is_some()
 }
