@@ -118,7 +118,9 @@ pub(super) fn month_first(doc: &Analysis<'_>, at: usize, month: i8, end: usize) 
     }
     // A month by itself is a date where a word before it says so: `in March`, `desde enero`.
     let led = doc.lexicon.date_in.before(&doc.tokens, at).is_some();
-    let short = doc.fold(at).len() <= 3 && doc.fold(at) != "mai" && doc.fold(at) != "may";
+    // "sept semaines": seven of them.
+    let number = doc.fold(at) == "sept" && !doc.lexicon.trade.right_headed;
+    let short = number || doc.fold(at).len() <= 3 && doc.fold(at) != "mai" && doc.fold(at) != "may";
     (led && !short).then_some((at..end, Printed::Month { month, year: None }))
 }
 

@@ -93,7 +93,13 @@ pub(super) fn year(doc: &Analysis<'_>, at: usize) -> Option<(i16, usize)> {
 /// A day of a month, with its ordinal suffix, and the token after it.
 pub(super) fn day(doc: &Analysis<'_>, at: usize) -> Option<(i8, usize)> {
     let number = number(doc, at, 1..=2).filter(|day| (1..=31).contains(day))?;
-    let next = at + 1;
+    // "1.º de noviembre"
+    let dot = usize::from(
+        doc.fold(at + 1) == "."
+            && matches!(doc.fold(at + 2), "o" | "º" | "°")
+            && doc.token(at + 2).is_some_and(|t| !t.apart),
+    );
+    let next = at + 1 + dot;
     let suffix = doc.token(next).is_some_and(|token| !token.apart)
         && matches!(doc.fold(next), "st" | "nd" | "rd" | "th" | "er" | "º" | "o" | "ª" | "°" | "re");
     Some((i8::try_from(number).ok()?, next + usize::from(suffix)))

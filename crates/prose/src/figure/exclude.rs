@@ -178,7 +178,13 @@ impl Case<'_> {
         }) {
             first = before;
         }
-        let country = doc.fold(first) == "+" && doc.token(first + 1).is_some_and(|token| !token.apart);
+        let country = (first..start).any(|at| {
+            doc.fold(at) == "+" && doc.token(at + 1).is_some_and(|token| !token.apart && token.shape == Shape::Digits)
+        });
+        // "02 555 44 11"
+        if number.tokens.len() > 1 && doc.fold(start).starts_with('0') && doc.fold(start).len() > 1 {
+            return true;
+        }
         let free = doc.fold(first).len() == 4
             && matches!(doc.fold(first).get(..2), Some("18" | "13"))
             && number.tokens.len() > 1;

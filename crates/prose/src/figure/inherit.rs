@@ -18,10 +18,10 @@ const AGES: [&str; 27] = [
 ];
 
 /// Forms of to be and to have with which a clause says what was done, folded.
-const AUXILIARY: [&str; 28] = [
-    "sido", "sao", "eram", "son", "been", "seraient", "seriam", "serian", "have", "has", "had", "were", "are", "was",
-    "han", "habian", "fueron", "estan", "eran", "ont", "avaient", "etaient", "sont", "foram", "haviam", "tinham",
-    "estavam", "estao",
+const AUXILIARY: [&str; 32] = [
+    "will", "would", "remain", "face", "sido", "sao", "eram", "son", "been", "seraient", "seriam", "serian", "have",
+    "has", "had", "were", "are", "was", "han", "habian", "fueron", "estan", "eran", "ont", "avaient", "etaient",
+    "sont", "foram", "haviam", "tinham", "estavam", "estao",
 ];
 
 impl Case<'_> {
@@ -235,7 +235,9 @@ impl Case<'_> {
                 return found(unit.code.clone(), "count", phrase.start..last, qualifier);
             }
         }
-        let counts = |other: &&Found| !matches!(other.kind, "ordinal" | "duration" | "share");
+        let counts = |other: &&Found| {
+            !matches!(other.kind, "ordinal" | "duration" | "share") && !(other.kind == "rate" && value.fract() == 0.0)
+        };
         // Small numbers count things rather than money.
         let things = |other: &&Found| other.kind == "count";
         let large = number.scale > 0 || value >= 1000.0 || value.fract() != 0.0;
@@ -243,8 +245,9 @@ impl Case<'_> {
             let last = |wanted: &dyn Fn(&&Found) -> bool| all.iter().rev().copied().find(|found| wanted(found));
             if large { last(&counts) } else { last(&things).or_else(|| last(&counts)) }
         };
-        let pointed =
-            rules.of_them.is_at(&doc.tokens, end) || rules.of_them.before(&doc.tokens, phrase.start).is_some();
+        // "De ellas, 97 tenían": a comma may stand between.
+        let led = phrase.start.checked_sub(1).filter(|at| doc.fold(*at) == ",").unwrap_or(phrase.start);
+        let pointed = rules.of_them.is_at(&doc.tokens, end) || rules.of_them.before(&doc.tokens, led).is_some();
         // "19 de ellos menores de edad"
         if let Some((over, ())) = rules.of_them.at(&doc.tokens, end)
             && let Some((last, unit)) = rules.units.at(&doc.tokens, over).filter(|(_, unit)| unit.kind == "count")
@@ -266,9 +269,11 @@ impl Case<'_> {
             // A part is no larger than its whole: "1 400 victimes dans 62 pays, dont 118 en France".
             let whole = |other: &&Found| other.kind == "count" && other.value >= value;
             let whole = all.iter().rev().copied().find(whole);
+            let before =
+                || self.told.iter().rev().take(RECENT).find(|found| found.kind == "count" && found.value >= value);
             return whole
-                .or_else(counted)
-                .or(self.earlier.filter(counts))
+                .or_else(|| counted().filter(|found| found.kind == "count"))
+                .or_else(before)
                 .map_or_else(|| found("person".to_owned(), "count", phrase.clone(), qualifier), like);
         }
         // "la carretera México 15", "Toucan 7": right behind a name, with nothing counted behind it.
@@ -345,7 +350,15 @@ impl Case<'_> {
         }
         // "Até o fim da manhã, onze haviam sido presas", "Of those arrested, 29 were …", "haviam sido 6.723": the first
         // word of a clause that says what was done, or behind the verb that says that they were so many.
-        let opens = start <= self.sentence.start + 1 || start.checked_sub(1).is_some_and(|at| doc.fold(at) == ",");
+        // "A further 71 will face charges", "the other four were children"
+        let more = start.checked_sub(1).is_some_and(|at| {
+            matches!(
+                doc.fold(at),
+                "further" | "other" | "another" | "remaining" | "otros" | "otras" | "outros" | "outras" | "autres"
+            )
+        });
+        let opens =
+            more || start <= self.sentence.start + 1 || start.checked_sub(1).is_some_and(|at| doc.fold(at) == ",");
         let clause = opens && AUXILIARY.contains(&doc.fold(end));
         let told = start.checked_sub(1).is_some_and(|at| AUXILIARY.contains(&doc.fold(at)))
             && doc.token(end).is_none_or(|token| token.shape == Shape::Mark);
@@ -479,6 +492,12 @@ impl Case<'_> {
             return None;
         }
         // "As denúncias recebidas pelas autoridades": a noun that no list has, right behind its article.
+        let opened =
+            opened + usize::from(matches!(doc.fold(opened), "ja" | "y" | "e" | "et" | "ya" | "tambien" | "tambem"));
+        // "ao passo que os feminicídios subiram": the noun right before the verb, behind its article.
+        let last =
+            verb.checked_sub(2).filter(|at| *at > opened && doc.is_function_word(*at) && is_plural(doc.fold(verb - 1)));
+        let opened = last.unwrap_or(opened);
         let first = opened + 1;
         let named = rules.grammar.noun_first
             && doc.is_function_word(opened)
@@ -500,7 +519,8 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let first = self.sentence.start;
         let comma = number.checked_sub(1).filter(|at| *at > first && *at <= first + 8 && doc.fold(*at) == ",")?;
-        let of = rules.of.at(&doc.tokens, first).map(|(over, ())| over).or_else(|| of_article(doc, first))?;
+        let among = matches!(doc.fold(first), "parmi" | "among" | "entre" | "dentre").then_some(first + 1);
+        let of = rules.of.at(&doc.tokens, first).map(|(over, ())| over).or_else(|| of_article(doc, first)).or(among)?;
         let those = (of..comma).any(|at| {
             matches!(doc.fold(at), "arrested" | "detained" | "charged" | "killed" | "convicted" | "injured" | "rescued")
         });
@@ -584,7 +604,14 @@ impl Case<'_> {
             }
             let over = rules.of.at(&doc.tokens, at + 1).map(|(over, ())| over).or_else(|| of_article(doc, at + 1))?;
             let over = if doc.is_function_word(over) { over + 1 } else { over };
-            let (last, unit) = rules.units.at(&doc.tokens, over)?;
+            let (mut last, mut unit) = rules.units.at(&doc.tokens, over)?;
+            // "the number of vehicle thefts": the last of them.
+            while !rules.grammar.noun_first
+                && let Some((next, head)) =
+                    rules.units.at(&doc.tokens, last).filter(|(next, head)| *next <= before && head.kind == "count")
+            {
+                (last, unit) = (next, head);
+            }
             (last <= before && unit.kind == "count").then(|| unit.code.clone())
         })
     }

@@ -48,7 +48,14 @@ impl Case<'_> {
             let dollar = self.doc.fold(start - 1) == "$";
             let code = start - at == 1 && token.is_some_and(|token| token.shape == Shape::Capitals);
             // A code of three letters is a word of its language in small ones: "all 250", "top 10".
-            let iso = start - at == 1 && token.is_some_and(|token| token.is_word() && token.end - token.start == 3);
+            // "KSh 74 million" has a capital inside, as no word has.
+            let inside = || {
+                let printed = token.and_then(|token| self.doc.text.get(token.range())).unwrap_or_default();
+                printed.chars().skip(1).any(char::is_uppercase)
+            };
+            let iso = start - at == 1
+                && token.is_some_and(|token| token.is_word() && token.end - token.start == 3)
+                && !inside();
             code || dollar
                 || !single && !iso
                 || token.is_some_and(super::super::token::Token::is_capital)
@@ -86,9 +93,29 @@ impl Case<'_> {
         {
             next = over;
         }
+        // "son cinco los grupos", "suman 214 las armas": the verb stands before the number.
+        let inverted = rules.grammar.noun_first
+            && matches!(doc.fold(next), "los" | "las" | "os" | "as" | "les")
+            && number.tokens.start.checked_sub(1).is_some_and(|at| {
+                matches!(
+                    doc.fold(at),
+                    "son" | "suman" | "eran" | "fueron" | "sao" | "somam" | "eram" | "foram" | "ya" | "ja"
+                )
+            })
+            && rules.units.at(&doc.tokens, next + 1).is_some_and(|(_, unit)| unit.kind == "count");
+        if inverted {
+            next += 1;
+        }
         let words = next;
         let direct = rules.units.at(&doc.tokens, next).filter(|(over, _)| *over <= self.sentence.end);
         // "two second-hand excavators": part of a word that only says more.
+        // "350 quilos por dia": so much of it a day.
+        if let Some((over, unit)) = direct
+            && unit.kind == "mass"
+            && let Some((per, last)) = self.per(over)
+        {
+            return Some(Noun { unit: per, kind: "rate", end: last, words, known: true });
+        }
         let direct = direct.filter(|(over, unit)| {
             !(unit.kind == "duration" && doc.fold(*over) == "-" && doc.fold(over + 1) == "hand")
         });
@@ -142,8 +169,13 @@ impl Case<'_> {
                 }
                 break;
             }
-            if token.shape == Shape::Digits {
+            // "two AK-47 rifles": digits that are part of a name.
+            if token.shape == Shape::Digits && !(doc.fold(at.wrapping_sub(1)) == "-" && !token.apart && at > words) {
                 break;
+            }
+            if token.shape == Shape::Digits {
+                at += 1;
+                continue;
             }
             if let Some((over, unit)) = rules.units.at(&doc.tokens, at).filter(|(over, _)| *over <= self.sentence.end) {
                 // In "52 country offices" and "20 police officers" the first noun is not what is counted.

@@ -104,6 +104,10 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             // "half a billion" is a number in words and no half of something.
             // "un cuarto" by itself is the fourth, "un cuarto de" a share; "un cinquième homme" is the fifth.
             let quarter = |value: f64, next: usize| {
+                // "près du quart", "plus du tiers": by itself only behind a hedge.
+                if next == at + 1 && matches!(tokens.fold(at), "tiers" | "quart") {
+                    return rules.hedges.before(tokens, at).is_some();
+                }
                 let of_order = rules.ordinals.is_at(tokens, next - 1) && value < 0.3;
                 !of_order && (value - 0.25).abs() > 0.01
                     || rules.language == "en"
@@ -111,6 +115,7 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
                     || matches!(tokens.fold(next), "del" | "des" | "dos" | "das" | "du" | "do" | "da")
                     || next > at + 1 && rules.of.before(tokens, next).is_some()
                     || rules.hedges.before(tokens, at).is_some()
+                    || of_order && matches!(tokens.fold(at.wrapping_sub(1)), "em" | "en" | "d" | "by")
             };
             // "an eighth is sought": a share needs what it is a share of, or what it went up by.
             let part = |value: f64, next: usize| {
@@ -173,6 +178,10 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             if let Some((next, (qualifier, value))) = rules.collective.at(tokens, at).filter(|(next, _)| *next <= end) {
                 let value = Some(value.value());
                 return Some(Number { value, ..Number::of(at..next, Form::Collective(qualifier)) });
+            }
+            // "um trigésimo do salário": one part of so many.
+            if let Some(part) = part_of(tokens, at, end, in_words.as_ref(), rules) {
+                return Some(part);
             }
             ordinal_word(tokens, at, end, rules).or_else(|| roman(text, tokens, at, rules.language)).or(in_words)
         }
@@ -239,6 +248,15 @@ fn in_roman(mut value: u32) -> String {
     out
 }
 
+/// "um trigésimo do", "un vingtième des": one and an ordinal, with what it is a part of.
+fn part_of(tokens: &Tokens, at: usize, end: usize, one: Option<&Number>, rules: &Rules) -> Option<Number> {
+    let over = one.filter(|one| one.one && rules.language != "en")?.tokens.end;
+    let (next, value) = rules.ordinals.at(tokens, over).filter(|(next, value)| *next < end && **value > 4)?;
+    let masculine = matches!(tokens.fold(at), "un" | "um");
+    let of = matches!(tokens.fold(next), "del" | "de" | "du" | "des" | "do" | "da" | "dos" | "das");
+    (masculine && of).then(|| Number { value: Some(1.0 / f64::from(*value)), ..Number::of(at..next, Form::Fraction) })
+}
+
 fn ordinal_word(tokens: &Tokens, at: usize, end: usize, rules: &Rules) -> Option<Number> {
     let (next, value) = rules.ordinals.at(tokens, at).filter(|(next, _)| *next <= end)?;
     // "one second", "por segundo", "medio segundo": a unit of time.
@@ -291,6 +309,13 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
         over = rules.share_of.at(tokens, next).filter(strong).map(|(over, ())| over);
     }
     let over = over.filter(|over| *over < end)?;
+    // "sixty-one in every hundred"
+    if let Some((after, power)) = rules.scales.at(tokens, over).filter(|(after, power)| *after <= end && **power <= 3)
+        && over - next > 1
+        && let Some(part) = top.value.map(|top| top / 10_f64.powi(*power)).filter(|part| *part < 1.0)
+    {
+        return Some(Number { value: Some(part), ..Number::of(at..after, Form::Share) });
+    }
     let bottom = simple(text, tokens, over, end, locale)?;
     let (top_value, bottom_value) = (top.value?, bottom.value?);
     // "one in 2023", "5 de 2.000", "two in 15 countries" are no shares: small numbers are.

@@ -90,6 +90,14 @@ impl Case<'_> {
             (None, None) if !in_words && (doc.is_capital(end) || rules.no_ordinal.is_at(&doc.tokens, end)) => {
                 return Verdict::Ignored("ordinal");
             }
+            // "La 12.ª se celebrará en Accra": of the series that was spoken of.
+            (None, None)
+                if !in_words
+                    && self.series
+                    && (doc.is_function_word(end) || doc.is(end, |sense| matches!(sense, Sense::Held))) =>
+            {
+                ("edition", end)
+            }
             (None, None) if !in_words => ("rank", end),
             (None, None) => match self.bare_ordinal(number) {
                 Some(unit) => (unit, end),
@@ -144,6 +152,14 @@ impl Case<'_> {
         let ends = next.is_none_or(|token| token.shape == Shape::Mark && !matches!(doc.fold(end), "-" | "'"));
         let article = article || start.checked_sub(1).is_some_and(|at| doc.fold(at) == "s");
         let bare = ends || rules.stops.contains(doc.fold(end)) || doc.is(end, |sense| matches!(sense, Sense::Held));
+        // "came second with 19 per cent", "em terceiro, com 687"
+        let placed = start.checked_sub(1).is_some_and(|at| {
+            matches!(doc.fold(at), "came" | "ranked" | "ranks" | "placed" | "finished" | "comes")
+                || doc.fold(at) == "em" && ends
+        });
+        if placed && value > 1.0 && bare {
+            return Some("rank");
+        }
         if article
             && bare
             && (series || value > 1.0 || matches!(doc.fold(end), "in" | "en" | "since" | "desde" | "depuis") || ends)
@@ -174,6 +190,7 @@ impl Case<'_> {
             && !doc.is_function_word(start - 1)
             && !names.iter().any(|name| !name.series && name.tokens.end >= start - 1 && name.tokens.start < start)
             && rules.before_identifier.before(&doc.tokens, start).is_none()
+            && !(start - 1).checked_sub(1).is_some_and(|at| VESSELS.contains(&doc.fold(at)))
             && !doc.is(start - 1, |sense| matches!(sense, Sense::Given | Sense::Place(_) | Sense::Title | Sense::Role));
         let Some(value) = number.value.filter(|_| of_operation || before_series || of_name) else {
             return Verdict::Ignored("roman");
@@ -191,3 +208,29 @@ impl Case<'_> {
         })
     }
 }
+
+/// Words before the names of vessels and aircraft, whose numbers number no series, folded.
+const VESSELS: [&str; 22] = [
+    "patrullero",
+    "patrullera",
+    "buque",
+    "pesquero",
+    "lancha",
+    "embarcacion",
+    "navio",
+    "barco",
+    "velero",
+    "navire",
+    "bateau",
+    "vedette",
+    "patrouilleur",
+    "chalutier",
+    "vessel",
+    "ship",
+    "cutter",
+    "boat",
+    "trawler",
+    "embarcacao",
+    "fragata",
+    "frigate",
+];

@@ -70,8 +70,10 @@ impl Case<'_> {
                 && doc.fold(*at).starts_with("multipl")
                 && matches!(doc.fold(start - 1), "por" | "par" | "by")
         });
-        let noun = match times {
-            Some(_) if noun.as_ref().is_none_or(|noun| noun.kind == "count") => {
+        // "twice the benefit": so many times, unless it is so often a day.
+        let twice = doc.fold(number.tokens.start) == "twice";
+        let noun = match times.or(twice.then_some(start)) {
+            Some(_) if noun.as_ref().is_none_or(|noun| noun.kind == "count") && !(twice && noun.is_some()) => {
                 let end = number.tokens.end;
                 Some(Noun { unit: "time".to_owned(), kind: "share", end, words: end, known: true })
             }
@@ -163,8 +165,9 @@ impl Case<'_> {
             let from = phrase_start.saturating_sub(9).max(self.sentence.start);
             let ahead = (from..phrase_start).rev().find(|at| rules.future.is_at(&doc.tokens, *at));
             // Of what stands between, the first number is the one that is looked ahead to.
+            let year = |at: usize| doc.fold(at).len() == 4 && matches!(doc.fold(at).get(..2), Some("19" | "20"));
             let counted = |at: usize| {
-                doc.token(at).is_some_and(|token| token.shape == Shape::Digits)
+                doc.token(at).is_some_and(|token| token.shape == Shape::Digits) && !year(at)
                     || rules.words.at(&doc.tokens, at).is_some_and(|(_, value)| value.value() >= 2.0)
             };
             ahead.is_some_and(|at| !(at..phrase_start).any(counted))

@@ -63,6 +63,10 @@ impl Case<'_> {
         if low.scale == 0 && high.scale > 0 && bottom < high.unscaled? {
             bottom *= 10_f64.powi(high.scale);
         }
+        // "entre 12 mil y 15 mil millones"
+        if low.scale > 0 && low.scale < high.scale && low.unscaled? < high.unscaled? && bottom < top / 1e3 {
+            bottom *= 10_f64.powi(high.scale - low.scale);
+        }
         if bottom >= top {
             return None;
         }
