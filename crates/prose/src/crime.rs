@@ -24,6 +24,12 @@ pub(crate) fn crimes(doc: &Analysis<'_>, names: &[Range<usize>]) -> Vec<Crime> {
         }
         let listed = doc.find(at, |sense| matches!(sense, Sense::Crime(_) | Sense::NotCrime));
         // "trata" and "traite" are verbs too: nouns have an article or a preposition before them.
+        // "secuestró en Jujuy 4.318 kilos": a verb, which its accent tells.
+        let verb = |at: usize| {
+            let printed = doc.token(at).and_then(|token| doc.text.get(token.range())).unwrap_or_default();
+            printed.ends_with('ó') || printed.ends_with("ou")
+        };
+        let listed = listed.filter(|(end, _)| *end > at + 1 || !verb(at));
         let listed = listed.filter(|(end, _)| *end > at + 1 || !VERBS.contains(&doc.fold(at)) || is_noun(doc, at));
         let traded = trade(doc, at);
         let end = match (listed, traded) {
@@ -72,8 +78,12 @@ fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
         _ => None,
     };
     let sentence = |crime: &Crime| doc.sentence_of(crime.tokens.start);
-    let trafficking: Vec<Option<usize>> =
-        crimes.iter().filter(|crime| crime.code.starts_with("0204")).map(sentence).collect();
+    // "trafficked for sexual exploitation" speaks of it as well.
+    let verbs = (0..doc.tokens.len()).filter(|at| {
+        doc.fold(*at) == "trafficked" || doc.fold(*at).starts_with("traficad") && doc.fold(*at).ends_with('s')
+    });
+    let named = crimes.iter().filter(|crime| crime.code.starts_with("0204")).map(sentence);
+    let trafficking: Vec<Option<usize>> = named.chain(verbs.map(|at| doc.sentence_of(at))).collect();
     let mut out: Vec<Crime> = Vec::with_capacity(crimes.len());
     for mut crime in crimes {
         let Some(code) = form(crime.code).filter(|_| trafficking.contains(&sentence(&crime))) else {
@@ -87,7 +97,7 @@ fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
                 && (from..crime.tokens.start).any(|at| {
                     matches!(
                         doc.fold(at),
-                        "fines" | "finalidad" | "fins" | "finalidade" | "purpose" | "purposes" | "for"
+                        "fines" | "finalidad" | "fin" | "fim" | "fins" | "finalidade" | "purpose" | "purposes" | "for"
                     )
                 })
         };
@@ -102,17 +112,20 @@ fn compounds(doc: &Analysis<'_>, crimes: Vec<Crime>) -> Vec<Crime> {
     out
 }
 
-/// Names of groups that stand in a list of crimes.
+/// Words that are a crime in a list of crimes: names of groups, "dano", "menaces".
 fn in_lists(doc: &Analysis<'_>, crimes: &mut Vec<Crime>) {
     let links = |at: usize| doc.fold(at) == "," || doc.lexicon.trade.and.is_at(&doc.tokens, at);
     let mut found = Vec::new();
     for at in 0..doc.tokens.len() {
-        let Some((end, _)) = doc.find(at, |sense| matches!(sense, Sense::CrimeInLists)) else { continue };
+        let Some((end, Sense::CrimeInLists(code))) = doc.find(at, |sense| matches!(sense, Sense::CrimeInLists(_)))
+        else {
+            continue;
+        };
         let before = crimes.iter().any(|crime| crime.tokens.end + 1 == at && links(crime.tokens.end));
         let after = links(end) && crimes.iter().any(|crime| crime.tokens.start == end + 1);
         let free = !crimes.iter().any(|crime| crime.tokens.start < end && at < crime.tokens.end);
         if free && (before || after || is_charge(doc, at)) {
-            found.push(Crime { tokens: at..end, code: "09051" });
+            found.push(Crime { tokens: at..end, code });
         }
     }
     crimes.extend(found);

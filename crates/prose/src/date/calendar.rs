@@ -102,6 +102,13 @@ pub(super) fn month_first(doc: &Analysis<'_>, at: usize, month: i8, end: usize) 
     {
         return Some((at..over, Printed::MonthOf { month, years_ago: 1 }));
     }
+    // "noviembre pasado", "juin dernier", "last March"
+    if matches!(doc.fold(end), "pasado" | "dernier" | "passado") {
+        return Some((at..end + 1, Printed::MonthPast { month }));
+    }
+    if at.checked_sub(1).is_some_and(|before| doc.fold(before) == "last") && year(doc, over).is_none() {
+        return Some((at..end, Printed::MonthPast { month }));
+    }
     let (first_year, after) = year(doc, over).map_or((None, end), |(year, end)| (Some(year), end));
     // "November 2020 to December 2022", "entre enero y agosto"
     let opened = doc.lexicon.between.before(&doc.tokens, at).is_some();
@@ -112,6 +119,14 @@ pub(super) fn month_first(doc: &Analysis<'_>, at: usize, month: i8, end: usize) 
     {
         let (last_year, over) = year(doc, past_of(doc, over)).map_or((None, over), |(year, end)| (Some(year), end));
         return Some((at..over, Printed::Months { from: (month, first_year), to: (last, last_year) }));
+    }
+    // "in the year to June 2025": the twelve months that end with it.
+    let twelve = (2..=3).filter_map(|back| at.checked_sub(back)).any(|from| {
+        matches!(doc.fold(from), "year" | "months") && matches!(doc.fold(at - 1), "to" | "ending" | "ended")
+    });
+    if let Some(last) = first_year.filter(|_| twelve) {
+        let first = if month == 12 { (1, Some(last)) } else { (month + 1, last.checked_sub(1)) };
+        return Some((at..after, Printed::Months { from: first, to: (month, Some(last)) }));
     }
     if let Some(year) = first_year {
         return Some((at..after, Printed::Month { month, year: Some(year) }));

@@ -91,6 +91,10 @@ enum Printed {
         month: i8,
         years_ago: i16,
     },
+    /// `noviembre pasado`: the last one before the report.
+    MonthPast {
+        month: i8,
+    },
     Relative(Relative),
     Ago {
         count: i64,
@@ -147,7 +151,8 @@ pub(crate) fn dates(doc: &Analysis<'_>, published: Option<Date>, numbers: &[(Ran
     Dates { found: dates, without, day }
 }
 
-/// "the first half", "the year before": of the year that stands before it in its sentence.
+/// "the first half", "the year before": of the year that stands before it in its sentence; "the year before" also of
+/// the year that the text has spoken of last, as statistics do.
 fn anchored(
     doc: &Analysis<'_>,
     before: &[(Range<usize>, Printed)],
@@ -161,13 +166,26 @@ fn anchored(
     };
     match printed {
         Printed::Part { start, months, year: None } => Printed::Part { start, months, year: year() },
-        Printed::YearBefore => match year().and_then(|year| year.checked_sub(1)) {
+        Printed::YearBefore => match year().or_else(|| spoken(before)).and_then(|year| year.checked_sub(1)) {
             Some(year) => Printed::Year { from: year, to: year },
             None => Printed::Relative(Relative::LastYear),
         },
         printed => printed,
     }
 }
+
+/// The year that a text has spoken of last as a whole, or in months or quarters.
+fn spoken(before: &[(Range<usize>, Printed)]) -> Option<i16> {
+    before.iter().rev().take(SPOKEN).find_map(|(_, printed)| match printed {
+        Printed::Year { from, to } if from == to => Some(*to),
+        Printed::Part { year, .. } => *year,
+        Printed::Months { to, .. } => to.1,
+        _ => None,
+    })
+}
+
+/// Dates back that a year may have been spoken of.
+const SPOKEN: usize = 6;
 
 impl Printed {
     /// The year that is printed with it; of several, the last.

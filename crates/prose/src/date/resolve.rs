@@ -96,6 +96,12 @@ pub(super) fn resolve(tokens: Range<usize>, printed: Printed, day: Option<Date>)
             let start = Date::new(day?.year().checked_sub(years_ago)?, month, 1).ok()?;
             whole(start, start.last_of_month(), Precision::Month, true, true)
         }
+        Printed::MonthPast { month } => {
+            let day = day?;
+            let year = if month >= day.month() { day.year().checked_sub(1)? } else { day.year() };
+            let start = Date::new(year, month, 1).ok()?;
+            whole(start, start.last_of_month(), Precision::Month, true, true)
+        }
         Printed::Relative(relative) => {
             let (start, end, precision) = relative_to(day?, relative)?;
             whole(start, end, precision, true, true)

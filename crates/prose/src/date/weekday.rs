@@ -32,7 +32,10 @@ pub(super) fn weekday(doc: &Analysis<'_>, at: usize) -> Option<(Range<usize>, Pr
                 | "since"
                 | "past"
                 | "del"
-        )
+                | "of"
+                | "by"
+        ) || matches!(doc.fold(before), "y" | "et" | "e" | "and")
+            && before.checked_sub(1).is_some_and(|at| doc.is(at, |sense| matches!(sense, Sense::Weekday(_))))
     });
     // "nesta quinta-feira (15/5)", "até quinta-feira (14)": the day itself stands behind.
     if let Some(found) = in_brackets(doc, at, end, *number) {

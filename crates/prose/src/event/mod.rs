@@ -207,7 +207,7 @@ fn follow_ups(doc: &Analysis<'_>, names: &Names, dates: &[Dated], meetings: &mut
             start: None,
             end: None,
             precision: None,
-            mentions: vec![next..last],
+            mentions: std::iter::once(next..last).collect(),
         };
         if let Some(date) = date {
             dated(&mut event, date);

@@ -236,7 +236,8 @@ impl Case<'_> {
             }
         }
         let counts = |other: &&Found| {
-            !matches!(other.kind, "ordinal" | "duration" | "share") && !(other.kind == "rate" && value.fract() == 0.0)
+            let far = other.kind == "rate" && value.fract() == 0.0 && value > 50.0 * other.value;
+            !far && !matches!(other.kind, "ordinal" | "duration" | "share")
         };
         // Small numbers count things rather than money.
         let things = |other: &&Found| other.kind == "count";
@@ -269,10 +270,13 @@ impl Case<'_> {
             // A part is no larger than its whole: "1 400 victimes dans 62 pays, dont 118 en France".
             let whole = |other: &&Found| other.kind == "count" && other.value >= value;
             let whole = all.iter().rev().copied().find(whole);
-            let before =
-                || self.told.iter().rev().take(RECENT).find(|found| found.kind == "count" && found.value >= value);
+            // People before things: "siete de ellos quedaron en prisión".
+            let told = self.told.iter().rev().take(RECENT);
+            let recent = || told.clone().filter(|found| found.kind == "count" && found.value >= value);
+            let people = self.told.iter().rev().take(3 * RECENT).filter(|found| found.value >= value);
+            let before = || people.clone().find(|found| is_person(&found.unit)).or_else(|| recent().next());
             return whole
-                .or_else(|| counted().filter(|found| found.kind == "count"))
+                .or_else(counted)
                 .or_else(before)
                 .map_or_else(|| found("person".to_owned(), "count", phrase.clone(), qualifier), like);
         }

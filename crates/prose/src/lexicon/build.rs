@@ -50,7 +50,9 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         builder.add(label, Written::Any, Sense::Crime(crime));
     }
     builder.all(&file.not_crimes.words, &Sense::NotCrime);
-    builder.all(&file.not_crimes.in_lists, &Sense::CrimeInLists);
+    for (crime, list) in &file.not_crimes.in_lists {
+        builder.all(list, &Sense::CrimeInLists(code(crime)?));
+    }
     for (number, trade) in file.trade.iter().enumerate() {
         builder.all(&trade.heads, &Sense::Trade(number));
         for (crime, list) in &trade.objects {

@@ -27,8 +27,9 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct NotCrimes {
     pub(super) words: Vec<String>,
-    /// Names of groups that are a crime (09051) where they stand in a list of crimes.
-    pub(super) in_lists: Vec<String>,
+    /// Words that are a crime only where they stand in a list of crimes or are what somebody is charged with, by code:
+    /// names of groups, and words of every day such as "dano".
+    pub(super) in_lists: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]

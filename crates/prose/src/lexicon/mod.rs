@@ -26,7 +26,7 @@ pub(crate) enum Sense {
     /// Words of a crime that name something else.
     NotCrime,
     /// A group that is a crime in a list of crimes: "corrupção passiva e organização criminosa".
-    CrimeInLists,
+    CrimeInLists(&'static str),
     /// `trafficking`: number of its list of objects.
     Trade(usize),
     /// What is traded: number of the list, code of the crime.

@@ -125,7 +125,9 @@ fn person_at(
     }
     // "Según Europol": a small word of the language that is a name elsewhere.
     let opens_sentence = at == sentence.start && doc.is_function_word(at);
-    let given = !opens_sentence && doc.is(at, |sense| matches!(sense, Sense::Given));
+    // "la Marina de Guerra": a service and no Marina.
+    let service = doc.is(at, |sense| matches!(sense, Sense::OrganisationHead)) && doc.fold(at + 1) == "de";
+    let given = !opens_sentence && !service && doc.is(at, |sense| matches!(sense, Sense::Given));
     let mut name = chunk(doc, at, sentence.end);
     if name.is_empty() {
         return None;
@@ -286,5 +288,9 @@ fn beside_speech(doc: &Analysis<'_>, name: &Range<usize>, sentence: &Range<usize
     let set_off = doc.fold(name.end) == ","
         && name.start.checked_sub(1).is_some_and(|at| at > sentence.start && doc.fold(at) == ",")
         && says(name.end + 1).is_some();
-    before || led || set_off || says(name.end).is_some()
+    // "Nuala Breathnach-Keogh, Statistician in the Division, said:" — what they are between commas, at the head.
+    let opens = name.start == sentence.start && doc.fold(name.end) == ",";
+    let apposed = opens
+        && (name.end + 2..(name.end + 18).min(sentence.end)).any(|at| doc.fold(at) == "," && says(at + 1).is_some());
+    before || led || set_off || apposed || says(name.end).is_some()
 }
