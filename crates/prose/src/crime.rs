@@ -27,7 +27,7 @@ pub(crate) fn crimes(doc: &Analysis<'_>, names: &[Range<usize>]) -> Vec<Crime> {
         // "secuestró en Jujuy 4.318 kilos": a verb, which its accent tells.
         let verb = |at: usize| {
             let printed = doc.token(at).and_then(|token| doc.text.get(token.range())).unwrap_or_default();
-            printed.ends_with('ó') || printed.ends_with("ou")
+            printed.ends_with('ó') || printed.ends_with("ou") || printed == "traité"
         };
         let listed = listed.filter(|(end, _)| *end > at + 1 || !verb(at));
         let listed = listed.filter(|(end, _)| *end > at + 1 || !VERBS.contains(&doc.fold(at)) || is_noun(doc, at));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::judge::{Case, Known};
+use super::noun::is_plural;
 use super::number::{Form, Number};
 use crate::date::Precision;
 use crate::lexicon::Sense;
@@ -41,6 +42,16 @@ impl Case<'_> {
         if number.form == Form::Ordinal {
             let named = rules.before_identifier.before(&doc.tokens, start).is_some();
             return (named && number.plain).then_some("identifier");
+        }
+        // "nesta quarta-feira (14)": the day of the weekday.
+        let weekday = start > self.sentence.start + 1
+            && doc.fold(start - 1) == "("
+            && doc.fold(end) == ")"
+            && (2..=4).filter_map(|back| start.checked_sub(back)).any(|at| {
+                doc.find(at, |sense| matches!(sense, Sense::Weekday(_))).is_some_and(|(over, _)| over == start - 1)
+            });
+        if weekday && number.plain {
+            return Some("date");
         }
         // "cr/220118", "0800 555 020"
         let filed = start > 1
@@ -159,10 +170,11 @@ impl Case<'_> {
             return Some("identifier");
         }
         let year = digits.len() == 4 && matches!(digits.parse(), Ok(1800..=2100));
-        if year
-            && (rules.hedges.before(&doc.tokens, start).is_none() || !digits.ends_with("00"))
-            && self.noun(number, None).is_none_or(|noun| !noun.known)
-        {
+        // "In its 2021 report": a year; what is counted stands in the plural.
+        let counted = self.noun(number, None).is_some_and(|noun| {
+            noun.known && (noun.kind != "count" || noun.end == 0 || is_plural(doc.fold(noun.end - 1)))
+        });
+        if year && (rules.hedges.before(&doc.tokens, start).is_none() || !digits.ends_with("00")) && !counted {
             return Some("year");
         }
         None
@@ -179,7 +191,9 @@ impl Case<'_> {
             first = before;
         }
         let country = (first..start).any(|at| {
-            doc.fold(at) == "+" && doc.token(at + 1).is_some_and(|token| !token.apart && token.shape == Shape::Digits)
+            at + 1 < start
+                && doc.fold(at) == "+"
+                && doc.token(at + 1).is_some_and(|token| !token.apart && token.shape == Shape::Digits)
         });
         // "02 555 44 11"
         if number.tokens.len() > 1 && doc.fold(start).starts_with('0') && doc.fold(start).len() > 1 {

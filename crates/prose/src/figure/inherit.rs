@@ -121,6 +121,10 @@ impl Case<'_> {
         if age && (person() || aged(start) || aged(phrase.start) || named || after_age || of_age()) {
             return found("year".to_owned(), "duration", phrase, qualifier);
         }
+        // "Sustracciones de vehículos: 25.106, 0,8 % más": what stands before the colon, where a list has it.
+        if let Some(unit) = self.labelled(phrase.start).filter(|_| !number.one) {
+            return found(unit, "count", phrase, qualifier);
+        }
         // Numbers share the unit behind the last of them: "23, 26 y 41 años", "from 510 to 702 pounds".
         let mut last = end;
         for next in after {
@@ -187,7 +191,12 @@ impl Case<'_> {
         // "pendant quatre heures, parfois cinq": right behind what it adds to.
         let next = before.filter(|before| {
             let behind = before.phrase.end < start && start - before.phrase.end <= 2;
-            let said = doc.fold(before.phrase.end) == "," && before.phrase.end + 2 == start;
+            let said = doc.fold(before.phrase.end) == ","
+                && before.phrase.end + 2 == start
+                && !matches!(
+                    doc.fold(start - 1),
+                    "contre" | "contra" | "against" | "frente" | "ante" | "versus" | "vs" | "dont"
+                );
             behind && said && matches!(before.kind, "duration" | "mass" | "count")
         });
         if let Some(before) = next
@@ -196,6 +205,38 @@ impl Case<'_> {
             && value < 100.0
         {
             return like(before);
+        }
+        // "à trente mois, dont dix-huit avec sursis", "20 años por la trata, 15 por el homicidio": of the same time.
+        let timed = before.filter(|before| {
+            before.kind == "duration"
+                && (start.saturating_sub(before.phrase.end) <= 2 && rules.of_them.before(&doc.tokens, start).is_some()
+                    || matches!(doc.fold(end), "por" | "for" | "pour") && start.saturating_sub(before.phrase.end) <= 24)
+        });
+        if let Some(before) = timed.filter(|_| value < 100.0 && number.scale == 0) {
+            return like(before);
+        }
+        // "robberies by 0.6 per cent, to 23,300": what rose by it.
+        if let Some(unit) = self.risen(phrase.start, before) {
+            return found(unit, "count", phrase, qualifier);
+        }
+        // "la Côte d'Ivoire (148), le Cameroun (63)": of what was counted before the countries.
+        let after_place = doc.fold(start.wrapping_sub(1)) == "("
+            && doc.fold(end) == ")"
+            && (1..=4).filter_map(|back| (start - 1).checked_sub(back)).any(|at| {
+                doc.find(at, |sense| matches!(sense, Sense::Place(_))).is_some_and(|(over, _)| over == start - 1)
+            });
+        if after_place && value.fract() == 0.0 {
+            let places = ["country", "state", "nation", "city", "region", "province", "municipality"];
+            let last = all.iter().rev().find(|found| found.kind == "count");
+            let of_places = last.is_none_or(|found| places.contains(&found.unit.as_str()));
+            let things = |found: &&&Found| {
+                of_places && found.kind == "count" && !places.contains(&found.unit.as_str()) && found.value >= value
+            };
+            let told = self.told.iter().rev().take(RECENT);
+            let known = all.iter().rev().copied().chain(told).find(|found| things(&found));
+            if let Some(known) = known {
+                return like(known);
+            }
         }
         // "les Sénégalais étaient les plus nombreux (101), suivis des Gambiens (44)": people of a country.
         let bracketed = doc.fold(start.wrapping_sub(1)) == "(" && doc.fold(end) == ")";
@@ -222,8 +263,10 @@ impl Case<'_> {
         {
             return like(before);
         }
-        // "six of the seizures", "trois des victimes": a noun behind "of".
+        // "six of the seizures", "trois des victimes": a noun behind "of", not "oito de cada país".
+        let part = rules.of_them.before(&doc.tokens, phrase.start).is_some() || doc.fold(end + 1) == "cada";
         if let Some((over, ())) = rules.of.at(&doc.tokens, end).or_else(|| of_article(doc, end).map(|over| (over, &())))
+            && !part
         {
             let over =
                 if doc.is_function_word(over) && !rules.units.is_at(&doc.tokens, over) { over + 1 } else { over };
@@ -472,15 +515,17 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let verb =
             (1..=7).filter_map(|back| before.checked_sub(back)).filter(|at| *at >= self.sentence.start).find(|at| {
-                super::range::CHANGE.iter().any(|stem| doc.fold(*at).starts_with(stem))
+                super::range::CHANGE.iter().chain(&AMOUNTS).any(|stem| doc.fold(*at).starts_with(stem))
                     && doc.token(*at).is_some_and(|token| token.shape == Shape::Small)
             })?;
         // Up to the number: "de", "para", "from", years and hedges, and nothing that is counted.
         let counted = (verb + 1..before)
             .any(|at| rules.units.at(&doc.tokens, at).is_some_and(|(_, unit)| !matches!(unit.kind, "duration")));
-        let led = before
-            .checked_sub(1)
-            .is_some_and(|at| matches!(doc.fold(at), "de" | "para" | "a" | "from" | "to" | "à" | "por" | "by"));
+        let told = verb + 1 == before && AMOUNTS.iter().any(|stem| doc.fold(verb).starts_with(stem));
+        let led = told
+            || before.checked_sub(1).is_some_and(|at| {
+                matches!(doc.fold(at), "at" | "en" | "em" | "de" | "para" | "a" | "from" | "to" | "por" | "by")
+            });
         if counted || !led {
             return None;
         }
@@ -523,7 +568,7 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let first = self.sentence.start;
         let comma = number.checked_sub(1).filter(|at| *at > first && *at <= first + 8 && doc.fold(*at) == ",")?;
-        let among = matches!(doc.fold(first), "parmi" | "among" | "entre" | "dentre").then_some(first + 1);
+        let among = matches!(doc.fold(first), "parmi" | "among" | "entre" | "dentre" | "sur").then_some(first + 1);
         let of = rules.of.at(&doc.tokens, first).map(|(over, ())| over).or_else(|| of_article(doc, first)).or(among)?;
         let those = (of..comma).any(|at| {
             matches!(doc.fold(at), "arrested" | "detained" | "charged" | "killed" | "convicted" | "injured" | "rescued")
@@ -534,6 +579,40 @@ impl Case<'_> {
         (of..comma).find_map(|at| {
             let (over, unit) = rules.units.at(&doc.tokens, at)?;
             (over <= comma && unit.kind == "count").then(|| unit.code.clone())
+        })
+    }
+
+    /// The counted noun of a label that ends right before a number: "Hurtos: 468.730".
+    fn labelled(&self, before: usize) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        let colon = before.checked_sub(1).filter(|at| *at > self.sentence.start && doc.fold(*at) == ":")?;
+        let label = self.sentence.start..colon;
+        if label.len() > 8 || label.clone().any(|at| rules.before_identifier.is_at(&doc.tokens, at)) {
+            return None;
+        }
+        let mut places: Vec<usize> = label.collect();
+        if !rules.grammar.noun_first {
+            places.reverse();
+        }
+        places.into_iter().find_map(|at| {
+            let (over, unit) = rules.units.at(&doc.tokens, at)?;
+            (over <= colon && unit.kind == "count" && is_plural(doc.fold(over - 1))).then(|| unit.code.clone())
+        })
+    }
+
+    /// The noun before "by 2 per cent, to" right before a number.
+    fn risen(&self, before: usize, share: Option<&Found>) -> Option<String> {
+        let (doc, rules) = (self.doc, self.rules);
+        let share = share.filter(|share| share.kind == "share" && before.saturating_sub(share.phrase.end) <= 2)?;
+        let to = before.checked_sub(1).filter(|at| matches!(doc.fold(*at), "to" | "a" | "à" | "para" | "hasta"))?;
+        if doc.fold(to.checked_sub(1)?) != "," {
+            return None;
+        }
+        let from = share.phrase.start.saturating_sub(8).max(self.sentence.start);
+        (from..share.phrase.start).rev().find_map(|at| {
+            let (over, unit) = rules.units.at(&doc.tokens, at)?;
+            (over <= share.phrase.start && unit.kind == "count" && is_plural(doc.fold(over - 1)))
+                .then(|| unit.code.clone())
         })
     }
 
@@ -620,6 +699,12 @@ impl Case<'_> {
         })
     }
 }
+
+/// How verbs begin that say how many there are, folded: "se elevan a", "suman", "stood at".
+const AMOUNTS: [&str; 13] = [
+    "elev", "suman", "sumaron", "somam", "somaram", "totaliz", "ascend", "stood", "stands", "amount", "number", "situ",
+    "atteign",
+];
 
 /// How words for amounts of money and verbs of paying begin, folded.
 const PAYING: [&str; 34] = [

@@ -21,6 +21,34 @@ pub(super) struct Noun {
     pub(super) known: bool,
 }
 
+/// Nouns that are one and many, folded.
+const MANY: [&str; 24] = [
+    "staff",
+    "crew",
+    "personnel",
+    "police",
+    "aircraft",
+    "fish",
+    "sheep",
+    "deer",
+    "series",
+    "species",
+    "head",
+    "people",
+    "men",
+    "women",
+    "children",
+    "cattle",
+    "offspring",
+    "craft",
+    "livestock",
+    "youth",
+    "faculty",
+    "media",
+    "data",
+    "poultry",
+];
+
 /// Tokens looked at to find the noun: `8,263 illegal firearms`, `19 global databases`.
 const NOUN_TOKENS: usize = 7;
 
@@ -184,7 +212,18 @@ impl Case<'_> {
                     && !rules.stops.contains(doc.fold(over))
                     && is_plural(doc.fold(over))
                     && !is_plural(doc.fold(over - 1));
-                if !modifies {
+                // "96 concerned online fraud", "31 drug trafficking": what is counted stands in the plural.
+                let many = number.value.is_none_or(|value| value >= 2.0);
+                let singular = !rules.grammar.noun_first
+                    && many
+                    && matches!(number.form, Form::Digits | Form::Words)
+                    && unit.kind == "count"
+                    && !is_plural(doc.fold(over - 1))
+                    && !MANY.contains(&doc.fold(over - 1))
+                    && doc.token(over).is_some_and(|next| next.shape == Shape::Small && next.apart)
+                    && (at > words || !rules.stops.contains(doc.fold(over)));
+                let hyphened = doc.fold(number.tokens.end) == "-" || over - at > 1 || doc.fold(over - 1).len() <= 3;
+                if !modifies && (!singular || hyphened) {
                     return Some(self.rated(words, over, unit));
                 }
             }
@@ -311,7 +350,10 @@ impl Case<'_> {
         let (over, ()) = rules.per.at(&doc.tokens, at)?;
         let (last, per) = rules.units.at(&doc.tokens, over).filter(|(last, _)| *last <= self.sentence.end)?;
         // "51.5 tonnes a year earlier" is no rate.
-        let short = matches!(per.code.as_str(), "second" | "minute" | "hour" | "day");
+        let word = doc.fold(at);
+        let long = matches!(per.code.as_str(), "week" | "month" | "year")
+            && (matches!(word, "por" | "par" | "per") || word == "al" && per.code != "year");
+        let short = long || matches!(per.code.as_str(), "second" | "minute" | "hour" | "day");
         let tied = doc.fold(last) == "-" && doc.token(last).is_some_and(|dash| !dash.apart);
         let rate = short && !rules.no_rate.is_at(&doc.tokens, last) && !tied;
         rate.then(|| (format!("per-{}", per.code), last))

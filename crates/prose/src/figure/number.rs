@@ -133,6 +133,9 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             // "le double fond": a multiple is one of something, or stands alone.
             let multiple = |value: f64, next: usize| {
                 // "mais do dobro": by itself only behind a hedge.
+                if value > 1.0 && MULTIPLIED.contains(&tokens.fold(at)) {
+                    return true;
+                }
                 if value > 1.0 && next == at + 1 && rules.language != "en" {
                     return rules.hedges.before(tokens, at).is_some();
                 }
@@ -248,6 +251,30 @@ fn in_roman(mut value: u32) -> String {
     out
 }
 
+/// Verbs that say that something is so many times what it was, folded.
+const MULTIPLIED: [&str; 20] = [
+    "doubled",
+    "tripled",
+    "trebled",
+    "quadrupled",
+    "duplico",
+    "duplicaron",
+    "duplicado",
+    "triplico",
+    "triplicaron",
+    "triplicado",
+    "cuadruplico",
+    "cuadruplicaron",
+    "dobrou",
+    "dobraram",
+    "duplicou",
+    "duplicaram",
+    "triplicou",
+    "triplicaram",
+    "quadruplicou",
+    "quadruplicaram",
+];
+
 /// "um trigésimo do", "un vingtième des": one and an ordinal, with what it is a part of.
 fn part_of(tokens: &Tokens, at: usize, end: usize, one: Option<&Number>, rules: &Rules) -> Option<Number> {
     let over = one.filter(|one| one.one && rules.language != "en")?.tokens.end;
@@ -271,7 +298,7 @@ fn ordinal_word(tokens: &Tokens, at: usize, end: usize, rules: &Rules) -> Option
     // "a second laboratory": a unit of time has no noun behind it.
     let noun = tokens.get(next).is_some_and(|token| token.shape == Shape::Small && token.apart)
         && !rules.stops.contains(tokens.fold(next))
-        && tokens.fold(at.wrapping_sub(1)) == "a";
+        && matches!(tokens.fold(at.wrapping_sub(1)), "a" | "un" | "um" | "una" | "uma");
     if time && counted && !noun {
         return None;
     }
@@ -310,7 +337,7 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     }
     let over = over.filter(|over| *over < end)?;
     // "sixty-one in every hundred"
-    if let Some((after, power)) = rules.scales.at(tokens, over).filter(|(after, power)| *after <= end && **power <= 3)
+    if let Some((after, power)) = rules.scales.at(tokens, over).filter(|(after, power)| *after <= end && **power == 2)
         && over - next > 1
         && let Some(part) = top.value.map(|top| top / 10_f64.powi(*power)).filter(|part| *part < 1.0)
     {

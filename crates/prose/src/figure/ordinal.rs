@@ -39,7 +39,9 @@ impl Case<'_> {
             });
         }
         let in_words = !doc.token(number.tokens.start).is_some_and(|token| token.shape == Shape::Digits);
+        let in_row = doc.fold(end + 1).starts_with("consec") || doc.fold(end + 1) == "straight";
         if in_words
+            && !in_row
             && (rules.no_ordinal.is_at(&doc.tokens, end)
                 || rules.no_ordinal.is_at(&doc.tokens, end + 1) && doc.is_function_word(end))
         {

@@ -300,7 +300,7 @@ impl Case<'_> {
         };
         let start = number.tokens.start;
         let led = start > self.sentence.start && joins(start - 1);
-        let from = start.saturating_sub(9).max(self.sentence.start);
+        let from = start.saturating_sub(14).max(self.sentence.start);
         // "une hausse de 130 %": what it is of is counted, not it.
         let of_number = rules.of.at(&doc.tokens, noun.end).is_some_and(|(over, ())| {
             doc.token(over).is_some_and(|token| token.shape == Shape::Digits)
@@ -332,6 +332,15 @@ impl Case<'_> {
         // "se celebrará dentro de dos años": a time to come.
         let from = end.saturating_sub(5).max(self.sentence.start);
         if (from..end).any(|at| matches!(doc.fold(at), "dentro" | "within" | "dans" | "daqui")) {
+            return false;
+        }
+        // "deberá cumplir 20 años de presidio": a sentence.
+        let served = (end + 1..end + 2).any(|at| {
+            ["presid", "prisi", "priso", "carcel", "reclu", "condena", "pena", "peine"]
+                .iter()
+                .any(|stem| doc.fold(at).starts_with(stem))
+        });
+        if served {
             return false;
         }
         let marked = (self.sentence.start..end).rev().take(7).any(|at| {

@@ -5,11 +5,11 @@ use super::noun::Noun;
 use super::number::{Form, Number};
 
 /// Words of change, folded: "rose from 20 to 30" states two figures and no range.
-pub(super) const CHANGE: [&str; 47] = [
-    "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas", "declin", "drop",
-    "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec", "redu", "caiu",
-    "cairam", "caem", "passar", "passam", "cresc", "diminu", "dimin", "recul", "baiss", "chut", "grimp", "bondi",
-    "progress", "augment", "escal", "descend", "ascend", "evolu", "recuo", "recuou", "recuar",
+pub(super) const CHANGE: [&str; 48] = [
+    "pasad", "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas",
+    "declin", "drop", "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec",
+    "redu", "caiu", "cairam", "caem", "passar", "passam", "cresc", "diminu", "dimin", "recul", "baiss", "chut",
+    "grimp", "bondi", "progress", "augment", "escal", "descend", "ascend", "evolu", "recuo", "recuou", "recuar",
 ];
 
 impl Case<'_> {

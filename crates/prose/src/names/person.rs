@@ -288,9 +288,17 @@ fn beside_speech(doc: &Analysis<'_>, name: &Range<usize>, sentence: &Range<usize
     let set_off = doc.fold(name.end) == ","
         && name.start.checked_sub(1).is_some_and(|at| at > sentence.start && doc.fold(at) == ",")
         && says(name.end + 1).is_some();
+    // "afirmou a ouvidora nacional, Jurema Tupinambá": what they are, a comma, the name.
+    let described = name.start.checked_sub(1).is_some_and(|comma| {
+        doc.fold(comma) == ","
+            && (2..=10)
+                .filter_map(|width| comma.checked_sub(width))
+                .filter(|at| *at >= sentence.start)
+                .any(|at| says(at).is_some_and(|end| end < comma && small(end..comma)))
+    });
     // "Nuala Breathnach-Keogh, Statistician in the Division, said:" — what they are between commas, at the head.
     let opens = name.start == sentence.start && doc.fold(name.end) == ",";
     let apposed = opens
         && (name.end + 2..(name.end + 18).min(sentence.end)).any(|at| doc.fold(at) == "," && says(at + 1).is_some());
-    before || led || set_off || apposed || says(name.end).is_some()
+    before || led || set_off || described || apposed || says(name.end).is_some()
 }
