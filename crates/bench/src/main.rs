@@ -4,9 +4,11 @@
 //! cargo run --release -p quipu-bench -- long [ROWS] [ROUNDS]       a long CSV, against polars
 //! cargo run --release -p quipu-bench -- wide [ROWS] [ROUNDS]       a wide CSV, against polars, DuckDB and pandas
 //! cargo run --release -p quipu-bench -- workbook [MB] [ROUNDS]     workbooks, against calamine
+//! cargo run --release -p quipu-bench -- press [ROUNDS]             press releases, against spaCy and quantulum3
 //! ```
 
 mod long;
+mod press;
 mod wide;
 mod workbook;
 
@@ -20,7 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(wide::ONE) => wide::run_one(arguments),
         Some("workbook") => workbook::run(arguments),
         Some(workbook::ONE) => workbook::run_one(arguments),
-        _ => Err("name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], or workbook [MB] [ROUNDS]".into()),
+        Some("press") => press::run(arguments),
+        Some(press::ONE) => press::run_one(arguments),
+        _ => Err(
+            "name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], workbook [MB] [ROUNDS] or press [ROUNDS]"
+                .into(),
+        ),
     }
 }
 

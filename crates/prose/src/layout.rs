@@ -18,10 +18,10 @@ pub(crate) struct Sentence {
 }
 
 /// Abbreviations that end in a full stop and no sentence, folded.
-const ABBREVIATIONS: [&str; 40] = [
+const ABBREVIATIONS: [&str; 49] = [
     "no", "nos", "dr", "dra", "mr", "mrs", "ms", "sr", "sra", "st", "art", "arts", "p", "pp", "num", "nro", "vs",
     "gen", "col", "lt", "sgt", "capt", "insp", "supt", "cmdr", "prof", "hon", "lic", "ing", "excmo", "mme", "jr",
-    "inc", "ltd", "approx", "av", "etc", "ca", "tel", "cf",
+    "inc", "ltd", "approx", "av", "etc", "ca", "tel", "cf", "rs", "bs", "gs", "lps", "shs", "ush", "tsh", "kr", "esq",
 ];
 
 /// Most words of a heading.
@@ -140,7 +140,22 @@ fn end_after(tokens: &Tokens, at: usize, end: usize, wrapped: bool, lexicon: Opt
         if last == at && word.is_word() && ABBREVIATIONS.contains(&tokens.fold(before)) && next.apart {
             let number = matches!(
                 tokens.fold(before),
-                "no" | "nos" | "p" | "pp" | "art" | "arts" | "num" | "nro" | "ca" | "approx" | "tel" | "cf"
+                "no" | "nos"
+                    | "p"
+                    | "pp"
+                    | "art"
+                    | "arts"
+                    | "num"
+                    | "nro"
+                    | "ca"
+                    | "approx"
+                    | "tel"
+                    | "cf"
+                    | "rs"
+                    | "bs"
+                    | "gs"
+                    | "lps"
+                    | "shs"
             );
             let sentence = matches!(tokens.fold(before), "no" | "etc" | "inc" | "ltd") && next.is_capital();
             if !(sentence || number && next.shape != Shape::Digits) {

@@ -24,7 +24,7 @@ pub mod text;
 mod token;
 
 pub use date::Precision;
-pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Relation, Statement, read};
+pub use reading::{DateMention, Event, Figure, Given, Mention, Place, Reading, Relation, Residue, Statement, read};
 pub use series::series;
 
 /// The English word of a unit that a list has for a word of any of the languages.

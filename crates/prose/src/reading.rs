@@ -111,6 +111,17 @@ pub struct Mention {
     pub organisation: Option<String>,
 }
 
+/// A sentence with numbers none of which is a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Residue {
+    /// The sentence.
+    pub place: Place,
+    /// The rules that left its numbers out, in order, each once.
+    pub rules: Vec<&'static str>,
+    /// How many numbers it has.
+    pub numbers: usize,
+}
+
 /// A quotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -189,6 +200,10 @@ pub struct Reading {
     pub events: Vec<Event>,
     /// Stated links.
     pub relations: Vec<Relation>,
+    /// Sentences with numbers and no figure.
+    pub residue: Vec<Residue>,
+    /// What is odd in the document's characters.
+    pub oddities: Vec<crate::text::Oddity>,
     /// Counts numbers: every number of the main text.
     pub tally: Tally,
     /// What the reader wants to be known.
@@ -214,6 +229,8 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         statements: Vec::new(),
         events: Vec::new(),
         relations: Vec::new(),
+        residue: Vec::new(),
+        oddities: source.oddities.clone(),
         tally: Tally::default(),
         notes: source.notes.clone(),
     };
@@ -315,6 +332,18 @@ impl Reader<'_> {
             // Once for all figures of the sentence.
             let stated = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Figure(_)));
             let context = stated.then(|| doc.words(&sentence.tokens)).filter(|context| context.len() <= LONGEST);
+            if !stated && !verdicts.is_empty() {
+                let mut rules: Vec<&'static str> = Vec::new();
+                for verdict in &verdicts {
+                    if let Verdict::Ignored(rule) = verdict
+                        && !rules.contains(rule)
+                    {
+                        rules.push(rule);
+                    }
+                }
+                let place = self.place(&sentence.tokens)?;
+                reading.residue.push(Residue { place, rules, numbers: verdicts.len() });
+            }
             for verdict in verdicts {
                 reading.tally.read += 1;
                 match verdict {

@@ -24,6 +24,8 @@ pub(crate) struct DocumentRow {
     pub(crate) media_type: String,
     /// In bytes.
     pub(crate) size: u64,
+    /// Kinds and counts.
+    pub(crate) oddities: Option<String>,
     pub(crate) licence: Option<String>,
     pub(crate) marking: String,
 }
@@ -41,6 +43,7 @@ impl DocumentRow {
             published: source.published_on.map(|day| (day, true)),
             media_type: media_type.to_owned(),
             size,
+            oddities: None,
             licence: source.licence.clone(),
             marking: source.marking.to_string(),
         }
@@ -65,6 +68,7 @@ impl DocumentRow {
             }
             "media_type" => text(&self.media_type),
             "size" | table::LOC_END => Some(Value::UInt(self.size)),
+            "oddities" => self.oddities.as_deref().and_then(text),
             "licence" => self.licence.as_deref().and_then(text),
             "marking" => text(&self.marking),
             table::DOCUMENT_ID => text(&self.document_id.to_string()),

@@ -53,6 +53,17 @@ impl Case<'_> {
         if weekday && number.plain {
             return Some("date");
         }
+        // "Fazenda Três Barras": a number with capitals on both sides is part of a name.
+        let within = number.form == Form::Words
+            && start > self.sentence.start + 1
+            && [start - 1, start, end].into_iter().all(|at| {
+                doc.token(at).is_some_and(|token| token.shape == Shape::Title && (at == start - 1 || token.apart))
+            })
+            && rules.grammar.noun_first
+            && !doc.is_function_word(start - 1);
+        if within {
+            return Some("name");
+        }
         // "cr/220118", "0800 555 020"
         let filed = start > 1
             && doc.fold(start - 1) == "/"
@@ -195,6 +206,15 @@ impl Case<'_> {
                 && doc.fold(at) == "+"
                 && doc.token(at + 1).is_some_and(|token| !token.apart && token.shape == Shape::Digits)
         });
+        // "+49 611 555 0130"
+        if start > 0
+            && doc.fold(start - 1) == "+"
+            && number.tokens.len() > 1
+            && number.tokens.clone().all(digits)
+            && doc.token(start).is_some_and(|token| !token.apart)
+        {
+            return true;
+        }
         // "02 555 44 11"
         if number.tokens.len() > 1 && doc.fold(start).starts_with('0') && doc.fold(start).len() > 1 {
             return true;

@@ -86,15 +86,35 @@ impl Case<'_> {
         // "Mpho Ramaili, 57, and": a name, a comma, a number, a mark.
         let named = start >= self.sentence.start + 2
             && doc.fold(start - 1) == ","
-            && doc.is_capital(start - 2)
+            && (doc.is_capital(start - 2) || doc.fold(start - 3) == "-" && doc.is_capital(start.wrapping_sub(4)))
             && matches!(doc.fold(end), "," | "." | ")" | ";")
             && (10.0..100.0).contains(&value)
             && number.plain;
+        // "Yusuf Rafiq Lokhandwala (52)"
+        let named = named
+            || start >= self.sentence.start + 3
+                && doc.fold(start - 1) == "("
+                && doc.fold(end) == ")"
+                && doc.is_capital(start - 2)
+                && doc.is_capital(start - 3)
+                && (18.0..100.0).contains(&value)
+                && number.plain
+                && !is_plural(doc.fold(start - 2))
+                && !(start - 3..start - 1).any(|at| {
+                    doc.is(at, |sense| {
+                        matches!(
+                            sense,
+                            Sense::Place(_) | Sense::Organisation(_) | Sense::OrganisationHead | Sense::Event(_)
+                        )
+                    })
+                });
         // "the oldest was 93", "under 18", "60 or older"
         let of_age = || {
             // "the youngest, a girl from Cotonou, was seven"
             let extreme = matches!(doc.fold(start.wrapping_sub(1)), "was" | "were" | "is");
             let from = phrase.start.saturating_sub(if extreme { 12 } else { 7 }).max(self.sentence.start);
+            let clause = (from..phrase.start).rev().find(|at| matches!(doc.fold(*at), ";" | "."));
+            let from = clause.map_or(from, |mark| mark + 1);
             (from..(phrase.end + 3).min(self.sentence.end)).any(|at| AGES.contains(&doc.fold(at)))
                 && doc
                     .token(end)
@@ -132,7 +152,10 @@ impl Case<'_> {
                 break;
             }
             let (_, currency) = self.currency(next.tokens.start);
-            if let Some(noun) = self.noun(next, currency).filter(|noun| noun.known && currency.is_none()) {
+            // "passaram de 11.250 para 12.600, 12% a mais": a share is no unit of thousands.
+            let fits = |noun: &super::noun::Noun| noun.kind != "share" || value <= 100.0 && qualifier != "projected";
+            if let Some(noun) = self.noun(next, currency).filter(|noun| noun.known && currency.is_none() && fits(noun))
+            {
                 return found(noun.unit, noun.kind, phrase, qualifier);
             }
             last = next.tokens.end;
@@ -209,11 +232,38 @@ impl Case<'_> {
         // "à trente mois, dont dix-huit avec sursis", "20 años por la trata, 15 por el homicidio": of the same time.
         let timed = before.filter(|before| {
             before.kind == "duration"
-                && (start.saturating_sub(before.phrase.end) <= 2 && rules.of_them.before(&doc.tokens, start).is_some()
+                && (start.saturating_sub(before.phrase.end) <= 4 && rules.of_them.before(&doc.tokens, start).is_some()
                     || matches!(doc.fold(end), "por" | "for" | "pour") && start.saturating_sub(before.phrase.end) <= 24)
         });
         if let Some(before) = timed.filter(|_| value < 100.0 && number.scale == 0) {
             return like(before);
+        }
+        // "within two hours, all other requests within 24": behind the same preposition.
+        let same = all.iter().rev().copied().find(|found| found.kind == "duration").filter(|before| {
+            let (one, other) = (before.phrase.start.checked_sub(1), start.checked_sub(1));
+            let (Some(one), Some(other)) = (one, other) else { return false };
+            doc.fold(one) == doc.fold(other)
+                && matches!(doc.fold(other), "within" | "after" | "for" | "durante" | "tras" | "pendant" | "en" | "em")
+                && doc.token(end).is_none_or(|token| token.shape == Shape::Mark)
+        });
+        if let Some(before) = same.filter(|_| value < 100.0 && number.scale == 0) {
+            return like(before);
+        }
+        // "Os mandados – 23 de prisão e 37 de busca –": the noun before the dash.
+        let dash = start.checked_sub(1).filter(|at| {
+            *at > self.sentence.start && doc.fold(*at) == "-" && doc.token(*at).is_some_and(|dash| dash.apart)
+        });
+        if let Some(dash) = dash
+            && rules.of.is_at(&doc.tokens, end)
+            && let Some((_, unit)) = rules.units.before(&doc.tokens, dash).filter(|(_, unit)| unit.kind == "count")
+        {
+            return found(unit.code.clone(), "count", start..end, qualifier);
+        }
+        // "huit millions de francs aux victimes, soit 3 millions chacune": millions beside money are money.
+        if number.scale >= 6
+            && let Some(money) = all.iter().rev().copied().find(|found| found.kind == "money")
+        {
+            return like(money);
         }
         // "robberies by 0.6 per cent, to 23,300": what rose by it.
         if let Some(unit) = self.risen(phrase.start, before) {
@@ -298,6 +348,11 @@ impl Case<'_> {
             && counted().is_none_or(|whole| is_person(&whole.unit) && is_person(&unit.code))
         {
             return found(unit.code.clone(), "count", phrase.start..last, qualifier);
+        }
+        // "three held", "five arrested after raid": people, in a heading.
+        let held = rules.language == "en" && HELD.contains(&doc.fold(end)) && value < 10_000.0 && number.scale == 0;
+        if held && value >= 2.0 && !all.last().is_some_and(|found| found.kind == "count" && is_person(&found.unit)) {
+            return found("person".to_owned(), "count", phrase, qualifier);
         }
         // "Clinic owner and four others charged"
         let others = matches!(doc.fold(end), "others" | "otros" | "otras" | "autres" | "outros" | "outras");
@@ -515,7 +570,7 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let verb =
             (1..=7).filter_map(|back| before.checked_sub(back)).filter(|at| *at >= self.sentence.start).find(|at| {
-                super::range::CHANGE.iter().chain(&AMOUNTS).any(|stem| doc.fold(*at).starts_with(stem))
+                (super::range::is_change(doc.fold(*at)) || AMOUNTS.iter().any(|stem| doc.fold(*at).starts_with(stem)))
                     && doc.token(*at).is_some_and(|token| token.shape == Shape::Small)
             })?;
         // Up to the number: "de", "para", "from", years and hedges, and nothing that is counted.
@@ -700,10 +755,28 @@ impl Case<'_> {
     }
 }
 
+/// What is done to people, in headings.
+const HELD: [&str; 14] = [
+    "held",
+    "arrested",
+    "detained",
+    "charged",
+    "killed",
+    "injured",
+    "rescued",
+    "nabbed",
+    "jailed",
+    "convicted",
+    "sentenced",
+    "dead",
+    "wounded",
+    "indicted",
+];
+
 /// How verbs begin that say how many there are, folded: "se elevan a", "suman", "stood at".
-const AMOUNTS: [&str; 13] = [
-    "elev", "suman", "sumaron", "somam", "somaram", "totaliz", "ascend", "stood", "stands", "amount", "number", "situ",
-    "atteign",
+const AMOUNTS: [&str; 17] = [
+    "foram", "fueron", "eram", "were", "elev", "suman", "sumaron", "somam", "somaram", "totaliz", "ascend", "stood",
+    "stands", "amount", "number", "situ", "atteign",
 ];
 
 /// How words for amounts of money and verbs of paying begin, folded.

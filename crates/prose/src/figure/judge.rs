@@ -93,6 +93,16 @@ pub(crate) fn judge(
             verdicts.push(case.roman(number, names));
             continue;
         }
+        // "operación ‘Orquídea 3’"
+        let numbers_series = number.plain
+            && number.value.is_some_and(|value| (2.0..100.0).contains(&value))
+            && names.iter().any(|name| {
+                name.series && name.tokens.start < number.tokens.start && number.tokens.end <= name.tokens.end
+            });
+        if numbers_series && case.noun(number, None).is_none_or(|noun| !noun.known) {
+            verdicts.push(case.roman(number, names));
+            continue;
+        }
         if let Some((next, beyond)) = others.split_first()
             && case.excluded(next, known).is_none()
             && let Some(range) = case.range_of(number, next, &verdicts)

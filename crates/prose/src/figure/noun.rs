@@ -121,6 +121,14 @@ impl Case<'_> {
         {
             next = over;
         }
+        // "2,200 or so ecstasy tablets": the hedge stands before the noun.
+        if let Some((over, _)) = rules.hedges_after.at(&doc.tokens, next)
+            && !rules.grammar.noun_first
+            && doc.token(over).is_some_and(|token| token.shape == Shape::Small)
+            && !rules.stops.contains(doc.fold(over))
+        {
+            next = over;
+        }
         // "son cinco los grupos", "suman 214 las armas": the verb stands before the number.
         let inverted = rules.grammar.noun_first
             && matches!(doc.fold(next), "los" | "las" | "os" | "as" | "les")

@@ -115,6 +115,7 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
                     || matches!(tokens.fold(next), "del" | "des" | "dos" | "das" | "du" | "do" | "da")
                     || next > at + 1 && rules.of.before(tokens, next).is_some()
                     || rules.hedges.before(tokens, at).is_some()
+                    || rules.of_them.is_at(tokens, next)
                     || of_order && matches!(tokens.fold(at.wrapping_sub(1)), "em" | "en" | "d" | "by")
             };
             // "an eighth is sought": a share needs what it is a share of, or what it went up by.
@@ -316,7 +317,7 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     while over.is_none()
         && words < 4
         && tokens.get(next).is_some_and(|token| token.shape == Shape::Small && token.apart)
-        && (words == 0 || top.one)
+        && (words == 0 || top.one || rules.language == "fr")
     {
         next += 1;
         words += 1;
@@ -338,7 +339,7 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     let over = over.filter(|over| *over < end)?;
     // "sixty-one in every hundred"
     if let Some((after, power)) = rules.scales.at(tokens, over).filter(|(after, power)| *after <= end && **power == 2)
-        && over - next > 1
+        && (over - next > 1 || rules.language == "fr")
         && let Some(part) = top.value.map(|top| top / 10_f64.powi(*power)).filter(|part| *part < 1.0)
     {
         return Some(Number { value: Some(part), ..Number::of(at..after, Form::Share) });

@@ -63,7 +63,12 @@ impl Case<'_> {
                 series = Some(over);
                 break;
             }
+            // "la quinta tendrá lugar": takes place.
+            let takes = at.checked_sub(1).is_some_and(|verb| {
+                ["tendr", "tien", "tuv", "tera", "tev", "tem"].iter().any(|stem| doc.fold(verb).starts_with(stem))
+            });
             if rank.is_none()
+                && !takes
                 && let Some((over, ())) = rules.rank.at(&doc.tokens, at)
             {
                 rank = Some(over);

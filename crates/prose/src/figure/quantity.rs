@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::judge::{Case, Found, Verdict, known};
 use super::noun::{Noun, is_plural};
 use super::number::{Form, Number};
-use super::range::CHANGE;
+use super::range::is_change;
 use crate::lexicon::Sense;
 use crate::token::Shape;
 
@@ -238,7 +238,7 @@ impl Case<'_> {
     /// Whether a verb of change stands before: "fell to", "se redujo hasta".
     fn changes(&self, before: usize) -> bool {
         let from = before.saturating_sub(14).max(self.sentence.start);
-        (from..before).any(|at| CHANGE.iter().any(|stem| self.doc.fold(at).starts_with(stem)))
+        (from..before).any(|at| is_change(self.doc.fold(at)))
     }
 
     /// "for training over four years": the time that something takes, and no age nor a time that has passed.
@@ -318,7 +318,7 @@ impl Case<'_> {
             let next = at + 1;
             let article = rules.words.at(&doc.tokens, next).is_some_and(|(_, value)| value.value() >= 1.0);
             let digits = doc.token(next).is_some_and(|token| token.shape == Shape::Digits);
-            (joins(at) || doc.fold(at) == ",") && (counts_things(next) || article || digits)
+            (joins(at) || doc.fold(at) == ",") && (counts_things(next) || article || digits || doc.fold(next) == "$")
         });
         if comma && goes_on && (from..start - 1).any(counts_things) {
             return true;
@@ -340,7 +340,11 @@ impl Case<'_> {
                 .iter()
                 .any(|stem| doc.fold(at).starts_with(stem))
         });
-        if served {
+        // "deberán cumplir 38 y 33 años"
+        let owed = (end.saturating_sub(9).max(self.sentence.start)..end).any(|at| {
+            doc.fold(at) == "cumplir" && at.checked_sub(1).is_some_and(|modal| doc.fold(modal).starts_with("deb"))
+        });
+        if served || owed {
             return false;
         }
         let marked = (self.sentence.start..end).rev().take(7).any(|at| {

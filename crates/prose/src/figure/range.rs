@@ -5,12 +5,20 @@ use super::noun::Noun;
 use super::number::{Form, Number};
 
 /// Words of change, folded: "rose from 20 to 30" states two figures and no range.
-pub(super) const CHANGE: [&str; 48] = [
+const CHANGE: [&str; 48] = [
     "pasad", "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas",
     "declin", "drop", "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec",
     "redu", "caiu", "cairam", "caem", "passar", "passam", "cresc", "diminu", "dimin", "recul", "baiss", "chut",
     "grimp", "bondi", "progress", "augment", "escal", "descend", "ascend", "evolu", "recuo", "recuou", "recuar",
 ];
+
+/// Words that begin as words of change do and are none, folded.
+const NO_CHANGE: [&str; 8] = ["passepor", "passeur", "passenge", "passager", "passport", "pasajer", "passagei", "bajo"];
+
+/// Whether a folded word is one of change.
+pub(super) fn is_change(word: &str) -> bool {
+    CHANGE.iter().any(|stem| word.starts_with(stem)) && !NO_CHANGE.iter().any(|stem| word.starts_with(stem))
+}
 
 impl Case<'_> {
     /// Two numbers that are the ends of one range.
@@ -43,12 +51,7 @@ impl Case<'_> {
         if !(dash || word) || (needed && !opened) || low.doubtful != high.doubtful {
             return None;
         }
-        let changes = || {
-            (self.sentence.start..low.tokens.start)
-                .rev()
-                .take(12)
-                .any(|at| CHANGE.iter().any(|stem| doc.fold(at).starts_with(stem)))
-        };
+        let changes = || (self.sentence.start..low.tokens.start).rev().take(12).any(|at| is_change(doc.fold(at)));
         if word && opening.is_none_or(|at| !matches!(doc.fold(at), "between" | "entre")) && changes() {
             return None;
         }

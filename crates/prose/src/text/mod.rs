@@ -8,6 +8,7 @@ mod decode;
 mod entity;
 mod html;
 mod map;
+mod odd;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use quipu_schema::{ErrorKind, Fault, Result};
 
 pub use html::Page;
 use map::Map;
+pub use odd::Oddity;
 
 /// The largest document read, in bytes.
 pub const MAX_SIZE: usize = 64 << 20;
@@ -43,6 +45,8 @@ pub struct SourceText {
     pub media_type: String,
     /// Characters not in the main text, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
+    /// What is odd in its characters.
+    pub oddities: Vec<Oddity>,
     /// What the reader wants to be known.
     pub notes: Vec<String>,
 }
@@ -93,9 +97,16 @@ impl SourceText {
         if known == decode::Known::Detected && encoding != encoding_rs::UTF_8 {
             notes.push(format!("encoding detected as {}; nothing declares it", encoding.name()));
         }
-        let malformed = document.matches(char::REPLACEMENT_CHARACTER).count();
-        if malformed > 0 {
-            notes.push(format!("{malformed} characters are not valid {}", encoding.name()));
+        let oddities = odd::oddities(&document);
+        for Oddity { kind, count, first } in &oddities {
+            let byte = decoded.locate(&(*first..first + 1)).map_or(0, |(_, bytes)| bytes.start);
+            notes.push(match *kind {
+                "malformed" => {
+                    format!("{count} characters are not valid {}, the first at byte {byte}", encoding.name())
+                }
+                "mojibake" => format!("mojibake: {count} characters were decoded twice, the first at byte {byte}"),
+                kind => format!("{count} characters of kind {kind}, the first at byte {byte}"),
+            });
         }
         let (media_type, main) = if is_html(media, &document) {
             ("text/html", html::read(&document)?)
@@ -105,7 +116,7 @@ impl SourceText {
         let html::Main { text, map, blocks, page, left_out } = main;
         let media_type = format!("{media_type}; charset={}", encoding.name().to_ascii_lowercase());
         let blocks = plain::mark_counters(&text, blocks);
-        Ok(Self { text, shown: map, decoded, blocks, page, media_type, left_out, notes })
+        Ok(Self { text, shown: map, decoded, blocks, page, media_type, left_out, oddities, notes })
     }
 
     /// The whole text.

@@ -24,6 +24,11 @@ pub(super) const TABLE: Table = Table {
             "when these bytes were first captured; null in releases, which hold no wall-clock time",
         )
         .optional(),
+        Column::text(
+            "oddities",
+            "what is odd in its characters and how often, as `mojibake=3 zero-width=1`: kept where it stands",
+        )
+        .optional(),
         Column::text("licence", "licence under which it is published").optional(),
         MARKING,
     ],

@@ -30,6 +30,7 @@ mod organisation;
 mod quarantine;
 mod record;
 mod relation;
+mod residue;
 mod statement;
 mod unit;
 
@@ -219,6 +220,7 @@ pub const ALL: &[&Table] = &[
     &statement::TABLE,
     &event::TABLE,
     &relation::TABLE,
+    &residue::TABLE,
     &occurrence::TABLE,
     &claim::TABLE,
     &record::TABLE,

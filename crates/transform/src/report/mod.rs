@@ -26,5 +26,8 @@ pub(crate) fn read(source: &Source, name: &str, digest: &Digest, bytes: &[u8]) -
     document.licence = page.licence.clone().or(document.licence);
     document.language.clone_from(&reading.language);
     document.published = reading.published;
+    let oddities: Vec<String> =
+        reading.oddities.iter().map(|oddity| format!("{}={}", oddity.kind, oddity.count)).collect();
+    document.oddities = (!oddities.is_empty()).then(|| oddities.join(" "));
     Ok((Origin { document }, reading))
 }

@@ -1,7 +1,7 @@
 //! Rows of the tables that reports fill.
 
 use polars::prelude::DataFrame;
-use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Relation, Statement};
+use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Relation, Residue, Statement};
 use quipu_schema::{Result, table};
 
 use crate::document::{DocumentRow, sorted_frame};
@@ -78,18 +78,20 @@ pub(crate) struct Rows {
     statements: Vec<Row<(Statement, Option<String>)>>,
     events: Vec<Row<Event>>,
     relations: Vec<Row<Relation>>,
+    residue: Vec<Row<Residue>>,
 }
 
 /// Makes the frame of one of the tables.
 type Frame = fn(&Rows) -> Result<DataFrame>;
 
 /// The tables that reports fill, each with what makes its frame.
-pub(crate) const FRAMES: [(&str, Frame); 5] = [
+pub(crate) const FRAMES: [(&str, Frame); 6] = [
     ("figure", |rows| sorted_frame("figure", &rows.figures, figure)),
     ("mention", |rows| sorted_frame("mention", &rows.mentions, mention)),
     ("statement", |rows| sorted_frame("statement", &rows.statements, statement)),
     ("event", |rows| sorted_frame("event", &rows.events, event)),
     ("relation", |rows| sorted_frame("relation", &rows.relations, relation)),
+    ("residue", |rows| sorted_frame("residue", &rows.residue, residue)),
 ];
 
 impl Rows {
@@ -117,6 +119,9 @@ impl Rows {
         }
         for relation in reading.relations {
             self.relations.push(Row { common: common(&relation.place), row: relation });
+        }
+        for sentence in reading.residue {
+            self.residue.push(Row { common: common(&sentence.place), row: sentence });
         }
     }
 }
@@ -208,6 +213,16 @@ fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
         "object" => Some(text(&relation.object)),
         "time" => optional(relation.time.as_ref()),
         "phrase" => Some(text(&relation.place.text)),
+        _ => row.common.value(column),
+    }
+}
+
+fn residue(row: &Row<Residue>, column: &str) -> Option<Value> {
+    let residue = &row.row;
+    match column {
+        "text" => Some(text(&residue.place.text)),
+        "numbers" => Some(Value::UInt(u64::try_from(residue.numbers).unwrap_or(u64::MAX))),
+        "rules" => Some(text(&residue.rules.join(" "))),
         _ => row.common.value(column),
     }
 }
