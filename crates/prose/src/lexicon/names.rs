@@ -6,6 +6,8 @@ use super::{Organisation, Place, PlaceKind};
 use crate::token::fold;
 
 const CITIES: &str = include_str!("../../gazetteer/city.csv");
+const TOWNS: &str = include_str!("../../gazetteer/town.csv");
+const SUBDIVISIONS: &str = include_str!("../../gazetteer/subdivision.csv");
 const REGIONS: &str = include_str!("../../gazetteer/region.csv");
 const ORGANISATIONS: &str = include_str!("../../gazetteer/organisation.csv");
 pub(super) const GIVEN: &str = include_str!("../../gazetteer/given.txt");
@@ -60,15 +62,15 @@ impl Names {
                 places.push((name.clone(), place));
             }
         }
-        for row in rows(CITIES)? {
-            let (Some(name), Some(country)) = (row.get("name"), row.get("country")) else { continue };
-            let place: &'static Place = Box::leak(Box::new(Place {
-                name: name.clone(),
-                country: Some(country.clone()),
-                kind: PlaceKind::City,
-            }));
-            for name in std::iter::once(name.as_str()).chain(also(&row)) {
-                places.push((name.to_owned(), place));
+        let lists = [(CITIES, PlaceKind::City), (SUBDIVISIONS, PlaceKind::Subdivision), (TOWNS, PlaceKind::City)];
+        for (list, kind) in lists {
+            for row in rows(list)? {
+                let (Some(name), Some(country)) = (row.get("name"), row.get("country")) else { continue };
+                let place: &'static Place =
+                    Box::leak(Box::new(Place { name: name.clone(), country: Some(country.clone()), kind }));
+                for name in std::iter::once(name.as_str()).chain(also(&row)) {
+                    places.push((name.to_owned(), place));
+                }
             }
         }
         for row in rows(REGIONS)? {

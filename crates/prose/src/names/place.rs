@@ -58,6 +58,10 @@ pub(super) fn places(
 /// where they stand.
 fn is_other_word(doc: &Analysis<'_>, tokens: Range<usize>, place: &Place) -> bool {
     let at = tokens.start;
+    // "La reunión de tres días" is no island.
+    if !tokens.end.checked_sub(1).is_some_and(|last| doc.is_capital(last)) {
+        return true;
+    }
     if tokens.len() != 1 {
         return false;
     }
