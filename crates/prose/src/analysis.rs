@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::layout::{self, Sentence};
 use crate::lexicon::{Lexicon, Sense};
-use crate::text::SourceText;
+use crate::text::{Block, SourceText};
 use crate::token::{Token, Tokens};
 
 /// One text under study.
@@ -25,14 +25,19 @@ pub(crate) struct Analysis<'a> {
 impl<'a> Analysis<'a> {
     #[cfg(test)]
     pub(crate) fn of(source: &'a SourceText, lexicon: &'static Lexicon) -> Self {
-        Self::of_tokens(source, Tokens::of(source.text()), lexicon)
+        Self::of_tokens(source, Tokens::of(source.text()), &source.blocks, lexicon)
     }
 
     /// The analysis of a text that was cut into tokens before.
-    pub(crate) fn of_tokens(source: &'a SourceText, mut tokens: Tokens, lexicon: &'static Lexicon) -> Self {
+    pub(crate) fn of_tokens(
+        source: &'a SourceText,
+        mut tokens: Tokens,
+        blocks: &[Block],
+        lexicon: &'static Lexicon,
+    ) -> Self {
         let text = source.text();
         tokens.cut_headings(text, &lexicon.not_names);
-        let sentences = layout::sentences(text, &tokens, &source.blocks, Some(lexicon));
+        let sentences = layout::sentences(text, &tokens, blocks, Some(lexicon));
         let mut sentence_of = vec![usize::MAX; tokens.len()];
         for (number, sentence) in sentences.iter().enumerate() {
             if let Some(part) = sentence_of.get_mut(sentence.tokens.clone()) {

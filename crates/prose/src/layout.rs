@@ -24,6 +24,9 @@ const ABBREVIATIONS: [&str; 49] = [
     "inc", "ltd", "approx", "av", "etc", "ca", "tel", "cf", "rs", "bs", "gs", "lps", "shs", "ush", "tsh", "kr", "esq",
 ];
 
+/// Most tokens of a sentence.
+const MOST_TOKENS: usize = 400;
+
 /// Most words of a heading.
 const HEADING: usize = 22;
 
@@ -36,7 +39,9 @@ pub(crate) fn sentences(text: &str, tokens: &Tokens, blocks: &[Block], lexicon: 
         let wrapped = is_wrapped(text.get(block.range.clone()).unwrap_or_default());
         let mut start = range.start;
         for at in range.clone() {
-            let Some(end) = end_after(tokens, at, range.end, wrapped, lexicon) else { continue };
+            let end = end_after(tokens, at, range.end, wrapped, lexicon);
+            // Text without full stops is no sentence: what looks about in a sentence must not look through all of it.
+            let Some(end) = end.or((at + 1 - start >= MOST_TOKENS).then_some(End::Sentence)) else { continue };
             if start < at + 1 {
                 out.push(Sentence { tokens: start..at + 1, paragraph, is_heading: !ends(tokens, start..at + 1) });
             }
@@ -56,7 +61,43 @@ pub(crate) fn sentences(text: &str, tokens: &Tokens, blocks: &[Block], lexicon: 
     out
 }
 
-#[derive(PartialEq, Eq)]
+/// Bytes of text that are read as one: no press release is as long, and what is joined across a text (names, events,
+/// what a number goes back to) costs more than its length.
+const PART: usize = 64 << 10;
+
+/// The parts in which a text is read: one, for a text of up to [`PART`] bytes; of a longer one, parts that end with a
+/// paragraph, else with a line, else with a word.
+pub(crate) fn parts(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    while text.len() - start > PART {
+        let mut limit = start + PART;
+        while !text.is_char_boundary(limit) {
+            limit -= 1;
+        }
+        let window = text.get(start..limit).unwrap_or_default();
+        let late = |at: Option<usize>| at.filter(|at| *at > PART / 2);
+        let cut = late(window.rfind("\n\n").map(|at| at + 2))
+            .or_else(|| late(window.rfind('\n').map(|at| at + 1)))
+            .or_else(|| late(window.rfind(' ').map(|at| at + 1)))
+            .unwrap_or(window.len());
+        out.push(start..start + cut);
+        start += cut;
+    }
+    out.push(start..text.len());
+    out
+}
+
+/// The blocks of a part of a text.
+pub(crate) fn blocks_of(blocks: &[Block], part: &Range<usize>) -> Vec<Block> {
+    let clip = |block: &Block| {
+        let range = block.range.start.max(part.start)..block.range.end.min(part.end);
+        (range.start < range.end).then_some(Block { range, kind: block.kind })
+    };
+    blocks.iter().filter_map(clip).collect()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Sentence,
     Paragraph,

@@ -16,7 +16,7 @@ use crate::lexicon::{PlaceKind, Sense};
 use crate::names::{self, Names};
 use crate::text::{BlockKind, SourceText};
 use crate::token::{Shape, Tokens};
-use crate::{crime, event, language, lexicon, quote, relation, subject};
+use crate::{crime, event, language, layout, lexicon, quote, relation, subject};
 
 /// What is known of a document from beside it.
 #[derive(Debug, Clone, Default)]
@@ -234,7 +234,9 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         tally: Tally::default(),
         notes: source.notes.clone(),
     };
-    let tokens = Tokens::of(source.text());
+    let parts = layout::parts(source.text());
+    let first = parts.first().cloned().unwrap_or_default();
+    let tokens = Tokens::of_part(source.text(), &first);
     let (code, region) = language::of(&source, &tokens, given, &mut reading);
     reading.published = published(&source, given, &mut reading.notes);
     for block in source.blocks.iter().filter(|block| block.kind == BlockKind::Counter) {
@@ -259,11 +261,21 @@ pub fn read(bytes: &[u8], given: &Given) -> Result<Reading> {
         reading.tally.ignore("unknown-locale", rest);
         return Ok(reading);
     };
-    let doc = Analysis::of_tokens(&source, tokens, lexicon);
-    let told = marks::told(&doc.tokens, &rules.marks).filter(|_| region.is_none());
+    let told = marks::told(&tokens, &rules.marks).filter(|_| region.is_none());
     let marks = told.as_ref().unwrap_or_else(|| rules.marks.of(region.as_deref()));
     let locale = Locale { rules, marks, blank_thousands: true };
-    Reader { source: &source, doc, locale }.fill(&mut reading)?;
+    let mut of_first = Some(tokens);
+    for part in &parts {
+        let tokens = of_first.take().unwrap_or_else(|| Tokens::of_part(source.text(), part));
+        let doc = Analysis::of_tokens(&source, tokens, &layout::blocks_of(&source.blocks, part), lexicon);
+        Reader { source: &source, doc, locale }.fill(&mut reading)?;
+    }
+    if parts.len() > 1 {
+        reading.notes.push(format!(
+            "read in {} parts: names, events and what numbers go back to are joined within one",
+            parts.len()
+        ));
+    }
     if !source.left_out.is_empty() {
         let parts: Vec<String> =
             source.left_out.iter().filter(|(_, n)| **n > 0).map(|(what, n)| format!("{what} {n}")).collect();
@@ -316,7 +328,9 @@ impl Reader<'_> {
             reading.dates.push(self.date(date)?);
         }
         let dateline = dateline(doc, &names);
-        reading.dateline = dateline.as_ref().map(|(tokens, _)| self.place(tokens)).transpose()?;
+        if reading.dateline.is_none() {
+            reading.dateline = dateline.as_ref().map(|(tokens, _)| self.place(tokens)).transpose()?;
+        }
         let home = dateline.as_ref().and_then(|(_, place)| place.country.clone()).or_else(|| commonest(&names));
         let named: Vec<judge::Name> = names
             .operations

@@ -64,6 +64,16 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
+    /// Cuts a part of a text; places are those in the whole text.
+    pub(crate) fn of_part(text: &str, part: &Range<usize>) -> Self {
+        let mut out = Self::of(text.get(part.clone()).unwrap_or_default());
+        for token in &mut out.tokens {
+            token.start += part.start;
+            token.end += part.start;
+        }
+        out
+    }
+
     /// Cuts a text.
     pub(crate) fn of(text: &str) -> Self {
         let mut out = Self::default();
