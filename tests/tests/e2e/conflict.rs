@@ -75,6 +75,8 @@ fn rows(frames: &[DataFrame], columns: &[&str]) -> Vec<Vec<String>> {
         for row in 0..frame.height() {
             let cell = |column: &&str| match frame.column(column).and_then(|c| c.get(row)).expect("a cell") {
                 AnyValue::Float64(number) => format!("{number:.4}"),
+                AnyValue::UInt32(number) => number.to_string(),
+                AnyValue::UInt64(number) => number.to_string(),
                 AnyValue::Null => String::new(),
                 AnyValue::Boolean(flag) => flag.to_string(),
                 day @ AnyValue::Date(_) => day.to_string(),
@@ -230,4 +232,33 @@ fn the_homicide_rate_of_two_publishers_stands_in_both_vintages() {
         assert!(conflicts.contains(&row), "{row:?}");
     }
     dir.quipu(&["verify", "pipelines/published/homicide.toml"]).expect(0);
+}
+
+#[test]
+fn reports_of_one_event_are_joined_and_their_numbers_compared() {
+    let dir = dir();
+    let said = |city: &str, day: u8, arrests: &str| {
+        format!(
+            "{city}, {day} March 2023 – Police made {arrests} arrests in 12 countries during Operation Gatekeeper IV.\n\n\
+             “Nobody is out of reach,” said Marta Quiroga Salinas, director of the operation.\n"
+        )
+    };
+    dir.write("in/a.txt", said("LYON, France", 21, "1,200"));
+    dir.write("in/b.txt", said("LIMA, Peru", 22, "1.2 million"));
+    let source = |id: &str| {
+        format!(
+            "\n[[source]]\nid = \"{id}\"\nfile = \"../in/{id}.txt\"\npublisher = \"{id}\"\nlanguage = \"en\"\n[source.report]\n"
+        )
+    };
+    dir.edit("pipelines/test.toml", "\n[export]", &format!("{}{}\n[export]", source("a"), source("b")));
+    dir.quipu(&RUN).expect(0).says(&["corroboration: 1 events"]);
+    let events = rows(&table(&dir, "test", "occurrence"), &["kind", "name", "edition", "documents", "sources"]);
+    assert_eq!(events, [["operation", "Gatekeeper", "4", "2", "2"]]);
+    let agreed = rows(&table(&dir, "test", "claim"), &["unit", "value", "agreeing"]);
+    assert!(agreed.contains(&vec!["country".to_owned(), "12.0000".to_owned(), "2".to_owned()]), "{agreed:?}");
+    let conflicts = rows(&table(&dir, "test", "conflict"), &["cause", "counted"]);
+    assert!(conflicts.iter().any(|row| row[0] == "scale" && row[1] == "arrest"), "{conflicts:?}");
+    // None of it is written into the tables of what was read.
+    let figures = rows(&table(&dir, "test", "figure"), &["basis"]);
+    assert!(figures.iter().all(|row| row[0] == "stated"), "{figures:?}");
 }

@@ -20,6 +20,30 @@ use crate::output::Output;
 
 /// How many bytes are shown on each side of a value.
 const AROUND: usize = 70;
+
+/// Tables of prose, whose rows are shown in their sentence.
+const PROSE: [&str; 6] = ["figure", "mention", "statement", "event", "relation", "residue"];
+
+/// Bytes on either side in which the ends of a sentence are looked for.
+const FAR: usize = 600;
+
+/// The bytes of the sentence around a place: from behind the full stop, line or tag before it to the next.
+fn sentence(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let at = |place: usize| bytes.get(place).copied();
+    let stops = |place: usize| {
+        matches!(at(place), Some(b'.' | b'!' | b'?')) && at(place + 1).is_none_or(|next| next.is_ascii_whitespace())
+    };
+    let breaks = |place: usize, tag: u8| matches!(at(place), Some(b'\n' | b'\r')) || at(place) == Some(tag);
+    let floor = start.saturating_sub(FAR);
+    let from =
+        (floor..start).rev().find(|place| stops(*place) || breaks(*place, b'>')).map_or(floor, |place| place + 1);
+    let from = (from..start).find(|place| at(*place).is_none_or(|byte| !byte.is_ascii_whitespace())).unwrap_or(start);
+    let ceiling = bytes.len().min(end.saturating_add(FAR));
+    let to = (end..ceiling)
+        .find_map(|place| if stops(place) { Some(place + 1) } else { breaks(place, b'<').then_some(place) })
+        .unwrap_or(ceiling);
+    (from, to)
+}
 /// How many rows are listed where a key matches several.
 const LISTED: usize = 10;
 
@@ -287,8 +311,13 @@ impl Traced {
         };
         // The cells beside a refused one may be about a person; the row holds them, masked where they are.
         if self.table.name != "quarantine" {
-            self.before = show(start.saturating_sub(AROUND), start);
-            self.after = show(end, end.saturating_add(AROUND));
+            let (from, to) = if PROSE.contains(&self.table.name) {
+                sentence(&bytes, start, end)
+            } else {
+                (start.saturating_sub(AROUND), end.saturating_add(AROUND))
+            };
+            self.before = show(from, start);
+            self.after = show(end, to);
         }
         self.at = show(start, end.min(start.saturating_add(4 * AROUND)));
         if self.table.located_text().is_some() {
