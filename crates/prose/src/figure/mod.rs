@@ -15,3 +15,4 @@ pub(crate) mod rules;
 mod share;
 #[cfg(test)]
 mod tests;
+mod topic;
