@@ -179,11 +179,12 @@ fn a_conflict_is_made_anew_only_where_what_it_is_made_of_changed() {
     dir.write("in/records.csv", records("L898902C3"));
     dir.write("in/note.txt", "The police counted 120 firearms.\n");
     let columns = ["record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status"];
-    let columns: String = columns.iter().map(|name| format!("{name} = {{ column = \"{name}\" }}\n")).collect();
+    let columns: Vec<String> = columns.iter().map(|name| format!("{name} = {{ column = \"{name}\" }}")).collect();
+    let columns = columns.join("\n");
     let more = format!(
         "\n[[source]]\nid = \"note\"\nfile = \"../in/note.txt\"\nlanguage = \"en\"\n[source.report]\n\n\
          [[source]]\nid = \"records\"\nfile = \"../in/records.csv\"\n[source.rows]\ntable = \"record\"\n\
-         [source.rows.columns]\n{columns}\n[export]"
+         [source.rows.columns]\n{columns}\n\n[export]"
     );
     dir.edit("pipelines/test.toml", "\n[export]", &more);
     dir.quipu(&RUN).expect(0).says(&["conflict: 2 rows ("]);
