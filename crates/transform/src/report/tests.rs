@@ -17,7 +17,8 @@ fn source() -> Source {
 #[test]
 fn frames_have_the_tables_form() {
     let bytes = "LIMA, Peru – Operation Condor II led to 12 arrests in 14 countries in May 2023.\n\n\
-        “We seized some 283,000 rounds and stopped human trafficking,” said Maria Silva Rojas, Director of the Police.\n"
+        “We seized some 283,000 rounds and stopped human trafficking,” said Maria Silva Rojas, Director of the Police.\n\n\
+        A longer report follows in 2024.\n"
         .as_bytes();
     let (origin, reading) = read(&source(), "doc", &Digest::of(bytes), bytes).unwrap();
     assert!(reading.tally.balances());
