@@ -40,3 +40,20 @@ fn median(values: &mut [f64]) -> f64 {
 fn say(line: &str) {
     println!("{line}");
 }
+
+/// What the ledger would hold of a file that was put into the archive.
+fn captured(source: &str, name: &str, archived: &quipu_store::Archived) -> quipu_store::Capture {
+    quipu_store::Capture {
+        pipeline: "bench".to_owned(),
+        source: source.to_owned(),
+        name: name.to_owned(),
+        digest: archived.digest,
+        size: archived.size,
+        kind: "file".to_owned(),
+        media_type: None,
+        status: None,
+        headers: Vec::new(),
+        redirects: Vec::new(),
+        captured_at: String::new(),
+    }
+}

@@ -21,10 +21,10 @@ use std::time::Instant;
 
 use quipu_prose::{Given, read};
 use quipu_schema::pipeline::Pipeline;
-use quipu_store::{Capture, Edition, Store};
+use quipu_store::{Edition, Store};
 use quipu_transform::Reference;
 
-use crate::{median, say};
+use crate::{captured, median, say};
 
 /// The word by which the benchmark starts itself for one run.
 pub(crate) const ONE: &str = "press-one";
@@ -147,19 +147,7 @@ fn stage() -> Result<(), Box<dyn Error>> {
         fs::write(&copy, &text)?;
         let archived = store.archive().put_file(&copy)?;
         bytes += archived.size;
-        let capture = Capture {
-            pipeline: "bench".to_owned(),
-            source: "press".to_owned(),
-            name: format!("{number}.txt"),
-            digest: archived.digest,
-            size: archived.size,
-            kind: "file".to_owned(),
-            media_type: None,
-            status: None,
-            headers: Vec::new(),
-            redirects: Vec::new(),
-            captured_at: String::new(),
-        };
+        let capture = captured("press", &format!("{number}.txt"), &archived);
         editions.push(Edition { capture, earlier: 0 });
     }
     let start = Instant::now();

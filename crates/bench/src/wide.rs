@@ -23,10 +23,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use quipu_schema::pipeline::Pipeline;
-use quipu_store::{Capture, Edition, Store};
+use quipu_store::{Edition, Store};
 use quipu_transform::Reference;
 
-use crate::{median, say};
+use crate::{captured, median, say};
 
 /// The word by which the benchmark starts itself for one run.
 pub(crate) const ONE: &str = "wide-one";
@@ -145,19 +145,7 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
     let store = tempfile::tempdir_in(folder)?;
     let store = Store::open(store.path())?;
     let archived = store.archive().put_file(Path::new(&csv))?;
-    let capture = Capture {
-        pipeline: "bench".to_owned(),
-        source: "wide".to_owned(),
-        name: "wide.csv".to_owned(),
-        digest: archived.digest,
-        size: archived.size,
-        kind: "file".to_owned(),
-        media_type: None,
-        status: None,
-        headers: Vec::new(),
-        redirects: Vec::new(),
-        captured_at: String::new(),
-    };
+    let capture = captured("wide", "wide.csv", &archived);
     let edition = Edition { capture, earlier: 0 };
     let start = Instant::now();
     let made = quipu_transform::remake(&store, source, &[edition], &reference, Some(&store))?;

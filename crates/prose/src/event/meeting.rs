@@ -27,7 +27,7 @@ pub(super) fn meeting(
     if let Some((head_at, _, kind)) = head
         && (head_at > at || !right)
         && named.len() >= 2
-        && !is_organisation(doc, names, &named)
+        && !is_organisation(names, &named)
     {
         let start = named.clone().find(|at| !doc.is_function_word(*at)).unwrap_or(at);
         let mut named = start..named.end;
@@ -247,9 +247,8 @@ fn chunk(doc: &Analysis<'_>, at: usize, end: usize) -> Range<usize> {
     at..last
 }
 
-fn is_organisation(doc: &Analysis<'_>, names: &Names, range: &Range<usize>) -> bool {
-    // An organisation that has more words than the event's own name.
-    let _ = doc;
+/// Whether a stretch of capitals is part of an organisation that has more words than it.
+fn is_organisation(names: &Names, range: &Range<usize>) -> bool {
     names.organisations.iter().any(|name| name.tokens.start <= range.start && range.end < name.tokens.end)
 }
 

@@ -10,10 +10,9 @@ use crate::lexicon::Sense;
 use crate::token::Shape;
 
 /// Words that say that a number without a noun is an age, folded.
-const AGES: [&str; 27] = [
+const AGES: [&str; 24] = [
     "youngest", "oldest", "aged", "age", "ages", "older", "younger", "under", "edad", "edades", "joven", "mayor",
-    "age", "ages", "agee", "agees", "jeune", "agé", "vieux", "vieille", "idade", "idades", "novo", "nova", "velho",
-    "velha", "velhos",
+    "agee", "agees", "jeune", "vieux", "vieille", "idade", "idades", "novo", "nova", "velho", "velha", "velhos",
 ];
 
 /// Forms of to be and to have with which a clause says what was done, folded.

@@ -99,7 +99,7 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             if !token.apart && at > 0 && matches!(tokens.fold(at - 1), "'" | ".") && rules.language != "fr" {
                 return None;
             }
-            let in_words = words(text, tokens, at, end, locale);
+            let in_words = words(tokens, at, end, locale);
             let fraction = rules.fractions.at(tokens, at).filter(|(next, _)| *next <= end);
             // "half a billion" is a number in words and no half of something.
             // "un cuarto" by itself is the fourth, "un cuarto de" a share; "un cinquième homme" is the fifth.
@@ -370,7 +370,7 @@ fn simple(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>
     let number = match tokens.get(at)?.shape {
         Shape::Digits => digits(text, tokens, at, end, locale),
         Shape::Mark => return None,
-        _ => words(text, tokens, at, end, locale)?,
+        _ => words(tokens, at, end, locale)?,
     };
     number.why.is_none().then_some(number)
 }
@@ -464,7 +464,7 @@ fn digits(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>
         return found;
     }
     let Some(base) = base else { return found };
-    scaled(text, tokens, end, locale, base, &mut found);
+    scaled(tokens, end, locale, base, &mut found);
     found
 }
 
@@ -511,12 +511,12 @@ fn shape(tokens: &Tokens, found: &Number, rules: &Rules) -> Option<&'static str>
 }
 
 /// A number in words.
-fn words(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -> Option<Number> {
+fn words(tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -> Option<Number> {
     let rules = locale.rules;
     let mut found = Number::of(at..at, Form::Words);
     if let Some((next, value)) = rules.words.at(tokens, at).filter(|(next, _)| *next <= end) {
         found.tokens.end = next;
-        scaled(text, tokens, end, locale, *value, &mut found);
+        scaled(tokens, end, locale, *value, &mut found);
         // "half a" and its like are numbers before a scale word only; articles are none by themselves.
         let single = found.tokens.end == next;
         let half_time = || {
@@ -534,13 +534,13 @@ fn words(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     }
     let (next, ()) = rules.bare.at(tokens, at)?;
     found.tokens.end = at;
-    scaled(text, tokens, end, locale, Decimal::ONE, &mut found);
+    scaled(tokens, end, locale, Decimal::ONE, &mut found);
     (found.tokens.end >= next).then_some(found)
 }
 
 /// Takes in the number words and scale words after the first part of a number: `treinta y cinco mil`,
 /// `9 mil 15`, `cinco mil 700 millones`, `two hundred and twenty`.
-fn scaled(text: &str, tokens: &Tokens, end: usize, locale: Locale<'_>, first: Decimal, found: &mut Number) {
+fn scaled(tokens: &Tokens, end: usize, locale: Locale<'_>, first: Decimal, found: &mut Number) {
     let rules = locale.rules;
     // What is done (whole groups of a thousand), and the group at work.
     let mut done: Option<Decimal> = None;
@@ -663,7 +663,6 @@ fn scaled(text: &str, tokens: &Tokens, end: usize, locale: Locale<'_>, first: De
         }
         break;
     }
-    let _ = text;
     found.tokens.end = last;
     found.scale = scale;
     found.plain &= scale == 0;

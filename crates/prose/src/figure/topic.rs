@@ -155,7 +155,7 @@ impl Case<'_> {
     pub(super) fn risen(&self, before: usize, share: Option<&Found>) -> Option<String> {
         let (doc, rules) = (self.doc, self.rules);
         let share = share.filter(|share| share.kind == "share" && before.saturating_sub(share.phrase.end) <= 2)?;
-        let to = before.checked_sub(1).filter(|at| matches!(doc.fold(*at), "to" | "a" | "à" | "para" | "hasta"))?;
+        let to = before.checked_sub(1).filter(|at| matches!(doc.fold(*at), "to" | "a" | "para" | "hasta"))?;
         if doc.fold(to.checked_sub(1)?) != "," {
             return None;
         }

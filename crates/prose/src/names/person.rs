@@ -40,8 +40,7 @@ pub(super) fn people(
     }
     // Surnames by themselves: "Silva said".
     let mut more = Vec::new();
-    for (number, sentence) in doc.sentences.iter().enumerate() {
-        let _ = number;
+    for sentence in &doc.sentences {
         for at in sentence.tokens.clone().filter(|at| doc.is_capital(*at)) {
             let free = !found.iter().any(|(name, _)| name.contains(&at))
                 && !operations.iter().any(|operation| operation.contains(&at))
@@ -50,9 +49,7 @@ pub(super) fn people(
                     .any(|organisation| organisation.tokens.contains(&at) && organisation.tokens.len() > 1);
             if free {
                 let name = chunk(doc, at, sentence.tokens.end);
-                let key = FullNames::key(doc, &name);
-                if let Some(key) = key.filter(|key| full.is_surname(key)) {
-                    let _ = key;
+                if FullNames::key(doc, &name).is_some_and(|key| full.is_surname(&key)) {
                     more.push((name, None));
                 }
             }

@@ -45,7 +45,7 @@ pub(super) fn speaker_in(
     };
     let closing = before && range.len() <= 14;
     if inverted && (!before || closing && people.is_empty()) {
-        return last_speaker(doc, names, range.start, earlier);
+        return last_speaker(names, range.start, earlier);
     }
     if let Some((at, end)) = verb {
         // Right behind the verb, else before it, else anywhere.
@@ -69,14 +69,14 @@ pub(super) fn speaker_in(
             return Some(named(*number, person));
         }
         if pronoun {
-            return last_speaker(doc, names, range.start, earlier);
+            return last_speaker(names, range.start, earlier);
         }
         // "the minister said", "dijo la fiscalía": a role or an organisation.
         if let Some(speaker) = unnamed(doc, names, range, at, end) {
             return Some(speaker);
         }
         // "añadió", "agregó" and nobody: whoever spoke last.
-        return last_speaker(doc, names, range.start, earlier);
+        return last_speaker(names, range.start, earlier);
     }
     if let Some((_, end)) = according {
         if let Some((number, person)) = people.iter().find(|(_, person)| person.tokens.start >= end) {
@@ -196,7 +196,7 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
 
 /// Words for an institution or its paper that stand for the organisation that a text spoke of last, folded: "indicó
 /// la institución", "advierte el texto", "the force said".
-const STANDS_FOR: [&str; 32] = [
+const STANDS_FOR: [&str; 30] = [
     "institucion",
     "organismo",
     "entidad",
@@ -207,10 +207,8 @@ const STANDS_FOR: [&str; 32] = [
     "instituicao",
     "orgao",
     "entidade",
-    "organismo",
     "nota",
     "relatorio",
-    "comunicado",
     "institution",
     "organisme",
     "texte",
@@ -312,8 +310,7 @@ fn is_verbal(doc: &Analysis<'_>, range: &Range<usize>) -> bool {
 }
 
 /// Who spoke last before a token, else the person named last.
-fn last_speaker(doc: &Analysis<'_>, names: &Names, at: usize, earlier: &[Segment]) -> Option<Speaker> {
-    let _ = doc;
+fn last_speaker(names: &Names, at: usize, earlier: &[Segment]) -> Option<Speaker> {
     let spoken = earlier.iter().rev().find_map(|segment| Some((segment.tokens.end, segment.speaker.clone()?)));
     let named = names.people.iter().enumerate().rev().find(|(_, person)| person.tokens.end <= at);
     match (spoken, named) {

@@ -7,7 +7,6 @@ use crate::lexicon::PlaceKind;
 
 impl Links<'_> {
     pub(super) fn organisations(&mut self, sentence: &Range<usize>) {
-        let doc = self.doc;
         for (link, predicate) in [("hosts", "hosts"), ("became", "became")] {
             let Some(words) = self.link(link, sentence) else { continue };
             let object = self
@@ -85,6 +84,5 @@ impl Links<'_> {
             let (subject, object) = (person.name.clone(), title(event));
             self.add(subject, "opened", object, tokens);
         }
-        let _ = doc;
     }
 }
