@@ -1,8 +1,8 @@
 //! Reports in prose: from the bytes of a press release to what it states, each with its place in the bytes.
 //!
 //! The text is made by [`text`]; `token` cuts it, `layout` tells sentences and headings, `lexicon` says what
-//! phrases mean. On that, each module reads one thing: `number`, `date`, `names`, `figure`, `crime`, `quote`,
-//! `event`. `DESIGN.md` beside this crate tells the passes; [`evaluate`](mod@evaluate) says how well they do.
+//! phrases mean. On that, each module reads one thing: `date`, `names`, `figure` (and its numbers), `crime`, `quote`,
+//! `event`, `relation`. `DESIGN.md` beside this crate tells the passes; [`evaluate`](mod@evaluate) says how well they do.
 
 mod analysis;
 mod crime;
