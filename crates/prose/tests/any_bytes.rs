@@ -41,6 +41,17 @@ fn holds(bytes: &[u8], language: Option<&str>) {
     }
 }
 
+#[test]
+fn a_number_right_at_the_start_has_nothing_to_look_back_to() {
+    for text in
+        ["0,mil a ", "a , 12 , b", "a, 45, of", ", 12.", "(52)", "a (52) b", "12 a", "– 23 de prisão", ", to 961"]
+    {
+        for language in ["en", "es", "fr", "pt"] {
+            holds(text.as_bytes(), Some(language));
+        }
+    }
+}
+
 const PIECES: &str = "([a-z]{1,6} |[A-Z][a-z]{1,7} |[0-9]{1,4}[.,]?|more than |some |million |billion |records |“|” |said |\"|«|» |dijo |[$%/:+-]|de |mil |per day |\u{a0}|\n|\n\n|March |\\. [A-Z]|Operation |[IVX]{1,4} |[0-9]{1,2} de mayo |Police |Minister of |Maria |, |; |conference |opened in |&nbsp;|<b>|</b>|<p>|\u{ad}|\u{200b}|\u{202e}|é|ñ|一|Ω ){0,60}";
 
 proptest! {

@@ -84,7 +84,8 @@ impl Case<'_> {
         // "Mpho Ramaili, 57, and": a name, a comma, a number, a mark.
         let named = start >= self.sentence.start + 2
             && doc.fold(start - 1) == ","
-            && (doc.is_capital(start - 2) || doc.fold(start - 3) == "-" && doc.is_capital(start.wrapping_sub(4)))
+            && (doc.is_capital(start - 2)
+                || doc.fold(start.wrapping_sub(3)) == "-" && doc.is_capital(start.wrapping_sub(4)))
             && matches!(doc.fold(end), "," | "." | ")" | ";")
             && (10.0..100.0).contains(&value)
             && number.plain;
