@@ -210,12 +210,21 @@ impl<'a> About<'a> {
             .any(|at| ["member", "miembro", "membre", "membro"].iter().any(|stem| self.doc.fold(at).starts_with(stem)))
     }
 
-    /// The crime that the noun of the figure names: "65 victims of human trafficking".
+    /// The crime that the noun of the figure names: "65 victims of human trafficking". A rate is that of the only crime
+    /// that its sentence names up to it: "the homicide rate fell to 21.4 per 100,000".
     fn crime(&self) -> Option<&'static str> {
         let end =
             self.found.measure.as_ref().map_or(self.found.phrase.end, |measure| measure.end.max(self.found.phrase.end));
         let inside =
             |crime: &&crate::crime::Crime| self.found.number.end <= crime.tokens.start && crime.tokens.start < end;
-        self.read.crimes.iter().find(inside).map(|crime| crime.code)
+        let own = self.read.crimes.iter().find(inside).map(|crime| crime.code);
+        own.or_else(|| {
+            let before = |crime: &&crate::crime::Crime| {
+                self.sentence.start <= crime.tokens.start && crime.tokens.end <= self.found.phrase.start
+            };
+            let mut before = self.read.crimes.iter().filter(before).map(|crime| crime.code);
+            let first = before.next().filter(|_| self.found.kind == "rate")?;
+            before.all(|other| other == first).then_some(first)
+        })
     }
 }

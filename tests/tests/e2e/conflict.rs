@@ -263,3 +263,33 @@ fn reports_of_one_event_are_joined_and_their_numbers_compared() {
     let figures = rows(&table(&dir, "test", "figure"), &["basis"]);
     assert!(figures.iter().all(|row| row[0] == "stated"), "{figures:?}");
 }
+
+#[test]
+fn figures_of_reports_are_held_against_statistics() {
+    let dir = dir();
+    dir.write(
+        "in/a.txt",
+        "MONTEVIDEO, Uruguay, 21 March 2023 – The homicide rate in Uruguay was 8.9 per 100,000 inhabitants in 2021, \
+         the ministry said.\n\nThe homicide rate in Argentina was 5.3 per 100,000 inhabitants in 2021.\n\n\
+         Police in Chile put the homicide rate of 2020 at about 5 per 100,000 inhabitants.\n",
+    );
+    let source = "\n[[source]]\nid = \"a\"\nfile = \"../in/a.txt\"\npublisher = \"a\"\nlanguage = \"en\"\n\
+                  marking = \"TLP:AMBER\"\n[source.report]\n\n[export]";
+    dir.edit("pipelines/test.toml", "\n[export]", source);
+    dir.quipu(&RUN).expect(0).says(&["year-off-by-one"]);
+    let conflicts = rows(
+        &table(&dir, "test", "conflict"),
+        &["right_table", "indicator", "ref_area", "left_dataset", "left_text", "right_text", "cause", "marking"],
+    );
+    let prose: Vec<_> = conflicts.iter().filter(|row| row[0] == "figure").map(|row| row[2..].join("|")).collect();
+    // Rounding is no disagreement: 8.9 is INSTITUTE's 8.94, and "about 5" allows 4.8.
+    let expected = [
+        "AR|INSTITUTE|0.0462|5.3 per 100,000 inhabitants|year-off-by-one|TLP:AMBER H1",
+        "AR|POLICE|4.62|5.3 per 100,000 inhabitants|year-off-by-one|TLP:AMBER",
+        "UY|POLICE|8.5|8.9 per 100,000 inhabitants|sources-differ|TLP:AMBER",
+    ];
+    assert_eq!(prose, expected, "{conflicts:#?}");
+    let claims = rows(&table(&dir, "test", "claim"), &["subject", "value", "statistics", "statistics_agreeing"]);
+    assert!(claims.iter().any(|row| row[0].starts_with("UY 0101 2021") && row[2..] == ["2", "1"]), "{claims:?}");
+    dir.quipu(&["verify", "pipelines/test.toml"]).expect(0);
+}

@@ -22,7 +22,13 @@ pub(super) fn meeting(
 ) -> Option<Event> {
     let token = doc.token(at)?;
     let right = doc.lexicon.trade.right_headed;
+    if doc.is(at, |sense| matches!(sense, Sense::NotEvent)) {
+        return None;
+    }
     let named = if token.is_capital() { chunk(doc, at, sentence.end) } else { at..at };
+    if named.clone().any(|at| doc.is(at, |sense| matches!(sense, Sense::NotEvent))) {
+        return None;
+    }
     let head = named.clone().find_map(|at| kind_at(doc, at).map(|(end, kind)| (at, end, kind)));
     if let Some((head_at, _, kind)) = head
         && (head_at > at || !right)
@@ -92,7 +98,13 @@ pub(super) fn meeting(
         day.is_some()
             || place_after(doc, names, sentence, &mention, 18).is_some_and(|place| place.kind == PlaceKind::City)
     };
-    let topical = kind == "conference" && subject && told();
+    // "Recife recebe conferência da INTERPOL sobre": right behind the verb, of somebody who meets or on something.
+    let hosted = kind == "conference"
+        && (1..=3).filter_map(|back| at.checked_sub(back)).filter(|verb| *verb >= sentence.start).any(|verb| {
+            doc.find(verb, |sense| matches!(sense, Sense::Held)).is_some_and(|(over, _)| over <= at && at - over <= 1)
+        })
+        && (subject || names.organisations.iter().any(|name| end <= name.tokens.start && name.tokens.start <= end + 2));
+    let topical = kind == "conference" && subject && told() || hosted;
     if date.is_none() && !(place.is_some() && kind == "congress") && edition.is_none() && !gathered && !topical {
         return None;
     }

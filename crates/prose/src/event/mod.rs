@@ -166,8 +166,22 @@ pub(crate) fn events(
     out
 }
 
-/// Words for the next of a series, folded.
-const NEXT: [&str; 7] = ["next", "proxima", "proximo", "prochaine", "prochain", "seguinte", "siguiente"];
+/// Words for the next of a series and the one before, folded.
+const NEXT: [&str; 13] = [
+    "next",
+    "proxima",
+    "proximo",
+    "prochaine",
+    "prochain",
+    "seguinte",
+    "siguiente",
+    "previous",
+    "anterior",
+    "precedente",
+    "precedent",
+    "following",
+    "last",
+];
 
 /// "The next will be held in Asunción, Paraguay, in 2027": another of the meetings that the report is about.
 fn follow_ups(doc: &Analysis<'_>, names: &Names, dates: &[Dated], meetings: &mut Vec<Event>) {
@@ -225,6 +239,30 @@ fn dated(event: &mut Event, date: &Dated) {
 /// Joins a mention with the event it speaks of: the same edition of the same name, or "the conference" again.
 fn add(events: &mut Vec<Event>, event: Event) {
     let words = fold(&event.name);
+    // "The three-day meeting", "cette rencontre": the one that was spoken of, unless it is of other days.
+    let again = !words.contains(' ')
+        && event.edition.is_none()
+        && event.kind == "conference"
+        && event.name.chars().next().is_some_and(char::is_lowercase);
+    if again
+        && let Some(known) = events.iter_mut().rev().find(|known| {
+            known.kind == event.kind
+                && known
+                    .start
+                    .zip(known.end)
+                    .zip(event.start.zip(event.end))
+                    .is_none_or(|(one, other)| one.0 <= other.1 && other.0 <= one.1)
+                && (known.place.is_none() || event.place.is_none() || known.place == event.place)
+        })
+    {
+        known.place = known.place.or(event.place);
+        if known.start.is_none() || known.precision != Some(Precision::Day) && event.precision == Some(Precision::Day) {
+            (known.start, known.end, known.precision) =
+                (event.start.or(known.start), event.end.or(known.end), event.precision.or(known.precision));
+        }
+        known.mentions.extend(event.mentions);
+        return;
+    }
     // "Le Forum", by itself, is the one that was spoken of.
     let bare =
         !words.contains(' ') && event.edition.is_none() && event.name.chars().next().is_some_and(char::is_uppercase);

@@ -51,12 +51,23 @@ pub(super) fn is_code(word: &str) -> bool {
     all().iter().any(|currency| currency.code == word)
 }
 
+/// Currencies whose words or sign others have as well: "francs CFA" are of the west or of the centre of Africa, and `P` is
+/// of the Philippines or of Botswana.
+const TWICE: [(&str, &str); 2] = [("XOF", "XAF"), ("PHP", "BWP")];
+
 /// Countries whose press means its own money by a bare sign.
 const OWN: [&str; 8] = ["AR", "AU", "CA", "CL", "CO", "MX", "NZ", "UY"];
 
 /// What a bare `$`, "pesos" or "francs" are where the report comes from: the country's own money, else the one
 /// that most people call so, else the word itself.
 pub(super) fn of<'c>(word: &'c str, home: Option<&str>) -> &'c str {
+    let pays_with = |code: &str| {
+        let named = all().iter().find(|currency| currency.code == code);
+        named.is_some_and(|currency| home.is_some_and(|home| currency.countries.contains(&home)))
+    };
+    if let Some((_, other)) = TWICE.iter().find(|(one, other)| *one == word && pays_with(other)) {
+        return other;
+    }
     let own = |currency: &&Currency| home.is_some_and(|home| currency.countries.contains(&home));
     let called = |currency: &&Currency| match word {
         "$" => matches!(currency.bare, "dollar" | "peso"),
@@ -99,6 +110,7 @@ mod tests {
         assert_eq!(of("dollar", Some("CA")), "CAD");
         assert_eq!(of("franc", Some("BJ")), "XOF");
         assert_eq!(of("franc", None), "CHF");
+        assert_eq!((of("XOF", Some("CM")), of("XOF", Some("SN")), of("XOF", None)), ("XAF", "XOF", "XOF"));
         assert_eq!(of("peso", None), "peso");
         assert_eq!(of("EUR", Some("US")), "EUR");
     }

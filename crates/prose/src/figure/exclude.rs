@@ -40,17 +40,23 @@ impl Case<'_> {
             return Some("furniture");
         }
         if number.form == Form::Ordinal {
-            let named = rules.before_identifier.before(&doc.tokens, start).is_some();
+            let named = rules.before_identifier.before(&doc.tokens, start).is_some_and(|(at, ())| doc.fold(at) != "au");
             return (named && number.plain).then_some("identifier");
         }
         // "nesta quarta-feira (14)": the day of the weekday.
+        // "na terça-feira, 4, numa piroga" as well.
         let weekday = start > self.sentence.start + 1
-            && doc.fold(start - 1) == "("
-            && doc.fold(end) == ")"
+            && matches!((doc.fold(start - 1), doc.fold(end)), ("(", ")") | (",", ","))
             && (2..=4).filter_map(|back| start.checked_sub(back)).any(|at| {
                 doc.find(at, |sense| matches!(sense, Sense::Weekday(_))).is_some_and(|(over, _)| over == start - 1)
             });
-        if weekday && number.plain {
+        // "el lunes 7 en Barquisimeto"
+        let beside = start > self.sentence.start
+            && rules.language != "en"
+            && doc.is(start - 1, |sense| matches!(sense, Sense::Weekday(_)))
+            && number.value.is_some_and(|value| (1.0..=31.0).contains(&value))
+            && self.noun(number, None).is_none_or(|noun| !noun.known);
+        if (weekday || beside) && number.plain {
             return Some("date");
         }
         // "Fazenda Três Barras": a number with capitals on both sides is part of a name.
@@ -114,6 +120,16 @@ impl Case<'_> {
         if rules.after_furniture.is_at(&doc.tokens, end) {
             return Some("furniture");
         }
+        // "Pour signaler un cas : 116 (appel gratuit)"
+        let free = doc.fold(end) == "("
+            && (end + 1..end + 4).any(|at| {
+                ["gratuit", "gratuita", "gratuito", "free", "toll", "vert", "anonym"]
+                    .iter()
+                    .any(|stem| doc.fold(at).starts_with(stem))
+            });
+        if free && (2..=6).contains(&digits.len()) && (doc.fold(start.wrapping_sub(1)) == ":" || digits.len() == 3) {
+            return Some("identifier");
+        }
         // "24 heures sur 24", "24 hours a day": always.
         let hours = doc.fold(end).starts_with('h')
             && matches!(doc.fold(end + 1), "por" | "sur" | "a" | "al" | "par" | "del" | "do");
@@ -128,8 +144,21 @@ impl Case<'_> {
         if always {
             return Some("idiom");
         }
+        // "Lundi, dès 6 heures, 160 policiers": a time of day, set off.
+        let at_hour = doc.fold(end) == "heures"
+            && start > 0
+            && matches!(doc.fold(start - 1), "des" | "vers" | "a")
+            && doc.token(end + 1).is_none_or(|token| token.shape == Shape::Mark);
+        if at_hour && digits.len() <= 2 {
+            return Some("time");
+        }
         let hour = digits.len() <= 2 && digits.parse::<u8>().is_ok_and(|hour| hour <= 24);
-        if hour && rules.after_time.is_at(&doc.tokens, end) {
+        // "16 horas seguidas" is no time of day, "a las 14 horas" is.
+        let lasts = rules.language == "es"
+            && doc.fold(end) == "horas"
+            && !matches!(doc.fold(start.wrapping_sub(1)), "las" | "la" | "los")
+            && rules.after_time.at(&doc.tokens, end).is_some_and(|(over, ())| over == end + 1);
+        if hour && !lasts && rules.after_time.is_at(&doc.tokens, end) {
             return Some("time");
         }
         // `+56 2 2555 1234`, `555-0134`: digits among digits.
@@ -212,6 +241,19 @@ impl Case<'_> {
             && number.tokens.len() > 1
             && number.tokens.clone().all(digits)
             && doc.token(start).is_some_and(|token| !token.apart)
+        {
+            return true;
+        }
+        // "91 555 01 63": pairs of digits go on where a number has ended.
+        let pair = |at: usize| {
+            doc.token(at)
+                .is_some_and(|token| token.shape == Shape::Digits && token.apart && token.end - token.start == 2)
+        };
+        let end = number.tokens.end;
+        if number.tokens.len() > 1
+            && number.tokens.clone().all(digits)
+            && pair(end)
+            && (pair(end + 1) || doc.token(end + 1).is_none_or(|token| token.shape != Shape::Small))
         {
             return true;
         }

@@ -44,6 +44,17 @@ impl Case<'_> {
         if let Some((over, hedge)) = rules.hedges_after.at(&doc.tokens, end) {
             (phrase.end, qualifier) = (over, known(hedge));
         }
+        // "sete anos por associação criminosa e quatro e meio por branqueamento"
+        let mut end = end;
+        if value < 100.0
+            && value.fract() == 0.0
+            && let Some((over, ())) = rules.joins.at(&doc.tokens, end)
+            && matches!(doc.fold(over), "medio" | "media" | "demi" | "demie" | "meio" | "meia")
+        {
+            value += 0.5;
+            end = over + 1;
+            phrase.end = phrase.end.max(end);
+        }
         // "passou de 188 para 243": from there to here.
         let passed = phrase.start < start && qualifier == "gt" && doc.fold(phrase.start).starts_with("pas");
         if passed && (end..(end + 9).min(self.sentence.end)).any(|at| matches!(doc.fold(at), "para" | "a")) {
@@ -69,7 +80,7 @@ impl Case<'_> {
             })
         };
         let from = phrase.start.saturating_sub(9).max(self.sentence.start);
-        if qualifier == "exact" && (from..phrase.start).any(|at| rules.future.is_at(&doc.tokens, at)) {
+        if qualifier == "exact" && (from..phrase.start).any(|at| self.looks_ahead(at)) {
             qualifier = "projected";
         }
         let like = |other: &Found| found(other.unit.clone(), other.kind, phrase.clone(), qualifier);
@@ -125,8 +136,32 @@ impl Case<'_> {
             // "lo acompañaban ambos hijos, de 34 y 39"
             let at = start.saturating_sub(1);
             let at = if mark == "de" && doc.fold(at.wrapping_sub(1)) == "," { at - 1 } else { at };
-            let closed = matches!(doc.fold(end), "," | "." | ")" | ";") || rules.joins.is_at(&doc.tokens, end);
-            matches!(mark, "," | "(" | "de" | "of")
+            let closed = matches!(doc.fold(end), "," | "." | ")" | ";")
+                || rules.joins.is_at(&doc.tokens, end)
+                || AUXILIARY.contains(&doc.fold(end));
+            // "with a staff of 45": how many they are.
+            let many = (1..=2).filter_map(|back| start.checked_sub(back)).any(|at| {
+                [
+                    "staff",
+                    "crew",
+                    "team",
+                    "group",
+                    "equip",
+                    "plantilla",
+                    "tripula",
+                    "effectif",
+                    "grup",
+                    "gang",
+                    "band",
+                    "dotaci",
+                    "efetiv",
+                    "efectiv",
+                ]
+                .iter()
+                .any(|stem| doc.fold(at).starts_with(stem))
+            });
+            !many
+                && matches!(mark, "," | "(" | "de" | "of")
                 && closed
                 && (10.0..100.0).contains(&value)
                 && number.plain
@@ -137,7 +172,22 @@ impl Case<'_> {
                         && (!matches!(mark, "," | "(") || !is_plural(doc.fold(start - 2)))
                 })
         };
-        if age && (person() || aged(start) || aged(phrase.start) || named || after_age || of_age()) {
+        // "su agente de aduanas, de 38, fueron": the second of those whose ages are told.
+        let aside = || {
+            let aged = |found: &&Found| {
+                found.unit == "year" && found.kind == "duration" && (10.0..100.0).contains(&found.value)
+            };
+            let told = self.told.iter().rev().take(RECENT);
+            start >= self.sentence.start + 3
+                && doc.fold(start - 1) == "de"
+                && doc.fold(start - 2) == ","
+                && matches!(doc.fold(end), "," | ")" | ";" | ".")
+                && (14.0..100.0).contains(&value)
+                && number.plain
+                && (all.iter().copied().chain(told).any(|found| aged(&found))
+                    || (4..=5).any(|back| doc.is_capital(start.saturating_sub(back)) && doc.is_capital(start - 3)))
+        };
+        if age && (person() || aside() || aged(start) || aged(phrase.start) || named || after_age || of_age()) {
             return found("year".to_owned(), "duration", phrase, qualifier);
         }
         // "Sustracciones de vehículos: 25.106, 0,8 % más": what stands before the colon, where a list has it.
@@ -329,10 +379,10 @@ impl Case<'_> {
         }
         let counts = |other: &&Found| {
             let far = other.kind == "rate" && value.fract() == 0.0 && value > 50.0 * other.value;
-            !far && !matches!(other.kind, "ordinal" | "duration" | "share")
+            !far && !matches!(other.kind, "ordinal" | "duration" | "share") && !is_measure(&other.unit)
         };
         // Small numbers count things rather than money.
-        let things = |other: &&Found| other.kind == "count";
+        let things = |other: &&Found| other.kind == "count" && !is_measure(&other.unit);
         let large = number.scale > 0 || value >= 1000.0 || value.fract() != 0.0;
         let counted = || {
             let last = |wanted: &dyn Fn(&&Found) -> bool| all.iter().rev().copied().find(|found| wanted(found));
@@ -363,13 +413,22 @@ impl Case<'_> {
                 .find(things)
                 .map_or_else(|| found("person".to_owned(), "count", start..end + 1, qualifier), like);
         }
+        // "Sept ont été mis en examen", "Oito ficaram em prisão preventiva": people, though things were counted last.
+        let people = || {
+            let known = |found: &&Found| is_person(&found.unit) && found.kind == "count";
+            all.iter().rev().copied().find(known).or_else(|| self.told.iter().rev().take(3 * RECENT).find(known))
+        };
+        let last = counted().is_none_or(|found| !is_person(&found.unit));
+        if last && (2.0..10_000.0).contains(&value) && number.scale == 0 && self.of_people(end) {
+            return people().map_or_else(|| found("person".to_owned(), "count", phrase.clone(), qualifier), like);
+        }
         if pointed {
             // A part is no larger than its whole: "1 400 victimes dans 62 pays, dont 118 en France".
-            let whole = |other: &&Found| other.kind == "count" && other.value >= value;
+            let whole = |other: &&Found| things(other) && other.value >= value;
             let whole = all.iter().rev().copied().find(whole);
             // People before things: "siete de ellos quedaron en prisión".
             let told = self.told.iter().rev().take(RECENT);
-            let recent = || told.clone().filter(|found| found.kind == "count" && found.value >= value);
+            let recent = || told.clone().filter(|found| things(found) && found.value >= value);
             let people = self.told.iter().rev().take(3 * RECENT).filter(|found| found.value >= value);
             let before = || people.clone().find(|found| is_person(&found.unit)).or_else(|| recent().next());
             return whole
@@ -387,6 +446,27 @@ impl Case<'_> {
             && !doc.token(start).is_some_and(|token| token.line);
         if behind_name {
             return None;
+        }
+        // "Os dois foram encaminhados", "against the four are due": people, unless nothing but things was counted.
+        let article = start.checked_sub(1).is_some_and(|at| {
+            at >= self.sentence.start && matches!(doc.fold(at), "the" | "los" | "las" | "les" | "os" | "as")
+        });
+        let verb = AUXILIARY.contains(&doc.fold(end))
+            || matches!(
+                doc.fold(end),
+                "terao" | "tendran" | "auront" | "deverao" | "deberan" | "devront" | "face" | "ont"
+            )
+            || doc.is(end, |sense| matches!(sense, Sense::Says));
+        if article && verb && (2.0..=50.0).contains(&value) && number.scale == 0 {
+            let known = |found: &&Found| is_person(&found.unit);
+            let people = self.told.iter().rev().take(3 * RECENT).find(known);
+            let any = self.told.iter().rev().take(RECENT).chain(all.iter().copied()).any(|found| things(&found));
+            if let Some(people) = all.iter().rev().copied().find(known).or(people) {
+                return like(people);
+            }
+            if !any {
+                return found("person".to_owned(), "count", phrase, qualifier);
+            }
         }
         // "Murder: 531": what stands before the colon.
         let colon = phrase.start.checked_sub(1).filter(|at| *at > self.sentence.start && doc.fold(*at) == ":");
@@ -509,6 +589,29 @@ impl Case<'_> {
         }
         None
     }
+}
+
+/// Units that measure how far, how large or how much, and of which nothing is a part that a bare number counts.
+fn is_measure(unit: &str) -> bool {
+    const MEASURES: [&str; 16] = [
+        "kilometre",
+        "metre",
+        "mile",
+        "nautical-mile",
+        "hectare",
+        "litre",
+        "square-metre",
+        "square-kilometre",
+        "knot",
+        "centimetre",
+        "millimetre",
+        "foot",
+        "acre",
+        "degree",
+        "byte",
+        "page",
+    ];
+    MEASURES.contains(&unit)
 }
 
 /// What is done to people, in headings.

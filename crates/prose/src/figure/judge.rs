@@ -56,7 +56,7 @@ pub(crate) fn judge(
 ) -> Vec<Verdict> {
     let Known { found, home, names, .. } = known;
     let series = found.iter().rev().take(NEAR).any(|found| found.unit == "edition");
-    let case = Case { doc, rules: locale.rules, sentence, home, earlier: found.last(), told: found, series };
+    let mut case = Case { doc, rules: locale.rules, sentence, home, earlier: found.last(), told: found, series };
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(numbers.len());
     let mut rest = numbers;
     let mut identified: Option<usize> = None;
@@ -112,6 +112,7 @@ pub(crate) fn judge(
             rest = beyond;
             continue;
         }
+        case.series = series || verdicts.iter().filter_map(Verdict::found).any(|found| found.unit == "edition");
         let verdict = case.figure(number);
         let verdict = match verdict {
             Verdict::Ignored(rule @ ("no-unit" | "one")) => {

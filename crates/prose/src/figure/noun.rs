@@ -69,7 +69,10 @@ impl Case<'_> {
                 return close && token.is_some_and(super::super::token::Token::is_capital);
             }
             // "L 2.3 millones", "Q 300": in its own country it may stand apart.
-            let own = single && matches!((self.home, self.doc.fold(*at)), (Some("HN"), "l") | (Some("GT"), "q"));
+            let own = single && matches!((self.home, self.doc.fold(*at)), (Some("HN"), "l") | (Some("GT"), "q"))
+                || single
+                    && self.doc.fold(*at) == "rs"
+                    && matches!(self.home, Some("PK" | "IN" | "LK" | "NP" | "MU" | "SC"));
             if own && token.is_some_and(|token| token.shape == Shape::Capitals || token.is_capital()) {
                 return true;
             }
@@ -126,6 +129,13 @@ impl Case<'_> {
             && !rules.grammar.noun_first
             && doc.token(over).is_some_and(|token| token.shape == Shape::Small)
             && !rules.stops.contains(doc.fold(over))
+        {
+            next = over;
+        }
+        // "18 o más años", "65 ou mais anos"
+        if let Some((over, _)) = rules.hedges_after.at(&doc.tokens, next)
+            && rules.grammar.noun_first
+            && rules.units.at(&doc.tokens, over).is_some_and(|(_, unit)| unit.kind == "duration")
         {
             next = over;
         }

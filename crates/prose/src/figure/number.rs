@@ -99,6 +99,13 @@ fn one(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>) -
             if !token.apart && at > 0 && matches!(tokens.fold(at - 1), "'" | ".") && rules.language != "fr" {
                 return None;
             }
+            // "el 84 por ciento y una de cada cuatro": the word of a share starts no number.
+            let share = matches!(tokens.fold(at), "ciento" | "cento" | "cem" | "cien")
+                && at > 0
+                && tokens.fold(at - 1) == "por";
+            if share {
+                return None;
+            }
             let in_words = words(tokens, at, end, locale);
             let fraction = rules.fractions.at(tokens, at).filter(|(next, _)| *next <= end);
             // "half a billion" is a number in words and no half of something.
@@ -349,7 +356,9 @@ fn share(text: &str, tokens: &Tokens, at: usize, end: usize, locale: Locale<'_>)
     // "one in 2023", "5 de 2.000", "two in 15 countries" are no shares: small numbers are.
     let strong = over - next > 1 || matches!(rules.language, "fr") && bottom.tokens.end <= end;
     let small = bottom_value <= if strong { 1000.0 } else { 10.0 };
-    let fits = top_value >= 1.0 && top_value < bottom_value && small && bottom.scale == 0 && top.scale == 0;
+    // "6,4 por cada 1.000 habitantes" is a rate.
+    let rate = bottom_value >= 1000.0 && (top_value.fract() != 0.0 || tokens.fold(next) == "por");
+    let fits = !rate && top_value >= 1.0 && top_value < bottom_value && small && bottom.scale == 0 && top.scale == 0;
     let weak_words = !strong
         && (bottom.plain && bottom_value > 10.0
             || rules.language == "es"

@@ -18,6 +18,14 @@ impl Case<'_> {
         if value < 2.0 && matches!(before, "en" | "em") && matches!(doc.fold(end), "lugar" | "lieu") {
             return Verdict::Ignored("ordinal");
         }
+        // "Também nesta sexta, o Ibama": the day of the week, without its second half.
+        let weekday = rules.language == "pt"
+            && (2.0..=6.0).contains(&value)
+            && matches!(before, "nesta" | "desta" | "esta" | "nessa" | "dessa")
+            && doc.token(end).is_some_and(|token| token.shape == Shape::Mark);
+        if weekday {
+            return Verdict::Ignored("date");
+        }
         // "every fifth victim": one in five.
         let each = number.tokens.start.checked_sub(1).filter(|at| *at >= self.sentence.start);
         if let Some(each) = each
@@ -37,6 +45,17 @@ impl Case<'_> {
                 phrase: each..end,
                 measure: None,
             });
+        }
+        // "el Tribunal 6.º de Control", "los fiscales 62.º nacional": the number of a court or an office.
+        let office = number.tokens.start.checked_sub(1).filter(|at| *at >= self.sentence.start).is_some_and(|at| {
+            doc.is(at, |sense| matches!(sense, Sense::OrganisationHead | Sense::Role | Sense::Office))
+                || ["fiscal", "juzgad", "tribunal", "juece", "vara", "sala"]
+                    .iter()
+                    .any(|stem| doc.fold(at).starts_with(stem))
+        });
+        let digits = doc.token(number.tokens.start).is_some_and(|token| token.shape == Shape::Digits);
+        if office && digits && rules.language != "en" {
+            return Verdict::Ignored("identifier");
         }
         let in_words = !doc.token(number.tokens.start).is_some_and(|token| token.shape == Shape::Digits);
         let in_row = doc.fold(end + 1).starts_with("consec") || doc.fold(end + 1) == "straight";

@@ -48,6 +48,9 @@ fn is_participle(word: &str) -> bool {
         && word.chars().count() > 4
 }
 
+/// Most tokens of an item of a list that names a thing and says nothing of it.
+const ITEM: usize = 12;
+
 /// `one day`, `one way`: nothing is counted.
 const ONES: [&str; 24] = [
     "day", "way", "thing", "hand", "side", "point", "time", "word", "reason", "another", "more", "such", "part",
@@ -65,10 +68,11 @@ impl Case<'_> {
         let (start, currency) = self.currency(number.tokens.start);
         let noun = self.noun(number, currency);
         // "se ha multiplicado por cuatro": so many times.
-        let times = start.checked_sub(2).filter(|at| {
+        let hedged = rules.hedges.before(&doc.tokens, start).map_or(start, |(at, _)| at);
+        let times = hedged.checked_sub(2).filter(|at| {
             *at >= self.sentence.start
                 && doc.fold(*at).starts_with("multipl")
-                && matches!(doc.fold(start - 1), "por" | "par" | "by")
+                && matches!(doc.fold(hedged - 1), "por" | "par" | "by")
         });
         // "twice the benefit": so many times, unless it is so often a day.
         let twice = doc.fold(number.tokens.start) == "twice";
@@ -133,7 +137,9 @@ impl Case<'_> {
             return Verdict::Ignored("date");
         }
         // "se redujo hasta las 6 100 hectáreas", "for training over four years": no bound.
-        if qualifier == "le" && self.changes(phrase_start) || qualifier == "gt" && self.lasts(phrase_start, &noun) {
+        if qualifier == "le" && noun.kind != "duration" && self.changes(phrase_start)
+            || qualifier == "gt" && self.lasts(phrase_start, &noun)
+        {
             (phrase_start, qualifier) = (start, "exact");
         }
         // "passou de 36,2 toneladas em 2022 para 42,8": from there to here.
@@ -163,7 +169,7 @@ impl Case<'_> {
         }
         let future = || {
             let from = phrase_start.saturating_sub(9).max(self.sentence.start);
-            let ahead = (from..phrase_start).rev().find(|at| rules.future.is_at(&doc.tokens, *at));
+            let ahead = (from..phrase_start).rev().find(|at| self.looks_ahead(*at));
             // Of what stands between, the first number is the one that is looked ahead to.
             let year = |at: usize| doc.fold(at).len() == 4 && matches!(doc.fold(at).get(..2), Some("19" | "20"));
             let counted = |at: usize| {
@@ -299,6 +305,13 @@ impl Case<'_> {
                 })
         };
         let start = number.tokens.start;
+        // "- una pistola detonadora y 26 cartuchos;": an item of a list with marks.
+        let item = start == self.sentence.start + 1
+            && matches!(doc.fold(start - 1), "-" | "*" | "•" | "·")
+            && self.sentence.len() <= ITEM;
+        if item && noun.known {
+            return true;
+        }
         let led = start > self.sentence.start && joins(start - 1);
         let from = start.saturating_sub(14).max(self.sentence.start);
         // "une hausse de 130 %": what it is of is counted, not it.

@@ -5,11 +5,12 @@ use super::noun::Noun;
 use super::number::{Form, Number};
 
 /// Words of change, folded: "rose from 20 to 30" states two figures and no range.
-const CHANGE: [&str; 48] = [
-    "pasad", "rose", "risen", "rise", "fell", "fallen", "grew", "grown", "gone", "went", "increas", "decreas",
-    "declin", "drop", "jump", "climb", "subi", "paso", "pasar", "passou", "passe", "aument", "cay", "baj", "crec",
-    "redu", "caiu", "cairam", "caem", "passar", "passam", "cresc", "diminu", "dimin", "recul", "baiss", "chut",
-    "grimp", "bondi", "progress", "augment", "escal", "descend", "ascend", "evolu", "recuo", "recuou", "recuar",
+const CHANGE: [&str; 54] = [
+    "doubl", "trebl", "tripl", "duplic", "dobr", "quadrupl", "pasad", "rose", "risen", "rise", "fell", "fallen",
+    "grew", "grown", "gone", "went", "increas", "decreas", "declin", "drop", "jump", "climb", "subi", "paso", "pasar",
+    "passou", "passe", "aument", "cay", "baj", "crec", "redu", "caiu", "cairam", "caem", "passar", "passam", "cresc",
+    "diminu", "dimin", "recul", "baiss", "chut", "grimp", "bondi", "progress", "augment", "escal", "descend", "ascend",
+    "evolu", "recuo", "recuou", "recuar",
 ];
 
 /// Words that begin as words of change do and are none, folded.
@@ -20,7 +21,46 @@ pub(super) fn is_change(word: &str) -> bool {
     CHANGE.iter().any(|stem| word.starts_with(stem)) && !NO_CHANGE.iter().any(|stem| word.starts_with(stem))
 }
 
+/// Words of reaching a level, folded, which tell of the future by their endings as words of change do.
+const LEVEL: [&str; 16] = [
+    "llegar",
+    "alcanzar",
+    "superar",
+    "situar",
+    "ubicar",
+    "rondar",
+    "cerrar",
+    "seran",
+    "atteindr",
+    "depasser",
+    "franchir",
+    "chegar",
+    "atingir",
+    "ultrapassar",
+    "ficar",
+    "situer",
+];
+
+/// Endings of the future and the conditional in Spanish, Portuguese and French, folded.
+const AHEAD: [&str; 8] = ["ra", "ran", "ria", "rian", "rao", "riam", "ront", "rait"];
+
 impl Case<'_> {
+    /// Whether a word says that a number is looked ahead to: "se espera", or a verb of change or level whose ending says
+    /// so ("la tasa descendería a 13,9").
+    pub(super) fn looks_ahead(&self, at: usize) -> bool {
+        let word = self.doc.fold(at);
+        let romance = self.rules.language != "en";
+        // "passarão a ser publicados": of passing nothing is told.
+        let verb = || is_change(word) && !word.starts_with("passar") || LEVEL.iter().any(|stem| word.starts_with(stem));
+        self.rules.future.is_at(&self.doc.tokens, at)
+            || romance
+                && word.len() > 4
+                && AHEAD
+                    .iter()
+                    .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.len() > 2 || word == "seran"))
+                && verb()
+    }
+
     /// Two numbers that are the ends of one range.
     pub(super) fn range_of(&self, low: &Number, high: &Number, verdicts: &[Verdict]) -> Option<Found> {
         let (doc, rules) = (self.doc, self.rules);

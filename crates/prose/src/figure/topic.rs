@@ -83,9 +83,11 @@ impl Case<'_> {
         if let Some(unit) = self.number_of(verb) {
             return Some(unit);
         }
+        // "cases of corruption, however, rose": what is set off parts no clause.
+        let aside = |at: usize| doc.fold(at) == "," && (self.is_aside(at + 1) || self.is_aside(at.saturating_sub(1)));
         let opened = (self.sentence.start..verb)
             .rev()
-            .find(|at| matches!(doc.fold(*at), "," | ";" | ":" | "." | "(" | "\u{201c}" | "«"))
+            .find(|at| matches!(doc.fold(*at), "," | ";" | ":" | "." | "(" | "\u{201c}" | "«") && !aside(*at))
             .map_or(self.sentence.start, |mark| mark + 1);
         let subject = opened..verb;
         if subject.is_empty() || subject.len() > 16 {
@@ -114,11 +116,30 @@ impl Case<'_> {
         })
     }
 
+    /// Words that are set off by commas and say nothing of what is counted.
+    fn is_aside(&self, at: usize) -> bool {
+        matches!(
+            self.doc.fold(at),
+            "however"
+                | "though"
+                | "meanwhile"
+                | "embargo"
+                | "cambio"
+                | "parte"
+                | "porem"
+                | "entanto"
+                | "toutefois"
+                | "cependant"
+                | "revanche"
+                | "contrapartida"
+        )
+    }
+
     /// The noun of "of the …," that opens the sentence before a number.
     pub(super) fn opened_with(&self, number: usize) -> Option<String> {
         let (doc, rules) = (self.doc, self.rules);
         let first = self.sentence.start;
-        let comma = number.checked_sub(1).filter(|at| *at > first && *at <= first + 8 && doc.fold(*at) == ",")?;
+        let comma = number.checked_sub(1).filter(|at| *at > first && *at <= first + 16 && doc.fold(*at) == ",")?;
         let among = matches!(doc.fold(first), "parmi" | "among" | "entre" | "dentre" | "sur").then_some(first + 1);
         let of = rules.of.at(&doc.tokens, first).map(|(over, ())| over).or_else(|| of_article(doc, first)).or(among)?;
         let those = (of..comma).any(|at| {
@@ -138,7 +159,9 @@ impl Case<'_> {
         let (doc, rules) = (self.doc, self.rules);
         let colon = before.checked_sub(1).filter(|at| *at > self.sentence.start && doc.fold(*at) == ":")?;
         let label = self.sentence.start..colon;
-        if label.len() > 8 || label.clone().any(|at| rules.before_identifier.is_at(&doc.tokens, at)) {
+        // "Adoptaron 17.402 medidas: 8.057 de libertad vigilada": what is counted there is another number's.
+        let counts = label.clone().any(|at| doc.token(at).is_some_and(|token| token.shape == Shape::Digits));
+        if counts || label.len() > 8 || label.clone().any(|at| rules.before_identifier.is_at(&doc.tokens, at)) {
             return None;
         }
         let mut places: Vec<usize> = label.collect();
@@ -165,6 +188,16 @@ impl Case<'_> {
             (over <= share.phrase.start && unit.kind == "count" && is_plural(doc.fold(over - 1)))
                 .then(|| unit.code.clone())
         })
+    }
+
+    /// Whether a number without a noun is said to have been arrested, charged or killed: it counts people.
+    pub(super) fn of_people(&self, end: usize) -> bool {
+        let doc = self.doc;
+        let words = (end..(end + 6).min(self.sentence.end)).take_while(|at| {
+            doc.token(*at).is_some_and(|token| token.shape == Shape::Small)
+                && !self.rules.words.at(&doc.tokens, *at).is_some_and(|(_, value)| value.value() >= 2.0)
+        });
+        words.into_iter().any(|at| DONE_TO_PEOPLE.contains(&doc.fold(at)))
     }
 
     /// What "the number of …" right behind a number counts.
@@ -264,7 +297,17 @@ const AMOUNTS: [&str; 17] = [
 ];
 
 /// How words for amounts of money and verbs of paying begin, folded.
-const PAYING: [&str; 34] = [
+const PAYING: [&str; 44] = [
+    "gananc",
+    "profit",
+    "benefic",
+    "lucro",
+    "presupuest",
+    "budget",
+    "orcament",
+    "cout",
+    "coste",
+    "costo",
     "encaiss",
     "desembols",
     "debours",
@@ -305,6 +348,70 @@ const PAYING: [&str; 34] = [
 pub(super) fn is_person(unit: &str) -> bool {
     crate::evaluate::figure::is_person(unit)
 }
+
+/// What is done to people and to nothing else, or happens to them, folded.
+const DONE_TO_PEOPLE: [&str; 60] = [
+    "arrested",
+    "charged",
+    "convicted",
+    "sentenced",
+    "remanded",
+    "jailed",
+    "detained",
+    "deported",
+    "hospitalised",
+    "hospitalized",
+    "pleaded",
+    "imprisoned",
+    "bailed",
+    "indicted",
+    "suffocated",
+    "drowned",
+    "interpelles",
+    "interpellees",
+    "arretes",
+    "arretees",
+    "ecroues",
+    "ecrouees",
+    "condamnes",
+    "condamnees",
+    "inculpes",
+    "inculpees",
+    "deferes",
+    "incarceres",
+    "peri",
+    "blesses",
+    "blessees",
+    "decedes",
+    "examen",
+    "detention",
+    "detenidos",
+    "detenidas",
+    "arrestados",
+    "arrestadas",
+    "capturados",
+    "imputados",
+    "condenados",
+    "condenadas",
+    "presos",
+    "presas",
+    "procesados",
+    "formalizados",
+    "fallecieron",
+    "murieron",
+    "heridos",
+    "heridas",
+    "prision",
+    "detidos",
+    "detidas",
+    "indiciados",
+    "denunciados",
+    "morreram",
+    "feridos",
+    "acusados",
+    "prisao",
+    "preventiva",
+];
 
 /// Past "of the", "des", "dos" and their like, where a noun may follow.
 pub(super) fn of_article(doc: &Analysis<'_>, at: usize) -> Option<usize> {

@@ -71,6 +71,7 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         builder.add(name, Written::Capital, Sense::Given);
     }
     builder.all(&file.organisations.heads, &Sense::OrganisationHead);
+    builder.all(&file.events.no_meeting, &Sense::NotEvent);
     builder.all(&file.roles.heads, &Sense::Role);
     builder.all(&file.roles.before, &Sense::RoleBefore);
     builder.all(&file.roles.titles, &Sense::Title);
@@ -130,6 +131,8 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Lexicon, String> {
         entries,
         not_names: file.words.not_names.iter().map(|word| fold(word)).collect(),
         inside_organisation: file.organisations.inside.iter().map(|word| fold(word)).collect(),
+        adjectives: file.organisations.adjectives.iter().map(|ending| fold(ending)).collect(),
+        no_adjectives: file.organisations.no_adjectives.iter().map(|word| fold(word)).collect(),
         role_of: set(&file.roles.of),
         trade: TradeGrammar {
             right_headed: file.grammar.right_headed,

@@ -67,6 +67,9 @@ pub(super) struct Roles {
 pub(super) struct Organisations {
     pub(super) heads: Vec<String>,
     pub(super) inside: Vec<String>,
+    /// Endings of adjectives that names are written with in small letters, and words that end so and are none.
+    pub(super) adjectives: Vec<String>,
+    pub(super) no_adjectives: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +86,8 @@ pub(super) struct Events {
     pub(super) operation: Vec<String>,
     pub(super) in_series: Vec<String>,
     pub(super) held: Vec<String>,
+    /// Names that begin as those of meetings do and are none: parliaments, treaties.
+    pub(super) no_meeting: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -35,6 +35,8 @@ pub(crate) enum Sense {
     Organisation(&'static Organisation),
     /// A word that makes a name the name of an organisation.
     OrganisationHead,
+    /// What begins as the name of a meeting does and is none.
+    NotEvent,
     Role,
     RoleBefore,
     Title,
@@ -159,6 +161,10 @@ pub(crate) struct Lexicon {
     entries: FxHashMap<u64, Vec<Entry>>,
     pub(crate) not_names: FxHashSet<String>,
     pub(crate) inside_organisation: FxHashSet<String>,
+    /// Endings of the adjectives in names that are written in small letters but for their first word, folded; and
+    /// words that end so and are none.
+    pub(crate) adjectives: Vec<String>,
+    pub(crate) no_adjectives: FxHashSet<String>,
     pub(crate) role_of: Phrases,
     pub(crate) trade: TradeGrammar,
     pub(crate) date_to: Phrases,

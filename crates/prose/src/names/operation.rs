@@ -21,8 +21,10 @@ pub(super) fn operations(doc: &Analysis<'_>, romans: &[Number]) -> Vec<Operation
     let mut out: Vec<Operation> = Vec::new();
     let mut at = 0;
     while at < doc.tokens.len() {
+        let inside = at.checked_sub(1).is_some_and(|before| doc.is(before, |sense| matches!(sense, Sense::NotEvent)));
         let found = doc
             .find(at, |sense| matches!(sense, Sense::Operation))
+            .filter(|_| !inside)
             .and_then(|(end, _)| named_operation(doc, at, end, romans));
         match found {
             Some(operation) => {

@@ -84,6 +84,10 @@ fn organisation_at(doc: &Analysis<'_>, at: usize, sentence: &Range<usize>, shout
         && doc.is_capital(at - 1)
         && doc.is(at - 1, |sense| matches!(sense, Sense::Given));
     let grown = (starts && !rank && !given).then(|| grown(doc, at, sentence)).flatten();
+    let grown = match lowered(doc, at, sentence).filter(|_| !shouted) {
+        Some(lowered) if grown.as_ref().is_none_or(|grown| grown.end < lowered.end) => Some(lowered),
+        _ => grown,
+    };
     match (known, grown) {
         // "Policía Nacional de Colombia": more than the list has.
         (Some((end, organisation)), Some(grown)) if grown.end > end => {
@@ -167,6 +171,15 @@ fn grown(doc: &Analysis<'_>, at: usize, sentence: &Range<usize>) -> Option<Range
         }
     }
     let range = at..last;
+    // "Assistant Commissioner of Police Lim Kee Boon": what somebody is the head of, and a name.
+    let of_role = right
+        && at > sentence.start + 1
+        && doc.fold(at - 1) == "of"
+        && doc.is(at - 2, |sense| matches!(sense, Sense::Role))
+        && !(at + 1..last).any(|at| doc.is(at, |sense| matches!(sense, Sense::OrganisationHead)));
+    if of_role && head_at_start(doc, at) {
+        return None;
+    }
     let heads = range
         .clone()
         .any(|at| doc.is(at, |sense| matches!(sense, Sense::OrganisationHead)) && (doc.is_capital(at) || !right));
@@ -178,12 +191,78 @@ fn grown(doc: &Analysis<'_>, at: usize, sentence: &Range<usize>) -> Option<Range
     (heads && enough && !event).then_some(range)
 }
 
+fn head_at_start(doc: &Analysis<'_>, at: usize) -> bool {
+    doc.is(at, |sense| matches!(sense, Sense::OrganisationHead))
+}
+
+/// "Office central de lutte contre la corruption": a head with a capital, and behind it adjectives, and nouns that
+/// prepositions join, in small letters. Only of languages whose names are written so. At the start of a sentence a
+/// capital tells nothing: there the name has to be all of its line, or an acronym to follow.
+fn lowered(doc: &Analysis<'_>, at: usize, sentence: &Range<usize>) -> Option<Range<usize>> {
+    let lexicon = doc.lexicon;
+    let head = doc.is(at, |sense| matches!(sense, Sense::OrganisationHead));
+    if lexicon.adjectives.is_empty() || !head || !doc.is_capital(at) {
+        return None;
+    }
+    let word = |at: usize| {
+        let token = doc.token(at).filter(|token| at < sentence.end && !token.line && !token.cut)?;
+        (token.is_word() && token.shape != Shape::Capitals).then(|| doc.fold(at))
+    };
+    let small = |at: usize| word(at).filter(|_| !doc.is_capital(at));
+    let adjective = |at: usize| {
+        small(at).is_some_and(|word| {
+            lexicon.adjectives.iter().any(|ending| word.len() > 3 && word.ends_with(ending.as_str()))
+                && !lexicon.no_adjectives.contains(word)
+        })
+    };
+    // One past the words that may lead to a noun: "de la", "d'", "contre les".
+    let led = |from: usize| {
+        let mut next = from;
+        while next < from + 4 && next < sentence.end {
+            let joins = matches!(
+                doc.fold(next),
+                "de" | "du" | "des" | "d" | "l" | "la" | "le" | "les" | "contre" | "sur" | "'"
+            );
+            if !joins || doc.token(next).is_none_or(|token| token.line || token.cut) {
+                break;
+            }
+            next += 1;
+        }
+        (next > from && !matches!(doc.fold(from), "l" | "la" | "le" | "les" | "'")).then_some(next)
+    };
+    let noun = |at: usize| word(at).is_some_and(|word| word.len() > 3 && !doc.is_function_word(at));
+    let mut end = at + 1;
+    while end < sentence.end && end - at < 16 {
+        let from = if doc.fold(end) == "et" && end > at + 1 { end + 1 } else { end };
+        if adjective(from) {
+            end = from + 1;
+        } else if let Some(next) = led(from).filter(|next| noun(*next)) {
+            end = next + 1;
+            // "lutte anti-drogue", "Hauts-Bassins"
+            while doc.fold(end) == "-" && doc.token(end).is_some_and(|mark| !mark.apart) && word(end + 1).is_some() {
+                end += 2;
+            }
+        } else if from > end && small(from).is_some() && noun(from) && adjective(from + 1) {
+            end = from + 2;
+        } else {
+            break;
+        }
+    }
+    if end == at + 1 || !(at + 1..end).any(|at| doc.token(at).is_some_and(|token| token.shape == Shape::Small)) {
+        return None;
+    }
+    let closed =
+        doc.fold(end) == "(" || end >= sentence.end || doc.token(end).is_none_or(|token| token.line || token.cut);
+    (at > sentence.start || closed).then_some(at..end)
+}
+
 /// Whether "and", "in" or "on" joins parts of one name: the part before it ends in no head, or is led by one.
 fn joined_in_name(doc: &Analysis<'_>, start: usize, join: usize, over: usize) -> bool {
     match doc.fold(join) {
-        // "Regional Bureau in Buenos Aires", "Office on Drugs and Crime"
+        // "Regional Bureau in Buenos Aires", but "Police in Chile"; "Office on Drugs and Crime"
         "in" => {
-            doc.is(over, |sense| matches!(sense, Sense::Place(_)))
+            join > start + 1
+                && doc.is(over, |sense| matches!(sense, Sense::Place(_)))
                 && doc.is(join - 1, |sense| matches!(sense, Sense::OrganisationHead))
         }
         "on" => true,

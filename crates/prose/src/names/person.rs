@@ -208,7 +208,9 @@ fn person_at(
     let aged = doc.fold(name.end) == ","
         && doc.token(of).is_some_and(|token| token.shape == Shape::Digits && token.end - token.start == 2)
         && years;
-    let is_person = aged && enough
+    // "29-year-old Kerr Dalbeattie"
+    let old = at >= sentence.start + 5 && doc.fold(at - 1) == "old" && doc.fold(at - 3) == "year";
+    let is_person = (aged || old) && enough
         || titled
         || (given && enough)
         || (before.is_some() && enough)

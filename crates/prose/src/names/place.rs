@@ -1,5 +1,6 @@
 //! Places of the gazetteers.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{OrganisationName, PlaceName};
@@ -51,7 +52,38 @@ pub(super) fn places(
             _ => at += 1,
         }
     }
+    settle(doc, &mut out);
     out
+}
+
+/// Chooses between places of one name: the one in a country that the text names, else the one that is spelt just so, as
+/// Oran in Algeria and Orán in Argentina are.
+fn settle(doc: &Analysis<'_>, names: &mut [PlaceName]) {
+    let named: BTreeSet<&str> = names
+        .iter()
+        .filter(|name| name.place.kind == PlaceKind::Country)
+        .filter_map(|name| name.place.country.as_deref())
+        .collect();
+    let settled: Vec<Option<&'static Place>> = names
+        .iter()
+        .map(|name| {
+            let senses = doc.senses(name.tokens.start).iter();
+            let same = senses.filter(|(end, _)| *end == name.tokens.end).filter_map(|(_, sense)| match sense {
+                Sense::Place(place) if matches!(place.kind, PlaceKind::City | PlaceKind::Subdivision) => Some(place),
+                _ => None,
+            });
+            let same: Vec<&'static Place> = same.copied().collect();
+            if same.len() < 2 || !matches!(name.place.kind, PlaceKind::City | PlaceKind::Subdivision) {
+                return None;
+            }
+            let words = doc.words(&name.tokens);
+            let near = |place: &&&'static Place| place.country.as_deref().is_some_and(|code| named.contains(code));
+            same.iter().find(near).or_else(|| same.iter().find(|place| place.name == words)).copied()
+        })
+        .collect();
+    for (name, place) in names.iter_mut().zip(settled) {
+        name.place = place.unwrap_or(name.place);
+    }
 }
 
 /// "Para a diretora" is no Pará, "Octava Reunión" no island, "Guarda Nacional" no town: words that mean something else

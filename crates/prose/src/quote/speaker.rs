@@ -62,7 +62,14 @@ pub(super) fn speaker_in(
             (token + 3 >= at && token < at || token >= end && token <= end + 1)
                 && doc.is(token, |sense| matches!(sense, Sense::He))
         });
-        let chosen = behind.filter(|(_, person)| near(person)).or(ahead);
+        // "reagiu o advogado de Tembe, Sansão Macuácua Dias": whose lawyer it is comes before the name set off.
+        let apposed =
+            behind.filter(|(_, person)| doc.lexicon.role_of.before(&doc.tokens, person.tokens.start).is_some());
+        let apposed = apposed.and_then(|(_, person)| {
+            let next = people.iter().find(|(_, other)| other.tokens.start == person.tokens.end + 1);
+            next.filter(|_| doc.fold(person.tokens.end) == ",")
+        });
+        let chosen = apposed.or(behind.filter(|(_, person)| near(person))).or(ahead);
         if let Some((number, person)) =
             chosen.filter(|(_, person)| !pronoun || person.tokens.end + 1 >= at || person.tokens.start <= end + 2)
         {
@@ -102,7 +109,13 @@ pub(crate) fn best_description(names: &Names, person: &crate::names::Person) -> 
 /// A speaker without a name: somebody ("a raconté un commerçant de Tabarre"), else the organisation or role nearest
 /// to the verb.
 fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, end: usize) -> Option<Speaker> {
-    if matches!(doc.fold(end), "un" | "une" | "una" | "um" | "uma" | "a" | "an" | "one") {
+    // "informou, em nota, a defesa do empresário": what is set off behind the verb.
+    let set_off =
+        (doc.fold(end) == ",").then(|| (end + 1..(end + 8).min(range.end)).find(|at| doc.fold(*at) == ",")).flatten();
+    let end = set_off.map_or(end, |comma| comma + 1);
+    // "told a press conference": who was told.
+    let told = doc.fold(at) == "told";
+    if !told && matches!(doc.fold(end), "un" | "une" | "una" | "um" | "uma" | "a" | "an" | "one") {
         return somebody(doc, end..phrase_end(doc, end, range.end));
     }
     if let Some(organisation) = meant(doc, names, range, at, end) {
@@ -116,7 +129,7 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
             || names.organisations.iter().any(|name| behind.contains(&name.tokens.start))
     };
     let small = behind.clone().take(2).all(|at| doc.token(at).is_some_and(|token| token.shape == Shape::Small));
-    if at <= range.start + 1 && behind.len() >= 2 && small && !known(&behind) && !is_verbal(doc, &behind) {
+    if !told && at <= range.start + 1 && behind.len() >= 2 && small && !known(&behind) && !is_verbal(doc, &behind) {
         return somebody(doc, behind);
     }
     let organisation = names

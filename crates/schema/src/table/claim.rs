@@ -10,7 +10,8 @@ pub(super) const TABLE: Table = Table {
     columns: &[
         Column::text("claim", "occurrence or subject, and unit"),
         Column::text("occurrence", "event that it is a number of").optional().refers("occurrence", "occurrence"),
-        Column::text("subject", "whose number it is, where it is no event's").optional(),
+        Column::text("subject", "whose number it is, where it is no event's; else country, crime and period")
+            .optional(),
         Column::text("unit", "unit, as in `figure`"),
         Column::text("measure", "what is counted, as the report prints it that most agree with").optional(),
         Column::float("value", "the value that most reports agree with"),
@@ -18,6 +19,8 @@ pub(super) const TABLE: Table = Table {
         Column::new("documents", Kind::UInt, "how many documents state it"),
         Column::new("sources", Kind::UInt, "how many sources they come from"),
         Column::new("agreeing", Kind::UInt, "how many sources agree with the value"),
+        Column::new("statistics", Kind::UInt, "how many publications have a row of `observation` on the same quantity"),
+        Column::new("statistics_agreeing", Kind::UInt, "how many of these agree with the value"),
         Column::text("rows", "keys of its rows of `figure`, parted by blanks"),
         MARKING,
     ],

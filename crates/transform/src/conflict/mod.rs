@@ -12,14 +12,14 @@
 pub(crate) mod cause;
 mod disagree;
 mod pair;
-mod printed;
+pub(crate) mod printed;
 pub(crate) mod quantity;
 mod row;
-mod statement;
-mod survey;
+pub(crate) mod statement;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
-mod unit;
+pub(crate) mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +143,7 @@ impl<'a> Ground<'a> {
         parts
     }
 
-    fn marking_of(&self, source: &str) -> Marking {
+    pub(crate) fn marking_of(&self, source: &str) -> Marking {
         self.pipeline.source(source).map(|source| source.marking).unwrap_or_default()
     }
 
@@ -213,7 +213,7 @@ impl<'a> Ground<'a> {
         account: &mut Account,
         take: &mut impl FnMut(&'static Table, DataFrame) -> Result<()>,
     ) -> Result<()> {
-        let found = corroborate(self.store, &self.reports(), |source| self.marking_of(source))?;
+        let found = corroborate(self, &self.reports(), &self.observations())?;
         account.prose = Some((found.joined, found.shared)).filter(|_| !found.frames.is_empty());
         for (table, frame) in found.frames {
             if frame.height() > 0 {

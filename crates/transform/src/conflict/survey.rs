@@ -31,15 +31,7 @@ impl Surveyed {
     /// # Errors
     /// Files that are damaged.
     pub(crate) fn new(store: &Store, parts: &[&Part]) -> Result<Self> {
-        let mut opened = Vec::new();
-        for part in parts {
-            opened.push((store.open_table(part)?, part.source.clone().unwrap_or_default()));
-        }
-        let mut batches = Vec::new();
-        for (number, (table, _)) in opened.iter().enumerate() {
-            batches.extend((0..table.rows()).step_by(BATCH).map(|from| (number, from, BATCH)));
-        }
-        let mut surveyed = Self { parts: opened, batches, indicators: BTreeSet::new() };
+        let mut surveyed = Self::all(store, parts)?;
         let heard: Vec<BTreeSet<(String, Edition)>> = surveyed.each(&["indicator", "dataset", "vintage"], editions)?;
         let mut of_indicator: BTreeMap<&str, BTreeSet<&Edition>> = BTreeMap::new();
         for (indicator, edition) in heard.iter().flatten() {
@@ -51,6 +43,34 @@ impl Surveyed {
         let kept: Vec<_> =
             heard.iter().zip(&surveyed.batches).filter(|(heard, _)| speaks(heard)).map(|(_, b)| *b).collect();
         (surveyed.batches, surveyed.indicators) = (kept, indicators);
+        Ok(surveyed)
+    }
+
+    /// All rows of these parts.
+    fn all(store: &Store, parts: &[&Part]) -> Result<Self> {
+        let mut opened = Vec::new();
+        for part in parts {
+            opened.push((store.open_table(part)?, part.source.clone().unwrap_or_default()));
+        }
+        let mut batches = Vec::new();
+        for (number, (table, _)) in opened.iter().enumerate() {
+            batches.extend((0..table.rows()).step_by(BATCH).map(|from| (number, from, BATCH)));
+        }
+        Ok(Self { parts: opened, batches, indicators: BTreeSet::new() })
+    }
+
+    /// The rows of these parts among which some are of these indicators.
+    ///
+    /// # Errors
+    /// Files that are damaged.
+    pub(crate) fn on(store: &Store, parts: &[&Part], indicators: &BTreeSet<String>) -> Result<Self> {
+        let mut surveyed = Self::all(store, parts)?;
+        let speak = surveyed.each(&["indicator"], |frame, _| {
+            Ok(texts(frame, "indicator")?.iter().flatten().any(|indicator| indicators.contains(indicator)))
+        })?;
+        let batches = surveyed.batches.iter().zip(speak).filter(|(_, speaks)| *speaks).map(|(batch, _)| *batch);
+        surveyed.batches = batches.collect();
+        surveyed.indicators.clone_from(indicators);
         Ok(surveyed)
     }
 

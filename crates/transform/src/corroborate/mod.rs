@@ -1,13 +1,14 @@
 //! Corroboration: reports of one event joined, and their numbers held against each other.
 //!
 //! [`occurrence`] joins the rows of `event` that tell of one event, [`quantity`] finds the figures that speak of one
-//! quantity, [`verdict`] says whether two of them agree and, where not, why. What agrees counts in `claim`; what does not
-//! is a row of `conflict`.
+//! quantity, [`verdict`] says whether two of them agree and, where not, why; [`statistic`] holds figures against the rows
+//! of `observation` that speak of the same. What agrees counts in `claim`; what does not is a row of `conflict`.
 
 mod occurrence;
 mod quantity;
 mod row;
 mod rows;
+mod statistic;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -20,12 +21,14 @@ use quipu_prose::series;
 use quipu_schema::Result;
 use quipu_schema::marking::Marking;
 use quipu_schema::table::Table;
-use quipu_store::{Part, Store};
+use quipu_store::Part;
 
+use crate::conflict::Ground;
 use occurrence::{Occurrence, commonest};
 use quantity::{Quantity, comparable, totals};
 pub(crate) use row::{Disagreement, conflict_frame};
 use rows::{At, Figure, Rows};
+use statistic::Statistics;
 use verdict::{Verdict, agree};
 
 /// The tables that are made of the reports of all sources.
@@ -42,19 +45,20 @@ pub(crate) struct Corroborated {
     pub(crate) shared: usize,
 }
 
-/// Compares the reports among these parts. `marking` is that of a source.
+/// Compares these parts of reports with each other, and with these parts of `observation`.
 ///
 /// # Errors
 /// Files that are damaged.
-pub(crate) fn corroborate(store: &Store, parts: &[&Part], marking: impl Fn(&str) -> Marking) -> Result<Corroborated> {
-    let rows = Rows::read(store, parts)?;
+pub(crate) fn corroborate(ground: &Ground<'_>, reports: &[&Part], observations: &[&Part]) -> Result<Corroborated> {
+    let rows = Rows::read(ground.store, reports)?;
     if rows.events.is_empty() && rows.figures.is_empty() {
         return Ok(Corroborated::default());
     }
-    compare(&rows, &marking)
+    let statistics = Statistics::read(ground.store, observations, ground.reference, &rows)?;
+    compare(&rows, &statistics, &|source| ground.marking_of(source))
 }
 
-fn compare(rows: &Rows, marking: &dyn Fn(&str) -> Marking) -> Result<Corroborated> {
+fn compare(rows: &Rows, statistics: &Statistics, marking: &dyn Fn(&str) -> Marking) -> Result<Corroborated> {
     let occurrences = occurrence::join(rows);
     let figures = quantity::figures(rows, &occurrences);
     let mut all = Compared { rows, marking, occurrences: &occurrences, out: Vec::new(), seen: BTreeSet::new() };
@@ -64,8 +68,9 @@ fn compare(rows: &Rows, marking: &dyn Fn(&str) -> Marking) -> Result<Corroborate
         all.quantity(quantity, stated, &figures);
     }
     all.stocks_as_flows();
+    let held = all.statistics(statistics);
     let disagreements = all.out;
-    let claims = row::claims(rows, &occurrences, &figures, marking);
+    let claims = row::claims(rows, &occurrences, &figures, &held, marking);
     let joined = occurrences.iter().filter(|occurrence| documents(rows, occurrence).len() > 1).count();
     let shared = claims.iter().filter(|claim| claim.documents > 1).count();
     let frames = vec![row::occurrence_frame(rows, &occurrences, marking)?, row::claim_frame(&claims)?];
@@ -75,6 +80,9 @@ fn compare(rows: &Rows, marking: &dyn Fn(&str) -> Marking) -> Result<Corroborate
 fn documents<'r>(rows: &'r Rows, occurrence: &Occurrence) -> BTreeSet<&'r str> {
     occurrence.rows.iter().filter_map(|at| rows.events.get(*at)).map(|event| event.at.document.as_str()).collect()
 }
+
+/// Statistics that speak of a figure's quantity, and those among them that agree, by the figure's place.
+type Held = BTreeMap<At, (usize, usize)>;
 
 struct Compared<'a> {
     rows: &'a Rows,
@@ -95,7 +103,7 @@ impl Compared<'_> {
         let marking = (self.marking)(&left.at.source).strictest((self.marking)(&right.at.source));
         let side = |figure: &Figure| row::Side::of_figure(self.rows, figure);
         let (left, right) = (side(left), side(right));
-        self.out.push(Disagreement { occurrence, counted, left, right, verdict, marking });
+        self.out.push(Disagreement { occurrence, counted, measured: None, left, right, verdict, marking });
     }
 
     fn day(&self, at: &At) -> Option<Date> {
@@ -108,6 +116,7 @@ impl Compared<'_> {
         let (occurrence, counted) = match quantity {
             Quantity::OfEvent(number, unit) => (Some(*number), unit.clone()),
             Quantity::OfSubject(subject, unit) => (None, format!("{subject}: {unit}")),
+            Quantity::OfArea(area, unit) => (None, format!("{area}: {unit}")),
         };
         let elsewhere = occurrence.map(|number| self.elsewhere(number, quantity.unit(), all)).unwrap_or_default();
         let totals = totals(self.rows, stated);
@@ -115,7 +124,7 @@ impl Compared<'_> {
             for other in totals.iter().skip(number + 1).filter(|other| comparable(one, other)) {
                 let found = match quantity {
                     Quantity::OfEvent(..) => verdict::of_event(one, other, &elsewhere),
-                    Quantity::OfSubject(..) => verdict::of_subject(one, other),
+                    Quantity::OfSubject(..) | Quantity::OfArea(..) => verdict::of_subject(one, other),
                 };
                 if let Some(found) = found {
                     self.add(counted.clone(), occurrence, one, other, found);
@@ -207,6 +216,31 @@ impl Compared<'_> {
         }
     }
 
+    /// Figures against published statistics: how many speak of each figure's quantity, and how many bear it out.
+    fn statistics(&mut self, statistics: &Statistics) -> Held {
+        let rows = self.rows;
+        let mut held = Held::new();
+        for figure in &rows.figures {
+            for met in statistics.met(figure) {
+                let (all, agreeing) = held.entry(figure.at.clone()).or_default();
+                *all += 1;
+                let Some(verdict) = met.verdict else {
+                    *agreeing += 1;
+                    continue;
+                };
+                let left = row::Side::of_statistic(met.quantity, met.statement);
+                let right = row::Side::of_figure(rows, figure).with_value(statistics.value(figure));
+                let marking = (self.marking)(met.statement.source()).strictest((self.marking)(&figure.at.source));
+                if self.seen.insert((left.row.clone(), right.row.clone())) {
+                    let measured = Some(met.quantity.clone());
+                    let counted = figure.unit.clone();
+                    self.out.push(Disagreement { occurrence: None, counted, measured, left, right, verdict, marking });
+                }
+            }
+        }
+        held
+    }
+
     /// Reports that give an event another year.
     fn days(&mut self) {
         let rows = self.rows;
@@ -240,6 +274,7 @@ impl Compared<'_> {
                     self.out.push(Disagreement {
                         occurrence,
                         counted: "start".to_owned(),
+                        measured: None,
                         left,
                         right,
                         verdict,

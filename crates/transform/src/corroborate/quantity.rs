@@ -15,12 +15,14 @@ pub(super) enum Quantity {
     OfEvent(usize, String),
     /// A number of an organisation, a database or a place: subject, unit.
     OfSubject(String, String),
+    /// A number of a crime in a country and period: these three, unit.
+    OfArea(String, String),
 }
 
 impl Quantity {
     pub(super) fn unit(&self) -> &str {
         match self {
-            Self::OfEvent(_, unit) | Self::OfSubject(_, unit) => unit,
+            Self::OfEvent(_, unit) | Self::OfSubject(_, unit) | Self::OfArea(_, unit) => unit,
         }
     }
 }
@@ -29,7 +31,7 @@ impl Quantity {
 pub(super) type Figures = BTreeMap<Quantity, Vec<usize>>;
 
 /// Units that no event or subject has a total of.
-const PASSING: [&str; 5] = ["year", "month", "week", "day", "hour"];
+pub(super) const PASSING: [&str; 5] = ["year", "month", "week", "day", "hour"];
 
 /// The figures that several reports may state.
 pub(super) fn figures(rows: &Rows, occurrences: &[Occurrence]) -> Figures {
@@ -54,12 +56,22 @@ pub(super) fn figures(rows: &Rows, occurrences: &[Occurrence]) -> Figures {
             Some(event) => Quantity::OfEvent(event, figure.unit.clone()),
             None => match &figure.subject {
                 Some(subject) => Quantity::OfSubject(series(subject), figure.unit.clone()),
-                None => continue,
+                None => match of_area(figure) {
+                    Some(of) => Quantity::OfArea(of, figure.unit.clone()),
+                    None => continue,
+                },
             },
         };
         out.entry(quantity).or_default().push(number);
     }
     out
+}
+
+/// The crime, country and period that a figure counts.
+fn of_area(figure: &Figure) -> Option<String> {
+    let (area, crime) = (figure.area.as_ref()?, figure.crime.as_ref()?);
+    let (start, end) = figure.start.zip(figure.end).filter(|_| figure.stated)?;
+    Some(format!("{area} {crime} {start}/{end}"))
 }
 
 /// Whether a figure may be a number of the event that its report is about: it speaks of no other year.

@@ -8,12 +8,15 @@ use quipu_schema::marking::Marking;
 use quipu_schema::table::{self, Table};
 use quipu_schema::{Fault, Result};
 
+use super::Held;
 use super::occurrence::{Occurrence, commonest};
 use super::quantity::{Figures, Quantity, totals};
 use super::rows::{At, Event, Figure, Rows};
 use super::verdict::Verdict;
 use super::{consensus, documents};
 use crate::conflict::cause::{difference, severity};
+use crate::conflict::quantity as conflict;
+use crate::conflict::statement::Statement;
 use crate::frame::{self, Value};
 use crate::period;
 
@@ -27,9 +30,10 @@ pub(crate) struct Side {
     vintage: String,
     pub(crate) value: f64,
     text: String,
-    projected: bool,
+    /// SDMX observation status.
+    status: String,
     document: String,
-    locator: String,
+    locator: Option<String>,
     days: Option<(Date, Date)>,
     area: Option<String>,
     crime: Option<String>,
@@ -47,9 +51,9 @@ impl Side {
             vintage: vintage.unwrap_or_else(|| "undated".to_owned()),
             value,
             text,
-            projected: false,
+            status: "A".to_owned(),
             document: at.document.clone(),
-            locator: format!("bytes={}-{}", at.start, at.end),
+            locator: Some(format!("bytes={}-{}", at.start, at.end)),
             days: None,
             area: None,
             crime: None,
@@ -58,12 +62,38 @@ impl Side {
 
     pub(super) fn of_figure(rows: &Rows, figure: &Figure) -> Self {
         Self {
-            projected: figure.qualifier == "projected",
+            status: if figure.qualifier == "projected" { "F" } else { "A" }.to_owned(),
             days: figure.start.zip(figure.end),
             area: figure.area.clone(),
             crime: figure.crime.clone(),
             ..Self::at(rows, &figure.at, "figure", figure.value, figure.phrase.clone())
         }
+    }
+
+    pub(super) fn of_statistic(quantity: &conflict::Quantity, statement: &Statement) -> Self {
+        let value = statement.value.as_ref().map(|value| value.value).unwrap_or_default();
+        let day = crate::conflict::quantity::date;
+        let text = |at: usize| quantity.texts.get(at).cloned().flatten();
+        Self {
+            table: "observation",
+            row: statement.key(quantity),
+            dataset: statement.dataset().to_owned(),
+            source: statement.source().to_owned(),
+            vintage: statement.vintage().to_owned(),
+            value,
+            text: statement.text.clone().unwrap_or_else(|| format!("{value}")),
+            status: statement.status.clone(),
+            document: statement.document.clone(),
+            locator: statement.locator.as_ref().map(ToString::to_string),
+            days: day(quantity.start).zip(day(quantity.end)),
+            area: text(2),
+            crime: text(1),
+        }
+    }
+
+    /// The same with its value in another unit.
+    pub(super) fn with_value(self, value: f64) -> Self {
+        Self { value, ..self }
     }
 
     pub(super) fn of_event(rows: &Rows, event: &Event) -> Self {
@@ -78,6 +108,8 @@ impl Side {
 pub(crate) struct Disagreement {
     pub(crate) occurrence: Option<String>,
     pub(crate) counted: String,
+    /// What a statistic measures, where one is held against a figure.
+    pub(crate) measured: Option<conflict::Quantity>,
     pub(crate) left: Side,
     pub(crate) right: Side,
     pub(crate) verdict: Verdict,
@@ -104,7 +136,7 @@ impl Disagreement {
         format!(
             "{} {} {}: {} says {}, {} says {}; {} ({})",
             self.severity(),
-            self.occurrence.as_deref().unwrap_or("-"),
+            self.occurrence.as_deref().or(self.measured.as_ref().map(|of| of.text(0))).unwrap_or("-"),
             self.counted,
             self.left.dataset,
             self.left.text,
@@ -126,7 +158,12 @@ impl Disagreement {
             of(&self.left).filter(|one| of(&self.right) == Some(*one)).map(|one| text(one))
         };
         let days = self.left.days.filter(|days| self.right.days == Some(*days));
+        let measured = |name: &str| {
+            let at = conflict::TEXTS.iter().position(|text| *text == name)?;
+            self.measured.as_ref()?.texts.get(at)?.as_deref().map(text)
+        };
         match column {
+            "indicator" | "freq" | "sex" | "age" | "breakdown" | "unit" => measured(column),
             "occurrence" => self.occurrence.as_deref().map(text),
             "counted" => Some(text(&self.counted)),
             "crime" => common(|side| side.crime.as_ref()),
@@ -157,10 +194,10 @@ fn side(side: &Side, column: &str) -> Option<Value> {
         "vintage" => Some(text(&side.vintage)),
         "value" => Some(Value::Float(side.value)),
         "text" => Some(text(&side.text)),
-        "status" => Some(text(if side.projected { "F" } else { "A" })),
+        "status" => Some(text(&side.status)),
         "superseded" => Some(Value::Bool(false)),
         "document" => Some(text(&side.document)),
-        "locator" => Some(text(&side.locator)),
+        "locator" => side.locator.as_deref().map(text),
         _ => None,
     }
 }
@@ -193,6 +230,8 @@ pub(super) struct Claim {
     pub(super) documents: usize,
     sources: usize,
     agreeing: usize,
+    statistics: usize,
+    statistics_agreeing: usize,
     rows: String,
     marking: Marking,
 }
@@ -202,6 +241,7 @@ pub(super) fn claims(
     rows: &Rows,
     occurrences: &[Occurrence],
     figures: &Figures,
+    held: &Held,
     marking: &dyn Fn(&str) -> Marking,
 ) -> Vec<Claim> {
     let mut out = Vec::new();
@@ -210,11 +250,12 @@ pub(super) fn claims(
         let Some((best, agreeing)) = consensus(&totals) else { continue };
         let (occurrence, subject) = match quantity {
             Quantity::OfEvent(number, _) => (occurrences.get(*number).map(|found| found.id.clone()), None),
-            Quantity::OfSubject(subject, _) => (None, Some(subject.clone())),
+            Quantity::OfSubject(of, _) | Quantity::OfArea(of, _) => (None, Some(of.clone())),
         };
         let sources: BTreeSet<&str> = totals.iter().map(|figure| figure.at.source.as_str()).collect();
         let of = occurrence.as_deref().or(subject.as_deref()).unwrap_or_default();
         let marking = totals.iter().map(|figure| marking(&figure.at.source)).reduce(Marking::strictest);
+        let statistics = held.get(&best.at).copied().unwrap_or_default();
         out.push(Claim {
             name: format!("{of}/{}", quantity.unit()),
             unit: quantity.unit().to_owned(),
@@ -224,6 +265,8 @@ pub(super) fn claims(
             documents: totals.len(),
             sources: sources.len(),
             agreeing,
+            statistics: statistics.0,
+            statistics_agreeing: statistics.1,
             rows: totals.iter().map(|figure| figure.at.key()).collect::<Vec<_>>().join(" "),
             marking: marking.unwrap_or_default(),
             occurrence,
@@ -252,6 +295,8 @@ pub(super) fn claim_frame(claims: &[Claim]) -> Result<(&'static Table, DataFrame
         "documents" => Some(count(claim.documents)),
         "sources" => Some(count(claim.sources)),
         "agreeing" => Some(count(claim.agreeing)),
+        "statistics" => Some(count(claim.statistics)),
+        "statistics_agreeing" => Some(count(claim.statistics_agreeing)),
         "rows" => Some(text(&claim.rows)),
         "marking" => Some(text(&claim.marking.to_string())),
         _ => None,

@@ -45,6 +45,8 @@ pub(super) struct Figure {
     pub(super) end: Option<Date>,
     pub(super) stated: bool,
     pub(super) phrase: String,
+    /// Its sentence.
+    pub(super) context: Option<String>,
 }
 
 /// A row of `event`.
@@ -144,6 +146,7 @@ impl Rows {
         let (measure, subject, event, flow) =
             (text("measure")?, text("subject")?, text("event")?, text("stock_or_flow")?);
         let (area, crime, basis) = (text("ref_area")?, text("crime")?, text("period_basis")?);
+        let context = text("context")?;
         for (row, at) in places(frame)?.into_iter().enumerate() {
             let of = |list: &[Option<String>]| list.get(row).cloned().flatten();
             self.figures.push(Figure {
@@ -163,6 +166,7 @@ impl Rows {
                 end: ends.get(row).copied().flatten(),
                 stated: of(&basis).as_deref() == Some("stated"),
                 phrase: of(&phrase).unwrap_or_default(),
+                context: of(&context),
             });
         }
         Ok(())

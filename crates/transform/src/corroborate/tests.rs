@@ -37,7 +37,7 @@ fn compared(reports: &[(&str, &str, &str, &str)]) -> Corroborated {
         rows.add_reports(&document::document_frame(&[origin.document]).unwrap()).unwrap();
     }
     rows.sort();
-    compare(&rows, &|_| Marking::default()).unwrap()
+    compare(&rows, &Statistics::default(), &|_| Marking::default()).unwrap()
 }
 
 fn causes(reports: &[(&str, &str, &str, &str)]) -> Vec<(&'static str, String)> {

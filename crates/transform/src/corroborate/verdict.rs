@@ -29,14 +29,14 @@ const ROUNDED: f64 = 0.05;
 const SAME_TIME: i32 = 45;
 
 /// The digits that count, without zeros at either end.
-fn digits(value: f64) -> String {
+pub(super) fn digits(value: f64) -> String {
     let shown = format!("{value}");
     let plain: String = shown.chars().filter(char::is_ascii_digit).collect();
     plain.trim_start_matches('0').trim_end_matches('0').to_owned()
 }
 
 /// Zeros at the end of a whole number.
-fn zeros(value: f64) -> usize {
+pub(super) fn zeros(value: f64) -> usize {
     let shown = format!("{value}");
     if shown.contains('.') { 0 } else { shown.len() - shown.trim_end_matches('0').len() }
 }
@@ -50,7 +50,7 @@ fn equal(a: f64, b: f64) -> bool {
 }
 
 /// The values that a statement allows.
-fn interval(figure: &Figure) -> (f64, f64) {
+pub(super) fn interval(figure: &Figure) -> (f64, f64) {
     let value = figure.value;
     // Half a unit of the last digit that counts.
     let slack = 0.5 * 10_f64.powi(i32::try_from(zeros(value)).unwrap_or(0));
