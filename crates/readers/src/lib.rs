@@ -29,5 +29,6 @@ pub use format::{Reader, reader, sniff};
 pub use grid::{Cell, Form, Grid, GridBuilder, Places, Row};
 pub use header::{HeadRow, Header, Position};
 pub use limits::Limits;
+pub use pdf::{LaidText, laid_text};
 pub use sample::{Sample, SampledCell, SampledRow, sample};
 pub use tabular::{Records, Tabular, open};

@@ -29,6 +29,7 @@ mod object;
 mod open;
 mod page;
 mod path;
+mod prose;
 mod rows;
 mod ruled;
 mod sheet;
@@ -42,6 +43,8 @@ use quipu_schema::{ErrorKind, Fault, Locator, Result};
 use crate::{Form, Grid, GridBuilder, Limits, Places, Reader};
 use content::Resources;
 use file::File;
+use page::Page;
+pub use prose::{LaidText, laid_text};
 use sheet::{Placed, Sheet};
 use table::{Area, Table};
 
@@ -64,18 +67,9 @@ impl Reader for Pdf {
         let file = File::open(bytes, limits)?;
         let resources = Resources::of(&file)?;
         let pages = page::pages(&file)?;
-        let (first, last) = layout.pages.unwrap_or((1, u32::MAX));
-        let wanted = pages.iter().filter(|page| (u64::from(first)..=u64::from(last)).contains(&page.number));
-        let (mut sheets, mut used) = (Vec::new(), 0_usize);
-        for page in wanted {
-            let sheet = Sheet::read(&file, &resources, page)?;
-            used = used.saturating_add(sheet.words.len() * (size_of::<Placed>() + 16));
-            if used > limits.memory {
-                return Err(Limits::exceeded(format!("its words take more than {} MiB", limits.memory >> 20)));
-            }
-            sheets.push(sheet);
-        }
-        check_text(&sheets, pages.len(), first)?;
+        let wanted = layout.pages.unwrap_or((1, u32::MAX));
+        let sheets = sheets(&file, &resources, &pages, wanted, limits)?;
+        check_text(&sheets, pages.len(), wanted.0)?;
         let mut document = Document { sheets, limits: *limits, notes: Vec::new() };
         if file.rebuilt.get() {
             document.notes.push("the file's own table of objects is damaged; the objects were searched for".to_owned());
@@ -94,6 +88,27 @@ impl Reader for Pdf {
         let page = at.and_then(|at| pages.get(at)).ok_or_else(wrong)?;
         Ok(Sheet::read(&file, &resources, page)?.text_in(*bounds))
     }
+}
+
+/// The pages from one number to another, as they are read.
+fn sheets(
+    file: &File<'_>,
+    resources: &Resources,
+    pages: &[Page],
+    (first, last): (u32, u32),
+    limits: &Limits,
+) -> Result<Vec<Sheet>> {
+    let wanted = pages.iter().filter(|page| (u64::from(first)..=u64::from(last)).contains(&page.number));
+    let (mut sheets, mut used) = (Vec::new(), 0_usize);
+    for page in wanted {
+        let sheet = Sheet::read(file, resources, page)?;
+        used = used.saturating_add(sheet.words.len() * (size_of::<Placed>() + 16));
+        if used > limits.memory {
+            return Err(Limits::exceeded(format!("its words take more than {} MiB", limits.memory >> 20)));
+        }
+        sheets.push(sheet);
+    }
+    Ok(sheets)
 }
 
 /// Refuses documents that have nothing that can be read.

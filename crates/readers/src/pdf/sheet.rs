@@ -198,7 +198,7 @@ impl Sheet {
     }
 
     /// Goes on to the next line, which begins with a word.
-    fn break_line(&self, next: &str, text: &mut String) {
+    pub(super) fn break_line(&self, next: &str, text: &mut String) {
         if text.ends_with('\u{ad}') {
             text.pop();
             return;
