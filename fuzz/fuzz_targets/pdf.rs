@@ -4,4 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use quipu_schema::pipeline::Format;
 
-fuzz_target!(|bytes: &[u8]| quipu_fuzz::grids(Format::Pdf, bytes));
+fuzz_target!(|bytes: &[u8]| {
+    quipu_fuzz::grids(Format::Pdf, bytes);
+    quipu_fuzz::prose(bytes);
+});

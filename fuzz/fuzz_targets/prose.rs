@@ -22,6 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
         .chain(reading.statements.iter().flat_map(|statement| &statement.segments))
         .chain(reading.events.iter().flat_map(|event| &event.mentions));
     for place in places.take(64) {
-        assert_eq!(reread(bytes, &reading.media_type, place.start, place.end).expect("a place that was read"), place.text);
+        assert_eq!(
+            reread(bytes, &reading.media_type, place.start, place.end).expect("a place that was read"),
+            place.text
+        );
     }
 });

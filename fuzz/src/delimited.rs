@@ -20,8 +20,14 @@ pub fn check(bytes: &[u8]) {
     let headers = [HeaderAt::Line(1), HeaderAt::Line(2), HeaderAt::Has(vec!["a".into()]), HeaderAt::Mapped];
     for (rows, header) in headers.into_iter().enumerate() {
         let format = Some(Format::Csv);
-        let layout =
-            Layout { format, encoding: encoding.clone(), delimiter, header, header_rows: rows % 3, ..Layout::default() };
+        let layout = Layout {
+            format,
+            encoding: encoding.clone(),
+            delimiter,
+            header,
+            header_rows: rows % 3,
+            ..Layout::default()
+        };
         let wanted = [vec!["a"], vec!["b", "c"]];
         for table in open(Content::Memory(bytes), &layout, &wanted, &Limits::default(), "fuzz").unwrap_or_default() {
             records(&table, bytes, &layout);

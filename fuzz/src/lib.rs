@@ -12,7 +12,7 @@ pub mod workbooks;
 
 use std::sync::Once;
 
-use quipu_readers::{Limits, Reader, reader};
+use quipu_readers::{Limits, Reader, laid_text, reader};
 use quipu_schema::pipeline::{Format, Layout, Placed, TableAt};
 
 pub use memory::{LARGEST, MOST};
@@ -35,6 +35,22 @@ pub fn grids(format: Format, bytes: &[u8]) {
     promise::check(reader, bytes, &Layout::default(), &limits());
     if let Some(layout) = usize::try_from(chosen).ok().and_then(|chosen| layouts.get(chosen)) {
         promise::check(reader, bytes, layout, &limits());
+    }
+}
+
+/// Holds the text of a PDF to its promise: what stands at the place of a stretch is that stretch.
+///
+/// # Panics
+/// Where it is not.
+pub fn prose(bytes: &[u8]) {
+    fence();
+    let Ok(laid) = laid_text(bytes, &limits()) else { return };
+    let ends: Vec<usize> = laid.text.char_indices().map(|(at, _)| at).collect();
+    for pair in ends.chunks(7).take(200) {
+        let [from, .., to] = pair else { continue };
+        if let Some((place, text)) = laid.locate(&(*from..*to)) {
+            assert_eq!(laid.at(&place).ok(), Some(text), "{place}");
+        }
     }
 }
 

@@ -55,6 +55,11 @@ pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<St
         Some(format) => format,
         None => quipu_readers::sniff(Content::Memory(bytes))?,
     };
+    if is_text(state)
+        && let Some(text) = report::reread(bytes, locator)?
+    {
+        return Ok(text);
+    }
     if let Some(reader) = quipu_readers::reader(format).filter(|_| !is_text(state)) {
         return reader.reread(bytes, &layout, locator, &Limits::default());
     }
@@ -65,6 +70,14 @@ pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<St
         return quipu_prose::text::reread(bytes, document::media_type(bytes), start, end);
     }
     quipu_readers::csv::reread(bytes, layout.encoding.as_ref(), start, end)
+}
+
+/// What stands before and behind a place of a report that is no range of bytes, in its sentence.
+///
+/// # Errors
+/// A document that cannot be read.
+pub fn around(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<Option<(String, String)>> {
+    if is_text(state) { report::around(bytes, locator) } else { Ok(None) }
 }
 
 /// Archived bytes as people can read them: in the document's encoding, without control characters.

@@ -180,3 +180,60 @@ fn trace_finds_a_row_by_its_key_and_tells_where_a_column_comes_from() {
     dir.quipu(&["trace", "observation", "#0"]).expect(2).says(&["rows count from #1"]);
     dir.quipu(&["trace", "obsevation", "#1"]).expect(2).says(&["did you mean `observation`?"]);
 }
+
+/// A PDF of these lines, each a page's width apart; `Tf` and `Td` as any program writes them.
+fn pdf(lines: &[&str]) -> Vec<u8> {
+    let mut content = String::from("BT /F1 10 Tf 60 760 Td 14 TL\n");
+    for line in lines {
+        content.push_str(&format!("({}) Tj T*\n", line.replace('(', "\\(").replace(')', "\\)")));
+    }
+    content.push_str("ET");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
+    ];
+    let mut out = String::from("%PDF-1.4\n");
+    let mut places = Vec::new();
+    for (number, object) in objects.iter().enumerate() {
+        places.push(out.len());
+        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+    }
+    let table = out.len();
+    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    for place in places {
+        out.push_str(&format!("{place:010} 00000 n \n"));
+    }
+    out.push_str(&format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1));
+    out.into_bytes()
+}
+
+#[test]
+fn a_figure_of_a_pdf_is_shown_in_its_sentence_and_read_again_on_its_page() {
+    let dir = Dir::with_pipeline(
+        "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n\n\
+         [[source]]\nid = \"press\"\nfile = \"../in/release.pdf\"\npublisher = \"Us\"\nlanguage = \"en\"\n\
+         published_on = \"2024-03-05\"\n[source.report]\n\n[export]\nto = \"../release\"\ntitle = \"PDF\"\n",
+    );
+    let lines = [
+        "LIMA, Peru, 5 March 2024 - Police and customs said on Tuesday that more than",
+        "1,200 rounds of ammunition had been found in two lorries.",
+    ];
+    dir.write("in/release.pdf", pdf(&lines));
+    dir.quipu(&["run", "pipelines/test.toml"]).expect(0);
+    let snapshot = dir.tables("test");
+    assert!(assert_rows_read_back(&dir, &snapshot, "figure") >= 2);
+    assert!(assert_rows_read_back(&dir, &snapshot, "mention") >= 3);
+    let found = dir.quipu(&["trace", "figure", "value=1200"]).expect(0);
+    for part in [
+        "locator   page=1;box=",
+        "Police and customs said on Tuesday that ⟦more than 1,200 rounds of ammunition⟧ had been found in two lorries.",
+        "the published text",
+    ] {
+        assert!(found.stdout.contains(part), "{}", found.stdout);
+    }
+    dir.quipu(&["verify", "pipelines/test.toml"]).expect(0);
+}

@@ -80,12 +80,21 @@ pub fn laid_text(bytes: &[u8], limits: &Limits) -> Result<LaidText> {
         laid.notes.push(format!("{repeated} words of running heads, feet and page numbers are left out"));
     }
     if tabled > 0 {
-        laid.notes.push(format!("{tabled} words in tables are not read as prose; a source with `observe` reads tables"));
+        laid.notes
+            .push(format!("{tabled} words in tables are not read as prose; a source with `observe` reads tables"));
+    }
+    // The last page may have a line or two beside its first column: where the gutter is, the others tell.
+    let mut gutters = Vec::new();
+    for (sheet, free) in sheets.iter().zip(&free) {
+        let mut found = Gutters { known: &[], found: Vec::new() };
+        blocks(sheet, free, NESTED, &mut found, &mut Vec::new());
+        gutters.extend(found.found);
     }
     for (sheet, free) in sheets.iter().zip(&free) {
         laid.notes.extend(sheet.notes.iter().cloned());
         let mut paragraphs = Vec::new();
-        blocks(sheet, free, NESTED, &mut paragraphs);
+        let mut known = Gutters { known: &gutters, found: Vec::new() };
+        blocks(sheet, free, NESTED, &mut known, &mut paragraphs);
         for paragraph in &paragraphs {
             laid.add(sheet, paragraph);
         }
@@ -139,28 +148,34 @@ fn figures(sheet: &Sheet, words: &[usize]) -> bool {
 /// A paragraph: its words in the order in which they are read, line by line.
 type Paragraph = Vec<Vec<usize>>;
 
+/// Where white space parts the columns of a document, in points from the left.
+struct Gutters<'g> {
+    /// Those of all pages.
+    known: &'g [f64],
+    /// Those of this page.
+    found: Vec<f64>,
+}
+
 /// Puts the words of a region in order: columns from left to right, blocks from top to bottom, and in them paragraphs.
-fn blocks(sheet: &Sheet, words: &[usize], depth: usize, out: &mut Vec<Paragraph>) {
+fn blocks(sheet: &Sheet, words: &[usize], depth: usize, gutters: &mut Gutters<'_>, out: &mut Vec<Paragraph>) {
     let all = lines(&sheet.words, words);
     if all.is_empty() {
         return;
     }
     if depth > 0 {
-        // What spans the columns comes before them: a title above, a note below.
-        for (from, to) in bands(&all) {
-            if (from, to) == (0, all.len()) {
-                if let Some((left, right)) = columns(sheet, words, &all) {
-                    blocks(sheet, &left, depth - 1, out);
-                    blocks(sheet, &right, depth - 1, out);
-                    return;
-                }
-                break;
-            }
-            let band: Vec<usize> =
-                all.get(from..to).unwrap_or_default().iter().flat_map(|line| line.words.iter().copied()).collect();
-            blocks(sheet, &band, depth - 1, out);
+        if let Some((left, right)) = columns(sheet, words, &all, gutters) {
+            blocks(sheet, &left, depth - 1, gutters, out);
+            blocks(sheet, &right, depth - 1, gutters, out);
+            return;
         }
-        if bands(&all).first() != Some(&(0, all.len())) {
+        // What spans the columns comes before them: a title above, a note below.
+        let bands = bands(&all);
+        if bands.len() > 1 {
+            for (from, to) in bands {
+                let band = all.get(from..to).unwrap_or_default().iter();
+                let band: Vec<usize> = band.flat_map(|line| line.words.iter().copied()).collect();
+                blocks(sheet, &band, depth - 1, gutters, out);
+            }
             return;
         }
     }
@@ -184,7 +199,12 @@ fn bands(all: &[Line]) -> Vec<(usize, usize)> {
 }
 
 /// The words on either side of a gutter that no word crosses.
-fn columns(sheet: &Sheet, words: &[usize], all: &[Line]) -> Option<(Vec<usize>, Vec<usize>)> {
+fn columns(
+    sheet: &Sheet,
+    words: &[usize],
+    all: &[Line],
+    gutters: &mut Gutters<'_>,
+) -> Option<(Vec<usize>, Vec<usize>)> {
     let size = median(all.iter().map(|line| line.size).collect());
     let mut spans: Vec<(f64, f64)> =
         words.iter().filter_map(|at| sheet.words.get(*at)).map(|placed| (placed.bounds[0], placed.bounds[2])).collect();
@@ -204,12 +224,17 @@ fn columns(sheet: &Sheet, words: &[usize], all: &[Line]) -> Option<(Vec<usize>, 
         words.iter().copied().filter(of).collect()
     };
     let (left, right) = (side(false), side(true));
+    let known = gutters.known.iter().any(|gutter| (gutter - middle).abs() < 2.0 * size);
     let enough = |words: &[usize]| {
         let lines = lines(&sheet.words, words);
         // A column of marks or numbers before items of a list is none.
-        lines.len() >= BESIDE && words.len() >= 2 * lines.len()
+        known || lines.len() >= BESIDE && words.len() >= 2 * lines.len()
     };
-    (enough(&left) && enough(&right)).then_some((left, right))
+    let parted = enough(&left) && enough(&right);
+    if parted {
+        gutters.found.push(middle);
+    }
+    parted.then_some((left, right))
 }
 
 /// Joins the lines of a block to paragraphs.
@@ -245,12 +270,13 @@ fn paragraphs(sheet: &Sheet, all: &[Line], out: &mut Vec<Paragraph>) {
 }
 
 impl LaidText {
-    /// Adds a paragraph of a page; one that the page before broke off goes on.
+    /// Adds a paragraph of a page; one that the column or the page before broke off goes on.
     fn add(&mut self, sheet: &Sheet, paragraph: &Paragraph) {
         let first = paragraph.first().and_then(|line| line.first()).and_then(|at| sheet.words.get(*at));
         let lower = first.is_some_and(|placed| placed.text().chars().next().is_some_and(char::is_lowercase));
         let broken = self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '-' | '\u{ad}'));
-        let turns = self.spots.last().is_some_and(|spot| spot.page != sheet.number);
+        let top = first.map_or(0, |placed| sheet.locate(placed.bounds)[1]);
+        let turns = self.spots.last().is_some_and(|spot| spot.page != sheet.number || spot.bounds[1] > top);
         let goes_on = turns && lower && broken;
         if !self.text.is_empty() && !goes_on {
             self.text.push_str("\n\n");
@@ -285,17 +311,20 @@ impl LaidText {
     }
 
     /// The place of a stretch of the text, and the text that stands there: the stretch without white space at its
-    /// ends, as far as its first page goes. `None` for white space alone.
+    /// ends, as far as its first page goes. `None` for white space alone, and where other text is drawn at the same
+    /// place, so that the place does not tell which is meant.
     pub fn locate(&self, range: &Range<usize>) -> Option<(Locator, &str)> {
         let first = self.spots.partition_point(|spot| spot.text.end <= range.start);
         let page = self.spots.get(first)?.page;
-        let last = self.spots.partition_point(|spot| spot.text.start < range.end && spot.page <= page).checked_sub(1)?;
+        let last =
+            self.spots.partition_point(|spot| spot.text.start < range.end && spot.page <= page).checked_sub(1)?;
         let (one, other) = (self.spots.get(first)?, self.spots.get(last)?);
         let text = range.start.max(one.text.start)..range.end.min(other.text.end);
         let shown = self.text.get(text.clone()).filter(|text| !text.is_empty())?;
         let [x0, y0, ..] = self.corner(one, text.start, text.start)?;
         let [.., x1, y1] = self.corner(other, text.end, text.end)?;
-        Some((Locator::Page { page, bounds: [x0, y0, x1, y1] }, shown))
+        let locator = Locator::Page { page, bounds: [x0, y0, x1, y1] };
+        (self.range_of(&locator)? == text).then_some((locator, shown))
     }
 
     /// The box of a word's characters from one place of the text to another, with no width where both are one.
@@ -308,7 +337,11 @@ impl LaidText {
     /// The stretch of the text that a locator made by [`LaidText::locate`] names.
     pub fn range_of(&self, locator: &Locator) -> Option<Range<usize>> {
         let Locator::Page { page, bounds: [x0, y0, x1, y1] } = locator else { return None };
-        let of_page = self.spots.iter().filter(|spot| spot.page == *page);
+        let (first, last) = (
+            self.spots.partition_point(|spot| spot.page < *page),
+            self.spots.partition_point(|spot| spot.page <= *page),
+        );
+        let of_page = self.spots.get(first..last).unwrap_or_default().iter();
         // Where a word has a character that begins there, and one that ends there.
         let edge = |spot: &Spot, x: u32, first: bool| -> Option<usize> {
             let text = self.text.get(spot.text.clone())?;

@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "event",
     title: "Events",
     row_is: "one event",
-    key: &["document_id", "loc_start", "loc_end"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end"],
     columns: &[
         Column::text("kind", "what sort of event").one_of(&[
             "conference",

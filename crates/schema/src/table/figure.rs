@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "figure",
     title: "Numbers stated in prose",
     row_is: "one number stated in prose",
-    key: &["document_id", "loc_start", "loc_end"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end"],
     columns: &[
         Column::text("measure", "what is counted, as printed").optional(),
         Column::text("subject", "whose number it is").optional(),

@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "mention",
     title: "Names in prose",
     row_is: "one name in prose",
-    key: &["document_id", "loc_start", "loc_end", "kind"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end", "kind"],
     columns: &[
         Column::text("kind", "what it names").one_of(&[
             "person",

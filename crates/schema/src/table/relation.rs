@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "relation",
     title: "Stated links",
     row_is: "one stated link",
-    key: &["document_id", "loc_start", "loc_end", "subject", "predicate", "object"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end", "subject", "predicate", "object"],
     columns: &[
         Column::text("subject", "from what"),
         Column::text("predicate", "what link"),

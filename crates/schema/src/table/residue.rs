@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "residue",
     title: "Sentences with numbers and no figure",
     row_is: "one sentence of a report that has numbers, none of which is a figure",
-    key: &["document_id", "loc_start", "loc_end"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end"],
     columns: &[
         Column::text("text", "the sentence"),
         Column::new("numbers", Kind::UInt, "how many numbers it has"),

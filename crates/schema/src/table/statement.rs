@@ -6,7 +6,7 @@ pub(super) const TABLE: Table = Table {
     name: "statement",
     title: "Quotations",
     row_is: "one quotation",
-    key: &["document_id", "loc_start", "loc_end"],
+    key: &["document_id", "loc_row", "loc_start", "loc_end"],
     columns: &[
         Column::text("speaker", "who said it").optional(),
         Column::text("role", "in what role").optional(),

@@ -53,7 +53,7 @@ impl Side {
             text,
             status: "A".to_owned(),
             document: at.document.clone(),
-            locator: Some(format!("bytes={}-{}", at.start, at.end)),
+            locator: at.locator(),
             days: None,
             area: None,
             crime: None,

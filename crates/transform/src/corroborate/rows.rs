@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
-use quipu_schema::table::{DOCUMENT_ID, LOC_END, LOC_START, SOURCE};
+use quipu_schema::locator::{Columns, Locator};
+use quipu_schema::table::{DOCUMENT_ID, LOC_END, LOC_ROW, LOC_START, SOURCE};
 use quipu_schema::{Fault, Result};
 use quipu_store::{Part, Store};
 
@@ -14,6 +15,8 @@ use crate::conflict::quantity::{date, days, texts};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
     pub(super) document: String,
+    /// Page, in a PDF.
+    pub(super) row: Option<u64>,
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) source: String,
@@ -22,7 +25,14 @@ pub(super) struct At {
 impl At {
     /// The row's key, as `trace` takes it.
     pub(super) fn key(&self) -> String {
-        format!("{DOCUMENT_ID}={},{LOC_START}={},{LOC_END}={}", self.document, self.start, self.end)
+        let page = self.row.map(|page| format!("{LOC_ROW}={page},")).unwrap_or_default();
+        format!("{DOCUMENT_ID}={},{page}{LOC_START}={},{LOC_END}={}", self.document, self.start, self.end)
+    }
+
+    /// The place, as it is printed.
+    pub(super) fn locator(&self) -> Option<String> {
+        let columns = Columns { row: self.row, start: Some(self.start), end: Some(self.end), ..Columns::default() };
+        Locator::from_columns(&columns).map(|locator| locator.to_string())
     }
 }
 
@@ -96,18 +106,19 @@ fn floats(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>> {
 }
 
 fn places(frame: &DataFrame) -> Result<Vec<At>> {
-    let unsigned = |name: &str| -> Result<Vec<u64>> {
+    let unsigned = |name: &str| -> Result<Vec<Option<u64>>> {
         let column = frame.column(name).and_then(|column| column.u64()).map_err(|error| wrong(name, error))?;
-        Ok(column.iter().map(Option::unwrap_or_default).collect())
+        Ok(column.iter().collect())
     };
     let (starts, ends) = (unsigned(LOC_START)?, unsigned(LOC_END)?);
     let (documents, sources) = (column(frame, DOCUMENT_ID)?, column(frame, SOURCE)?);
-    let rows = documents.into_iter().zip(sources).zip(starts.into_iter().zip(ends));
+    let rows = documents.into_iter().zip(sources).zip(starts.into_iter().zip(ends)).zip(unsigned(LOC_ROW)?);
     Ok(rows
-        .map(|((document, source), (start, end))| At {
+        .map(|(((document, source), (start, end)), row)| At {
             document: document.unwrap_or_default(),
-            start,
-            end,
+            row,
+            start: start.unwrap_or_default(),
+            end: end.unwrap_or_default(),
             source: source.unwrap_or_default(),
         })
         .collect())

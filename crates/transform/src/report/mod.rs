@@ -5,21 +5,35 @@ mod row;
 mod tests;
 
 use quipu_prose::{Given, Reading};
-use quipu_schema::pipeline::Source;
-use quipu_schema::{Digest, Result};
+use quipu_readers::{Content, LaidText, Limits, laid_text};
+use quipu_schema::pipeline::{Format, Source};
+use quipu_schema::{Digest, Locator, Result};
 
 use crate::document::DocumentRow;
 pub(crate) use row::{FRAMES, Origin, Rows};
 
+/// What the text of a PDF is to the reader of prose.
+const LAID: &str = "text/plain; charset=utf-8";
+
+/// Whether a document is a PDF, whose text is not its bytes.
+fn is_pdf(bytes: &[u8]) -> bool {
+    matches!(quipu_readers::sniff(Content::Memory(bytes)), Ok(Format::Pdf))
+}
+
 /// Reads one document of a report source into rows; `name` is the name of its capture.
 ///
 /// # Errors
-/// `Source` for a document that is too large or in an encoding that is not read.
+/// `Source` for a document that is too large or in an encoding that is not read; for a PDF those of its reader.
 pub(crate) fn read(source: &Source, name: &str, digest: &Digest, bytes: &[u8]) -> Result<(Origin, Reading)> {
-    let given = Given { media: None, language: source.language.clone(), published: source.published_on };
-    let reading = quipu_prose::read(bytes, &given).map_err(|fault| fault.at(name))?;
+    let laid = is_pdf(bytes).then(|| laid_text(bytes, &Limits::default())).transpose();
+    let laid = laid.map_err(|fault| fault.at(name))?;
+    let media = laid.is_some().then(|| LAID.to_owned());
+    let given = Given { media, language: source.language.clone(), published: source.published_on };
+    let text = laid.as_ref().map_or(bytes, |laid| laid.text.as_bytes());
+    let mut reading = quipu_prose::read(text, &given).map_err(|fault| fault.at(name))?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut document = DocumentRow::of_source(source, name, digest, size, &reading.media_type);
+    let media_type = if laid.is_some() { "application/pdf" } else { &reading.media_type };
+    let mut document = DocumentRow::of_source(source, name, digest, size, media_type);
     let page = &reading.page;
     document.title = page.title.clone().or(document.title);
     document.publisher = page.publisher.clone().or(document.publisher);
@@ -29,5 +43,50 @@ pub(crate) fn read(source: &Source, name: &str, digest: &Digest, bytes: &[u8]) -
     let oddities: Vec<String> =
         reading.oddities.iter().map(|oddity| format!("{}={}", oddity.kind, oddity.count)).collect();
     document.oddities = (!oddities.is_empty()).then(|| oddities.join(" "));
-    Ok((Origin { document }, reading))
+    if let Some(laid) = &laid {
+        reading.notes.extend(laid.notes.iter().cloned());
+    }
+    Ok((Origin { document, laid }, reading))
+}
+
+/// The text at a place of a report, as it was read there; `None` where the place is bytes and is reread as such.
+///
+/// # Errors
+/// A place that the document does not have.
+pub(crate) fn reread(bytes: &[u8], locator: &Locator) -> Result<Option<String>> {
+    match locator {
+        Locator::Page { .. } => Ok(Some(laid_text(bytes, &Limits::default())?.at(locator)?.to_owned())),
+        _ => Ok(None),
+    }
+}
+
+/// What stands before and behind a place on a page, in its sentence.
+///
+/// # Errors
+/// A document that cannot be read.
+pub(crate) fn around(bytes: &[u8], locator: &Locator) -> Result<Option<(String, String)>> {
+    if !matches!(locator, Locator::Page { .. }) {
+        return Ok(None);
+    }
+    let laid = laid_text(bytes, &Limits::default())?;
+    let Some(range) = laid.range_of(locator) else { return Ok(None) };
+    Ok(Some(sentence(&laid, &range)))
+}
+
+/// The rest of the sentence around a stretch of a text.
+fn sentence(laid: &LaidText, range: &std::ops::Range<usize>) -> (String, String) {
+    let stops = |at: usize, c: char| {
+        let rest = laid.text.get(at + c.len_utf8()..).unwrap_or_default();
+        matches!(c, '.' | '!' | '?') && rest.chars().next().is_none_or(char::is_whitespace)
+            || c == '\n' && rest.starts_with('\n')
+    };
+    let (before, after) =
+        (laid.text.get(..range.start).unwrap_or_default(), laid.text.get(range.end..).unwrap_or_default());
+    let from = before.char_indices().rev().find(|(at, c)| stops(*at, *c)).map_or(0, |(at, c)| at + c.len_utf8());
+    let to = after
+        .char_indices()
+        .find(|(at, c)| stops(range.end + at, *c))
+        .map_or(after.len(), |(at, c)| if c == '\n' { at } else { at + c.len_utf8() });
+    let shown = |text: Option<&str>| text.unwrap_or_default().replace('\n', " ");
+    (shown(before.get(from..)).trim_start().to_owned(), shown(after.get(..to)))
 }

@@ -2,6 +2,8 @@
 
 use polars::prelude::DataFrame;
 use quipu_prose::{DateMention, Event, Figure, Mention, Place, Precision, Reading, Relation, Residue, Statement};
+use quipu_readers::LaidText;
+use quipu_schema::locator::{Columns, Locator};
 use quipu_schema::{Result, table};
 
 use crate::document::{DocumentRow, sorted_frame};
@@ -12,6 +14,18 @@ use crate::period;
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) document: DocumentRow,
+    /// The text of a PDF, which tells where on its pages a stretch of it stands.
+    pub(crate) laid: Option<LaidText>,
+}
+
+impl Origin {
+    /// The place of a stretch of the text in the document, and the text there where it is not what was read.
+    fn place(&self, start: u64, end: u64) -> (Option<Locator>, Option<String>) {
+        let Some(laid) = &self.laid else { return (Some(Locator::Bytes { start, end }), None) };
+        let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+        let found = range.and_then(|(start, end)| laid.locate(&(start..end)));
+        found.map_or((None, None), |(locator, text)| (Some(locator), Some(text.to_owned())))
+    }
 }
 
 /// Columns that every row of a report has.
@@ -20,28 +34,36 @@ struct Common {
     document_id: String,
     source: String,
     marking: String,
-    start: u64,
-    end: u64,
+    place: Columns,
+    /// The text at the place, of a PDF.
+    printed: Option<String>,
 }
 
 impl Common {
     fn of(origin: &Origin, start: u64, end: u64) -> Self {
         let document = &origin.document;
+        let (locator, printed) = origin.place(start, end);
         Self {
             document_id: document.document_id.to_string(),
             source: document.source.clone(),
             marking: document.marking.clone(),
-            start,
-            end,
+            place: locator.map(|locator| locator.to_columns()).unwrap_or_default(),
+            printed,
         }
+    }
+
+    /// The text at the place: as it was read, or as the page has it.
+    fn printed(&self, read: &str) -> Option<Value> {
+        Some(text(self.printed.as_deref().unwrap_or(read)))
     }
 
     fn value(&self, column: &str) -> Option<Value> {
         match column {
             table::DOCUMENT_ID => Some(text(&self.document_id)),
             table::SOURCE => Some(text(&self.source)),
-            table::LOC_START => Some(Value::UInt(self.start)),
-            table::LOC_END => Some(Value::UInt(self.end)),
+            table::LOC_ROW => self.place.row.map(Value::UInt),
+            table::LOC_START => self.place.start.map(Value::UInt),
+            table::LOC_END => self.place.end.map(Value::UInt),
             "marking" => Some(text(&self.marking)),
             _ => None,
         }
@@ -70,12 +92,20 @@ enum Named {
     Date(DateMention),
 }
 
+/// A statement with the places of its segments, as printed, and the language of its document.
+#[derive(Debug, Clone)]
+struct Said {
+    statement: Statement,
+    segments: String,
+    language: Option<String>,
+}
+
 /// The rows of all documents of a source.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     figures: Vec<Row<Figure>>,
     mentions: Vec<Row<Named>>,
-    statements: Vec<Row<(Statement, Option<String>)>>,
+    statements: Vec<Row<Said>>,
     events: Vec<Row<Event>>,
     relations: Vec<Row<Relation>>,
     residue: Vec<Row<Residue>>,
@@ -111,7 +141,13 @@ impl Rows {
         for statement in reading.statements {
             let (Some(first), Some(last)) = (statement.segments.first(), statement.segments.last()) else { continue };
             let common = Common::of(origin, first.start, last.end);
-            self.statements.push(Row { common, row: (statement, language.clone()) });
+            let places: Vec<String> = statement
+                .segments
+                .iter()
+                .filter_map(|segment| Some(origin.place(segment.start, segment.end).0?.to_string()))
+                .collect();
+            let said = Said { segments: places.join(" "), language: language.clone(), statement };
+            self.statements.push(Row { common, row: said });
         }
         for event in reading.events {
             let Some(first) = event.mentions.first() else { continue };
@@ -144,7 +180,7 @@ fn figure(row: &Row<Figure>, column: &str) -> Option<Value> {
         "crime" => figure.crime.map(text),
         "event" => optional(figure.event.as_ref()),
         "speaker" => optional(figure.speaker.as_ref()),
-        "phrase" => Some(text(&figure.place.text)),
+        "phrase" => row.common.printed(&figure.place.text),
         "context" => optional(figure.context.as_ref()),
         // Every figure that is published is printed as a number; nothing is reckoned.
         "basis" => Some(text("stated")),
@@ -156,28 +192,27 @@ fn mention(row: &Row<Named>, column: &str) -> Option<Value> {
     match (&row.row, column) {
         (Named::Mention(mention), "kind") => Some(text(mention.kind)),
         (Named::Mention(mention), "name") => Some(text(&mention.name)),
-        (Named::Mention(mention), "surface") => Some(text(&mention.place.text)),
+        (Named::Mention(mention), "surface") => row.common.printed(&mention.place.text),
         (Named::Mention(mention), "ref") => optional(mention.reference.as_ref()),
         (Named::Mention(mention), "role") => optional(mention.role.as_ref()),
         (Named::Date(_), "kind") => Some(text("date")),
         (Named::Date(date), "name") => Some(text(&format!("{}/{}", date.start, date.end))),
-        (Named::Date(date), "surface") => Some(text(&date.place.text)),
+        (Named::Date(date), "surface") => row.common.printed(&date.place.text),
         _ => row.common.value(column),
     }
 }
 
-fn statement(row: &Row<(Statement, Option<String>)>, column: &str) -> Option<Value> {
-    let (statement, language) = &row.row;
-    let joined = |part: fn(&Place) -> String| {
-        let parts: Vec<String> = statement.segments.iter().map(part).collect();
-        Some(text(&parts.join(" ")))
-    };
+fn statement(row: &Row<Said>, column: &str) -> Option<Value> {
+    let Said { statement, segments, language } = &row.row;
     match column {
         "speaker" => optional(statement.speaker.as_ref()),
         "role" => optional(statement.role.as_ref()),
         "organisation" => optional(statement.organisation.as_ref()),
-        "text" => joined(|place| place.text.split_whitespace().collect::<Vec<_>>().join(" ")),
-        "segments" => joined(|place| format!("bytes={}-{}", place.start, place.end)),
+        "text" => {
+            let words = statement.segments.iter().flat_map(|segment| segment.text.split_whitespace());
+            Some(text(&words.collect::<Vec<_>>().join(" ")))
+        }
+        "segments" => Some(text(segments)),
         "language" => optional(language.as_ref()),
         _ => row.common.value(column),
     }
@@ -212,7 +247,7 @@ fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
         "predicate" => Some(text(relation.predicate)),
         "object" => Some(text(&relation.object)),
         "time" => optional(relation.time.as_ref()),
-        "phrase" => Some(text(&relation.place.text)),
+        "phrase" => row.common.printed(&relation.place.text),
         _ => row.common.value(column),
     }
 }
@@ -220,7 +255,7 @@ fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
 fn residue(row: &Row<Residue>, column: &str) -> Option<Value> {
     let residue = &row.row;
     match column {
-        "text" => Some(text(&residue.place.text)),
+        "text" => row.common.printed(&residue.place.text),
         "numbers" => Some(Value::UInt(u64::try_from(residue.numbers).unwrap_or(u64::MAX))),
         "rules" => Some(text(&residue.rules.join(" "))),
         _ => row.common.value(column),
