@@ -44,6 +44,12 @@ pub(super) fn figures(rows: &Rows, occurrences: &[Occurrence]) -> Figures {
     }
     let mut out: Figures = BTreeMap::new();
     for (number, figure) in rows.figures.iter().enumerate() {
+        // A rate is of a crime in a country and period, whoever tells it.
+        if figure.kind == "rate" {
+            let of = of_area(figure).map(|of| Quantity::OfArea(of, figure.unit.clone()));
+            of.into_iter().for_each(|of| out.entry(of).or_default().push(number));
+            continue;
+        }
         if !matches!(figure.kind.as_str(), "count" | "mass" | "money") || PASSING.contains(&figure.unit.as_str()) {
             continue;
         }
