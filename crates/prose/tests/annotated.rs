@@ -174,11 +174,11 @@ fn the_development_half_is_read() {
             ("figure", 0.95),
             ("statement", 0.94),
             ("crime", 0.95),
-            ("event", 0.90),
-            ("date", 0.92),
+            ("event", 0.93),
+            ("date", 0.93),
             ("person", 0.97),
-            ("place", 0.90),
-            ("organisation", 0.83),
+            ("place", 0.92),
+            ("organisation", 0.86),
         ],
     );
 }

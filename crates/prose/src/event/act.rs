@@ -102,7 +102,8 @@ pub(super) fn acts(doc: &Analysis<'_>, names: &Names, dates: &[Dated], sentence:
             (None, None) => continue,
         };
         let meets = |mention: &Range<usize>| mention.start < named.end && named.start < mention.end;
-        let taken = out.iter().any(|event| event.mentions.iter().any(meets));
+        let taken = out.iter().any(|event| event.mentions.iter().any(meets))
+            || names.organisations.iter().any(|name| name.tokens.len() > named.len() && meets(&name.tokens));
         // "the Lusaka Agreement Task Force": part of another name.
         if !taken && !doc.is_capital(named.end) {
             let date = dates.iter().find(|date| {

@@ -22,7 +22,8 @@ pub(super) fn meeting(
 ) -> Option<Event> {
     let token = doc.token(at)?;
     let right = doc.lexicon.trade.right_headed;
-    if doc.is(at, |sense| matches!(sense, Sense::NotEvent)) {
+    let not_event = |at: usize| doc.is(at, |sense| matches!(sense, Sense::NotEvent));
+    if not_event(at) || at > sentence.start && not_event(at - 1) {
         return None;
     }
     let named = if token.is_capital() { chunk(doc, at, sentence.end) } else { at..at };

@@ -44,6 +44,7 @@ pub(super) fn fraction<'r>(tokens: &Tokens, at: usize, end: usize, rules: &'r Ru
             return rules.hedges.before(tokens, at).is_some();
         }
         value <= 1.0
+            || matches!(tokens.fold(next - 1), "do" | "da" | "dos" | "das" | "del" | "du" | "des")
             || tokens.get(next).is_none_or(|token| token.shape == Shape::Mark)
             || rules.of.is_at(tokens, next)
             || rules.of.before(tokens, next).is_some()

@@ -78,6 +78,19 @@ impl Case<'_> {
             qualifier = "projected";
         }
         let like = |other: &Found| found(other.unit.clone(), other.kind, phrase.clone(), qualifier);
+        // "97 are men and 15 are women", "2,115 eran mujeres": what they are said to be.
+        let is = matches!(
+            doc.fold(end),
+            "are" | "were" | "son" | "eran" | "sont" | "etaient" | "sao" | "eram" | "foram" | "fueron"
+        );
+        if is
+            && let Some((over, unit)) = rules.units.at(&doc.tokens, end + 1)
+            && unit.kind == "count"
+            && is_person(&unit.code)
+            && is_plural(doc.fold(over - 1))
+        {
+            return found(unit.code.clone(), "count", phrase, qualifier);
+        }
         if self.is_age(number, value, end, &phrase, all) {
             return found("year".to_owned(), "duration", phrase, qualifier);
         }
@@ -216,6 +229,10 @@ impl Case<'_> {
                 doc.find(at, |sense| matches!(sense, Sense::Place(_))).is_some_and(|(over, _)| over == start - 1)
             });
         if after_place && value.fract() == 0.0 {
+            // "Luxembourg (102 per million), Greece (71)": one rate after the other.
+            if let Some(rate) = before.filter(|before| before.kind == "rate" && doc.fold(before.phrase.end) == ")") {
+                return like(rate);
+            }
             let places = ["country", "state", "nation", "city", "region", "province", "municipality"];
             let last = all.iter().rev().find(|found| found.kind == "count");
             let of_places = last.is_none_or(|found| places.contains(&found.unit.as_str()));

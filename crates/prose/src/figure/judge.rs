@@ -95,7 +95,7 @@ pub(crate) fn judge(
         }
         // "operación ‘Orquídea 3’"
         let numbers_series = number.plain
-            && number.value.is_some_and(|value| (2.0..100.0).contains(&value))
+            && number.value.is_some_and(|value| (1.0..100.0).contains(&value))
             && names.iter().any(|name| {
                 name.series && name.tokens.start < number.tokens.start && number.tokens.end <= name.tokens.end
             });

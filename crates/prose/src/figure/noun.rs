@@ -370,7 +370,7 @@ impl Case<'_> {
         // "51.5 tonnes a year earlier" is no rate.
         let word = doc.fold(at);
         let long = matches!(per.code.as_str(), "week" | "month" | "year")
-            && (matches!(word, "por" | "par" | "per") || word == "al" && per.code != "year");
+            && (matches!(word, "por" | "par" | "per") || matches!(word, "al" | "a" | "ao"));
         let short = long || matches!(per.code.as_str(), "second" | "minute" | "hour" | "day");
         let tied = doc.fold(last) == "-" && doc.token(last).is_some_and(|dash| !dash.apart);
         let rate = short && !rules.no_rate.is_at(&doc.tokens, last) && !tied;

@@ -22,7 +22,9 @@ impl Case<'_> {
         let weekday = rules.language == "pt"
             && (2.0..=6.0).contains(&value)
             && matches!(before, "nesta" | "desta" | "esta" | "nessa" | "dessa")
-            && doc.token(end).is_some_and(|token| token.shape == Shape::Mark);
+            && (doc.token(end).is_some_and(|token| token.shape == Shape::Mark)
+                || doc.is_function_word(end)
+                || matches!(doc.fold(end), "foi" | "foram" | "o" | "a" | "em"));
         if weekday {
             return Verdict::Ignored("date");
         }

@@ -81,7 +81,12 @@ impl Case<'_> {
             return None;
         }
         let dash = inner == from + 1 && doc.fold(from) == "-";
-        let word = rules.range_to.at(&doc.tokens, from).is_some_and(|(over, ())| over == inner);
+        // "three or four whom nobody saw"
+        let small = low.form == Form::Words
+            && high.form == Form::Words
+            && low.value.zip(high.value).is_some_and(|(low, high)| (high - low - 1.0).abs() < 0.01 && high <= 12.0);
+        let either = small && inner == from + 1 && matches!(doc.fold(from), "or" | "o" | "ou" | "u");
+        let word = either || rules.range_to.at(&doc.tokens, from).is_some_and(|(over, ())| over == inner);
         let hedge = rules.hedges.before(&doc.tokens, low_start);
         let opened = hedge.map_or(low_start, |(at, _)| at);
         let opening = rules.range_from.before(&doc.tokens, opened).map(|(at, ())| at);

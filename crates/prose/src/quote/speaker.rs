@@ -69,6 +69,10 @@ pub(super) fn speaker_in(
             let next = people.iter().find(|(_, other)| other.tokens.start == person.tokens.end + 1);
             next.filter(|_| doc.fold(person.tokens.end) == ",")
         });
+        // "Justice Corkum-Whynot called Nickerson “the lock”", "told reporters": whom it was said to or of stands behind.
+        let object = doc.lexicon.trade.right_headed
+            && matches!(doc.fold(at), "called" | "told" | "reminded" | "assured" | "warned" | "likened" | "asked");
+        let behind = behind.filter(|_| !object || ahead.is_none());
         let chosen = apposed.or(behind.filter(|(_, person)| near(person))).or(ahead);
         if let Some((number, person)) =
             chosen.filter(|(_, person)| !pronoun || person.tokens.end + 1 >= at || person.tokens.start <= end + 2)
@@ -140,9 +144,14 @@ fn unnamed(doc: &Analysis<'_>, names: &Names, range: &Range<usize>, at: usize, e
     let role = (range.start..range.end)
         .filter_map(|token| doc.find(token, |sense| matches!(sense, Sense::Role)).map(|(over, _)| token..over))
         .min_by_key(|role| role.end.abs_diff(at).min(role.start.abs_diff(end)));
+    // "A farmer from Outjo, who got back 64 animals, told reporters:": whoever stands at the head of the clause.
+    let head = clause_head(doc, range, at);
+    if let Some(speaker) = head.filter(|_| role.is_none() && organisation.is_none()) {
+        return Some(speaker);
+    }
     let role_distance = role.as_ref().map(|role| role.end.abs_diff(at).min(role.start.abs_diff(end)));
     match (organisation, role) {
-        (organisation, Some(role)) if role_distance.is_some_and(|distance| distance <= 6) => {
+        (organisation, Some(role)) if role_distance.is_some_and(|distance| distance <= 9) => {
             // A role that one of the people has: it is that one.
             let head = doc.words(&role);
             let folded = crate::token::fold(&head);
@@ -264,6 +273,29 @@ fn meant<'n>(
         .iter()
         .find(|name| name.tokens.start > word && name.tokens.start <= word + 3 && name.tokens.end <= range.end);
     whose.or_else(|| names.organisations.iter().rev().find(|name| name.tokens.end <= word))
+}
+
+/// Somebody without a name at the head of a clause whose verb of speech is at a token: an article, a noun in small
+/// letters, and what is told of it up to a mark.
+fn clause_head(doc: &Analysis<'_>, range: &Range<usize>, verb: usize) -> Option<Speaker> {
+    let sentence = doc.sentence(doc.sentence_of(verb)?)?;
+    let start = sentence.tokens.start.max(range.start);
+    let article = matches!(
+        doc.fold(start),
+        "a" | "an" | "one" | "the" | "un" | "una" | "une" | "uma" | "um" | "el" | "la" | "le" | "l" | "o"
+    );
+    let first = start + 1 + usize::from(doc.fold(start + 1) == "'");
+    let noun = doc.token(first).is_some_and(|token| token.shape == Shape::Small) && !doc.is_function_word(first);
+    let end = (first..verb)
+        .find(|at| {
+            doc.token(*at).is_some_and(|token| token.shape == Shape::Mark) && !matches!(doc.fold(*at), "-" | "'")
+                || matches!(doc.fold(*at), "who" | "que" | "qui" | "quien" | "a" | "ha" | "has")
+        })
+        .unwrap_or(verb);
+    (article && noun && start + 2 < verb && end > first).then(|| {
+        let name = doc.words(&(first..end));
+        Speaker { name: name.clone(), role: Some(name), organisation: None, person: None }
+    })
 }
 
 /// Somebody without a name: the words for who it is.
