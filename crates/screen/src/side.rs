@@ -72,7 +72,12 @@ impl Side {
             rows.push(u32::try_from(row).map_err(|_| bug("more than 4,294,967,295 rows in one table"))?);
             kind_of.push(number);
             issuers.push(if kind.needs_issuer() {
-                issuer.and_then(|raw| codes.entry(raw).or_insert_with(|| countries.code(Some(raw))).clone())
+                let column = issuer.filter(|raw| !raw.trim().is_empty());
+                match (column, key.issuer) {
+                    (Some(raw), _) => codes.entry(raw).or_insert_with(|| countries.code(Some(raw))).clone(),
+                    // The lines of a machine-readable zone say it themselves.
+                    (None, stated) => countries.code(stated.as_deref()),
+                }
             } else {
                 Some(String::new())
             });

@@ -87,8 +87,20 @@ pub struct Export {
 /// Rows per Parquet row group where the file does not say.
 const ROW_GROUP: u64 = 131_072;
 
-/// Kinds of keys that the screen stage knows.
-pub const SCREENED_KINDS: [&str; 2] = ["travel-document", "vin"];
+/// Kinds of keys that a pipeline may screen. Payment cards are not among them: their numbers are secrets, of which only
+/// keyed digests may be stored, and table `hit` names keys as they are.
+pub const SCREENED_KINDS: [&str; 10] = [
+    "travel-document",
+    "administrative-document",
+    "vin",
+    "engine-number",
+    "plate",
+    "vessel",
+    "firearm-serial",
+    "imei",
+    "work-of-art",
+    "notice",
+];
 
 impl Pipeline {
     /// Reads the text of a pipeline file; `file` is its path as named by the user.

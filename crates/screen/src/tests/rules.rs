@@ -67,6 +67,16 @@ fn a_missing_issuer_gives_no_answer_rather_than_no() {
     assert!(notes.iter().any(|note| note.starts_with("cannot-say: 1 pairs")), "{notes:?}");
 }
 
+/// The specimen of Doc 9303-5, of an invented number and a state that exists.
+#[test]
+fn the_lines_of_a_machine_readable_zone_say_number_and_issuer() {
+    let zone = "I<BRAD231458907<<<<<<<<<<<<<<<\n7408122F1204159BRA<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<";
+    let asked = Check { issuer: None, ..check("c", zone) };
+    assert_eq!(fate(&[record("r", "D23145890")], asked.clone()), "hit", "the record's issuer is BR");
+    assert_eq!(fate(&[Record { issuer: Some("CL"), ..record("r", "D23145890") }], asked.clone()), "no-hit");
+    assert_eq!(fate(&[record("r", "D23145891")], asked), "no-hit");
+}
+
 #[test]
 fn withdrawn_and_expired_records_never_match() {
     let rule = "only-expired-or-withdrawn";

@@ -20,7 +20,7 @@ pub enum JunkReason {
 const PLACEHOLDERS: [&str; 5] = ["UNKNOWN", "UNK", "NONE", "NA", "TEST"];
 
 /// Why a normal form is junk, if it is.
-pub(super) fn judge(normal: &str) -> Option<JunkReason> {
+pub(crate) fn judge(normal: &str) -> Option<JunkReason> {
     let mut chars = normal.chars();
     let Some(first) = chars.next() else { return Some(JunkReason::Empty) };
     if chars.all(|c| c == first) {

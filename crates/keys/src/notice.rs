@@ -45,9 +45,7 @@ fn control_number(raw: &str) -> Option<String> {
     let (number, rest) = rest.split_once('/')?;
     let (part, year) = rest.split_once(['-', '/'])?;
     let [number, part, year] = [number, part, year].map(str::trim);
-    let digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     (digits(number, 6) && digits(part, 2) && digits(year, 4) && year.len() == 4)
         .then(|| format!("{letter}{number:0>6}{part:0>2}{year}"))
 }

@@ -26,7 +26,10 @@ impl KeyKind for Imei {
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
         let (folded, dropped) = fold::fold(raw);
-        let folded = folded.strip_prefix("IMEISV").or(folded.strip_prefix("IMEI")).unwrap_or(&folded).to_owned();
+        // The word before the number, and nothing else that begins so.
+        let bare = folded.strip_prefix("IMEISV").or(folded.strip_prefix("IMEI"));
+        let bare = bare.filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+        let folded = bare.unwrap_or(&folded).to_owned();
         let junk = junk::judge(&folded);
         let digits = folded.bytes().all(|b| b.is_ascii_digit());
         let not_a_key = match folded.len() {
@@ -63,6 +66,8 @@ mod tests {
             let key = Imei.normalise(raw, None);
             assert_eq!((key.normal.as_str(), key.check, key.is_usable()), ("49015420323751", check, true), "{raw}");
         }
+        let twice = Imei.normalise("IMEI IMEISV X1", None).normal;
+        assert_eq!(Imei.normalise(&twice, None).normal, twice);
         assert_eq!(Imei.normalise("4901542032375", None).not_a_key, Some(ShapeReason::Length));
         assert_eq!(Imei.normalise("49015420323751A", None).not_a_key, Some(ShapeReason::Alphabet));
     }

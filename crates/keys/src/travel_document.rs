@@ -2,9 +2,9 @@
 //!
 //! The key is issuer, document type class and number. Tables have no column for the type class
 //! yet, so issuer and number make the key. A number as printed carries no check digit: that stands
-//! beside it in the machine-readable zone.
+//! beside it in the machine-readable zone. The lines of such a zone may stand in place of the number.
 
-use super::{CheckState, Key, KeyKind, fold, junk};
+use super::{CheckState, Key, KeyKind, Mrz, fold, junk};
 
 /// Travel documents.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +24,21 @@ impl KeyKind for TravelDocument {
     }
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
+        // The shortest zone has 72 characters, and no number has as many.
+        if let Some(zone) = Some(raw).filter(|raw| raw.len() >= 72).and_then(Mrz::parse) {
+            let (normal, dropped) = fold::fold(&zone.number);
+            let check = if zone.holds { CheckState::Holds } else { CheckState::Fails };
+            return Key {
+                junk: junk::judge(&normal),
+                dropped,
+                // Germany alone has one letter (Doc 9303-3, section 5).
+                issuer: Some(if zone.issuer == "D" { "DEU".to_owned() } else { zone.issuer }),
+                repaired: zone.repaired > 0,
+                ..Key::plain(normal, check)
+            };
+        }
         let (normal, dropped) = fold::fold(raw);
-        let junk = junk::judge(&normal);
-        Key { normal, check: CheckState::NotApplicable, junk, not_a_key: None, dropped }
+        Key { junk: junk::judge(&normal), dropped, ..Key::plain(normal, CheckState::NotApplicable) }
     }
 }
 

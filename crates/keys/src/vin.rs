@@ -3,7 +3,7 @@
 //! The check digit in place 9 is mandatory in North America and China only, so a wrong one is a
 //! flag and never a reason to refuse the number.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, check_digit, fold, junk};
+use super::{CheckState, Key, KeyKind, ShapeReason, check_digit, fold, junk, ocr};
 
 /// Vehicle identification numbers.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,38 @@ impl KeyKind for Vin {
             digit if digit == normal.chars().nth(CHECK_PLACE) => CheckState::Holds,
             Some(_) => CheckState::Fails,
         };
-        Key { normal, check, junk, not_a_key, dropped }
+        Key { junk, not_a_key, dropped, ..Key::plain(normal, check) }
     }
+
+    /// `I`, `O` and `Q` are never printed: as the figures that they look like they are the number, where the check digit
+    /// then holds. So is a number whose check digit fails, with one character of a class put right, where only one is.
+    fn repairs(&self, key: &Key) -> Vec<String> {
+        let holds = |text: &str| vin_holds(text);
+        let figures: String =
+            key.normal.chars().map(|c| if matches!(c, 'I' | 'O' | 'Q') { ocr::class(c) } else { c }).collect();
+        if figures != key.normal {
+            return if holds(&figures) { vec![figures] } else { Vec::new() };
+        }
+        if key.check != CheckState::Fails {
+            return Vec::new();
+        }
+        let mut found: Vec<String> = Vec::new();
+        for (at, own) in key.normal.char_indices() {
+            for other in ocr::alike(own).filter(|other| !matches!(other, 'I' | 'O' | 'Q')) {
+                let tried: String = key.normal.char_indices().map(|(i, c)| if i == at { other } else { c }).collect();
+                if holds(&tried) {
+                    found.push(tried);
+                }
+            }
+        }
+        // Several that hold prove none.
+        if found.len() == 1 { found } else { Vec::new() }
+    }
+}
+
+/// Whether the check digit in place 9 is right.
+fn vin_holds(text: &str) -> bool {
+    check_digit::vin_check_digit(text).is_some_and(|digit| text.chars().nth(CHECK_PLACE) == Some(digit))
 }
 
 #[cfg(test)]
@@ -60,6 +90,19 @@ mod tests {
             let key = Vin.normalise(raw, None);
             assert!(key.is_usable(), "{raw}: flagged, never rejected");
             assert_eq!(key.check, check, "{raw}");
+        }
+    }
+
+    #[test]
+    fn repairs_are_proved_by_the_check_digit() {
+        let repairs = |raw: &str| Vin.repairs(&Vin.normalise(raw, None));
+        assert_eq!(repairs("1M8GDM9AXKPO42788"), ["1M8GDM9AXKP042788"]);
+        assert_eq!(repairs("IM8GDM9AXKP042788"), ["1M8GDM9AXKP042788"]);
+        assert_eq!(repairs("1M8GDM9AXKP042788"), [""; 0], "nothing to mend");
+        assert_eq!(repairs("IM8GDM9AXKP042789"), [""; 0], "the check digit does not hold afterwards");
+        // What is repaired has a check digit that holds.
+        for repaired in repairs("1M8GDM9AXKP04278B") {
+            assert_eq!(Vin.normalise(&repaired, None).check, CheckState::Holds, "{repaired}");
         }
     }
 

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Letters with marks and letters of other scripts are dropped, not guessed: `É` is not `E` on a
 /// document whose alphabet has no `É`, and a Cyrillic `А` is no Latin `A`. The text is composed
 /// first, so that both spellings of `É` meet the same fate.
-pub(super) fn fold(raw: &str) -> (String, u32) {
+pub(crate) fn fold(raw: &str) -> (String, u32) {
     let mut normal = String::with_capacity(raw.len());
     let mut dropped = 0_u32;
     for c in raw.nfc() {

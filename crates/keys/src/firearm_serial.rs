@@ -1,7 +1,7 @@
 //! Serial numbers of firearms, by the rules of the NCIC gun file: spaces, hyphens and symbols are dropped, the
 //! letter O reads as zero, letters inside the digits are ignored, letters before and after them count.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, fold, junk};
+use super::{CheckState, JunkReason, Key, KeyKind, ShapeReason, fold, junk};
 
 /// Serial numbers of firearms.
 #[derive(Debug, Clone, Copy)]
@@ -25,10 +25,7 @@ impl KeyKind for FirearmSerial {
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
         let (folded, dropped) = fold::fold(raw);
-        // Judged before O is read as zero: `NONE` is a word and no serial number.
-        let junk = junk::judge(&folded);
         let zeroed = folded.replace('O', "0");
-        let junk = junk.or_else(|| junk::judge(&zeroed));
         let normal = match (zeroed.find(|c: char| c.is_ascii_digit()), zeroed.rfind(|c: char| c.is_ascii_digit())) {
             (Some(first), Some(last)) => {
                 let inside = |(at, c): &(usize, char)| *at < first || *at > last || c.is_ascii_digit();
@@ -37,7 +34,9 @@ impl KeyKind for FirearmSerial {
             _ => zeroed,
         };
         let not_a_key = (normal.is_empty() || normal.len() > MOST).then_some(ShapeReason::Length);
-        let junk = junk.or_else(|| junk::judge(&normal));
+        // `NONE` is a word and no serial number, also as `N0NE`.
+        let word = || junk::judge(&normal.replace('0', "O")).filter(|reason| *reason == JunkReason::Placeholder);
+        let junk = junk::judge(&normal).or_else(word);
         Key { junk, not_a_key, dropped, ..Key::plain(normal, CheckState::NotApplicable) }
     }
 }

@@ -1,5 +1,6 @@
-//! Check digits: ICAO Doc 9303 part 3 (weights 7-3-1, modulus 10) and ISO 3779 / 49 CFR 565
-//! (vehicle identification number, modulus 11).
+//! Check digits: ICAO Doc 9303 part 3 (weights 7-3-1, modulus 10), ISO 3779 / 49 CFR 565 (vehicle
+//! identification number, modulus 11), Luhn (ISO/IEC 7812-1, annex B), and that of IMO ship numbers
+//! (resolution A.1117). Those of ISO 7064 stand in `iso7064.rs`.
 
 /// The value of a character in a machine-readable zone: digits count as themselves, `A` as 10 to
 /// `Z` as 35, the filler `<` as 0. `None` for any other character.
@@ -51,9 +52,67 @@ fn vin_value(c: char) -> Option<u32> {
     }
 }
 
+/// Whether a number of digits ends with its Luhn check digit. `None` where a character is no digit, or
+/// fewer than two are there.
+pub fn luhn_holds(number: &str) -> Option<bool> {
+    let mut sum = 0_u32;
+    let mut count = 0_usize;
+    for c in number.chars().rev() {
+        let digit = c.to_digit(10)?;
+        let doubled = if count % 2 == 1 { digit * 2 } else { digit };
+        sum = (sum + doubled / 10 + doubled % 10) % 10;
+        count += 1;
+    }
+    (count >= 2).then_some(sum == 0)
+}
+
+/// Whether the last of seven digits is the check digit of an IMO ship number: the sum of the six before
+/// it, times 7 to 2, ends with it. `None` where the text is no seven digits.
+pub fn imo_ship_holds(number: &str) -> Option<bool> {
+    let digits: Option<Vec<u32>> = number.chars().map(|c| c.to_digit(10)).collect();
+    let digits = digits.filter(|digits| digits.len() == 7)?;
+    let (last, before) = digits.split_last()?;
+    let sum: u32 = before.iter().zip((2..=7).rev()).map(|(digit, weight)| digit * weight).sum();
+    Some(sum % 10 == *last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn luhn_vectors() {
+        for (number, holds) in [
+            ("490154203237518", Some(true)),
+            ("490154203237517", Some(false)),
+            ("4111111111111111", Some(true)),
+            ("4111111111111112", Some(false)),
+            ("79927398713", Some(true)),
+            ("7", None),
+            ("", None),
+            ("41111A1111111111", None),
+        ] {
+            assert_eq!(luhn_holds(number), holds, "{number}");
+        }
+        // No substitution of one digit passes.
+        let number = "490154203237518";
+        for at in 0..number.len() {
+            for digit in '0'..='9' {
+                let other: String = number.chars().enumerate().map(|(i, c)| if i == at { digit } else { c }).collect();
+                assert_eq!(luhn_holds(&other), Some(other == number), "{other}");
+            }
+        }
+        assert_eq!(luhn_holds(&"0".repeat(100_000)), Some(true));
+    }
+
+    #[test]
+    fn ship_vectors() {
+        assert_eq!(imo_ship_holds("9074729"), Some(true));
+        assert_eq!(imo_ship_holds("9074728"), Some(false));
+        for text in ["907472", "90747290", "907472A", ""] {
+            assert_eq!(imo_ship_holds(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn vectors_of_doc_9303() {

@@ -29,10 +29,10 @@ impl KeyKind for PaymentCard {
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
         let (normal, dropped) = fold::fold(raw);
         let junk = junk::judge(&normal);
-        let not_a_key = if !normal.bytes().all(|b| b.is_ascii_digit()) {
-            Some(ShapeReason::Alphabet)
-        } else {
+        let not_a_key = if normal.bytes().all(|b| b.is_ascii_digit()) {
             (!LENGTH.contains(&normal.len())).then_some(ShapeReason::Length)
+        } else {
+            Some(ShapeReason::Alphabet)
         };
         let check = match check_digit::luhn_holds(&normal).filter(|_| not_a_key.is_none()) {
             Some(true) => CheckState::Holds,

@@ -1,24 +1,59 @@
 //! Keys: what a passport number or a vehicle number is once spelling is taken away.
 //!
+//! A crate without data frames, so that it is quick to build and to fuzz, and can be used where only keys are needed.
 //! A kind of key is one file in this folder behind [`KeyKind`], registered in [`ALL`]; `tests.rs`
-//! holds the one conformance suite that runs over all of them. Further kinds of the `key_kind`
-//! column (plate, firearm serial, IMEI, vessel, payment card) go beside these.
+//! holds the one conformance suite that runs over all of them.
 
+mod administrative_document;
 mod check_digit;
+mod engine_number;
+mod firearm_serial;
 mod fold;
+mod imei;
+pub mod iso7064;
 mod junk;
+mod mrz;
+mod notice;
+mod ocr;
+mod payment_card;
+mod plate;
 #[cfg(test)]
 mod tests;
 mod travel_document;
+mod vessel;
 mod vin;
+mod work_of_art;
 
-pub use check_digit::{mrz_check_digit, mrz_value, vin_check_digit};
+pub use administrative_document::AdministrativeDocument;
+pub use check_digit::{imo_ship_holds, luhn_holds, mrz_check_digit, mrz_value, vin_check_digit};
+pub use engine_number::EngineNumber;
+pub use firearm_serial::FirearmSerial;
+pub use imei::Imei;
 pub use junk::JunkReason;
+pub use mrz::Mrz;
+pub use notice::Notice;
+pub use ocr::{ocr_distance, ocr_fold};
+pub use payment_card::PaymentCard;
+pub use plate::Plate;
 pub use travel_document::TravelDocument;
+pub use vessel::Vessel;
 pub use vin::Vin;
+pub use work_of_art::WorkOfArt;
 
-/// Every kind of key that can be screened.
-pub const ALL: &[&dyn KeyKind] = &[&TravelDocument, &Vin];
+/// Every kind of key that can be screened, in the order of the column `key_kind`.
+pub const ALL: &[&dyn KeyKind] = &[
+    &TravelDocument,
+    &AdministrativeDocument,
+    &Vin,
+    &EngineNumber,
+    &Plate,
+    &Vessel,
+    &FirearmSerial,
+    &Imei,
+    &PaymentCard,
+    &WorkOfArt,
+    &Notice,
+];
 
 /// The kind of this name, as the column `key_kind` spells it.
 pub fn find(name: &str) -> Option<&'static dyn KeyKind> {
@@ -42,6 +77,28 @@ pub trait KeyKind: Sync {
     /// Total: any text gives a [`Key`], never an error, and the normal form of a normal form is
     /// itself.
     fn normalise(&self, raw: &str, issuer: Option<&str>) -> Key;
+
+    /// Normal forms that the key may have been, each proved by a check digit that holds for it and not for the key as
+    /// read. None for kinds without check digits.
+    fn repairs(&self, _key: &Key) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The normal form with characters folded that readers of the kind take for each other; `None` for kinds that
+    /// people type and no camera reads.
+    fn folded(&self, _normal: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether two different normal forms of one folded form may be one key misread.
+    fn confusable(&self, _a: &str, _b: &str) -> bool {
+        false
+    }
+
+    /// Whether the key itself is a secret, of which only a keyed digest may be kept.
+    fn is_secret(&self) -> bool {
+        false
+    }
 }
 
 /// A key in its normal form, and what can be said of it.
@@ -58,9 +115,18 @@ pub struct Key {
     /// How many letters, digits or marks outside the key's alphabet were left out. Spaces and
     /// ASCII punctuation are spelling and are not counted.
     pub dropped: u32,
+    /// The issuer that the key itself states, as a machine-readable zone does.
+    pub issuer: Option<String>,
+    /// Whether characters that were misread have been put right, proved by check digits.
+    pub repaired: bool,
 }
 
 impl Key {
+    /// A key of which nothing is amiss.
+    fn plain(normal: String, check: CheckState) -> Self {
+        Self { normal, check, junk: None, not_a_key: None, dropped: 0, issuer: None, repaired: false }
+    }
+
     /// Whether it may be compared with other keys.
     pub fn is_usable(&self) -> bool {
         self.junk.is_none() && self.not_a_key.is_none()
