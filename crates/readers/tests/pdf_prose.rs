@@ -56,7 +56,7 @@ fn broken(text: &str, most: usize) -> Vec<String> {
 /// A document of these paragraphs in so many columns, its running head and page numbers on every page.
 fn document(paragraphs: &[String], columns: usize, title: &str) -> Vec<u8> {
     let wide = (WIDE - GUTTER * (columns as f64 - 1.0)) / columns as f64;
-    let most = (1..).take_while(|most| f64::from(*most) * WIDTH * SIZE <= wide).count();
+    let most = (1..500).take_while(|most| f64::from(*most) * WIDTH * SIZE <= wide).count();
     let mut pages = Pages::default();
     let mut number = 0;
     let open = |pages: &mut Pages, number: &mut usize| {

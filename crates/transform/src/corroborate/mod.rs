@@ -114,17 +114,17 @@ impl Compared<'_> {
     /// places between headline and body.
     fn quantity(&mut self, quantity: &Quantity, stated: &[usize], all: &quantity::Figures) {
         let (occurrence, counted) = match quantity {
-            Quantity::OfEvent(number, unit) => (Some(*number), unit.clone()),
-            Quantity::OfSubject(subject, unit) => (None, format!("{subject}: {unit}")),
-            Quantity::OfArea(area, unit) => (None, format!("{area}: {unit}")),
+            Quantity::Event(number, unit) => (Some(*number), unit.clone()),
+            Quantity::Subject(subject, unit) => (None, format!("{subject}: {unit}")),
+            Quantity::Area(area, unit) => (None, format!("{area}: {unit}")),
         };
         let elsewhere = occurrence.map(|number| self.elsewhere(number, quantity.unit(), all)).unwrap_or_default();
         let totals = totals(self.rows, stated);
         for (number, one) in totals.iter().enumerate() {
             for other in totals.iter().skip(number + 1).filter(|other| comparable(one, other)) {
                 let found = match quantity {
-                    Quantity::OfEvent(..) => verdict::of_event(one, other, &elsewhere),
-                    Quantity::OfSubject(..) | Quantity::OfArea(..) => verdict::of_subject(one, other),
+                    Quantity::Event(..) => verdict::of_event(one, other, &elsewhere),
+                    Quantity::Subject(..) | Quantity::Area(..) => verdict::of_subject(one, other),
                 };
                 if let Some(found) = found {
                     self.add(counted.clone(), occurrence, one, other, found);
@@ -141,7 +141,7 @@ impl Compared<'_> {
             }
         }
         // One subject's number of several years, whichever reports give them.
-        if matches!(quantity, Quantity::OfSubject(..)) {
+        if matches!(quantity, Quantity::Subject(..)) {
             for (number, one) in figures.iter().enumerate() {
                 for other in figures.iter().skip(number + 1) {
                     let found = verdict::of_subject(one, other).filter(|found| found.cause == "carried-over");
@@ -161,7 +161,7 @@ impl Compared<'_> {
         };
         let own = name(number);
         let others = all.iter().filter_map(|(quantity, figures)| match quantity {
-            Quantity::OfEvent(other, of) if of == unit && *other != number && name(*other) == own => Some(figures),
+            Quantity::Event(other, of) if of == unit && *other != number && name(*other) == own => Some(figures),
             _ => None,
         });
         others.flatten().filter_map(|at| self.rows.figures.get(*at)).map(|figure| figure.value).collect()
@@ -171,7 +171,7 @@ impl Compared<'_> {
     fn swapped(&mut self, all: &quantity::Figures) {
         let mut of_event: BTreeMap<usize, Vec<Vec<&Figure>>> = BTreeMap::new();
         for (quantity, figures) in all {
-            if let Quantity::OfEvent(number, _) = quantity {
+            if let Quantity::Event(number, _) = quantity {
                 of_event.entry(*number).or_default().push(totals(self.rows, figures));
             }
         }

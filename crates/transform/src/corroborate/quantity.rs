@@ -12,17 +12,17 @@ use super::rows::{Figure, Rows};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quantity {
     /// A number of an event: place of the occurrence, unit.
-    OfEvent(usize, String),
+    Event(usize, String),
     /// A number of an organisation, a database or a place: subject, unit.
-    OfSubject(String, String),
+    Subject(String, String),
     /// A number of a crime in a country and period: these three, unit.
-    OfArea(String, String),
+    Area(String, String),
 }
 
 impl Quantity {
     pub(super) fn unit(&self) -> &str {
         match self {
-            Self::OfEvent(_, unit) | Self::OfSubject(_, unit) | Self::OfArea(_, unit) => unit,
+            Self::Event(_, unit) | Self::Subject(_, unit) | Self::Area(_, unit) => unit,
         }
     }
 }
@@ -46,8 +46,9 @@ pub(super) fn figures(rows: &Rows, occurrences: &[Occurrence]) -> Figures {
     for (number, figure) in rows.figures.iter().enumerate() {
         // A rate is of a crime in a country and period, whoever tells it.
         if figure.kind == "rate" {
-            let of = of_area(figure).map(|of| Quantity::OfArea(of, figure.unit.clone()));
-            of.into_iter().for_each(|of| out.entry(of).or_default().push(number));
+            if let Some(of) = of_area(figure) {
+                out.entry(Quantity::Area(of, figure.unit.clone())).or_default().push(number);
+            }
             continue;
         }
         if !matches!(figure.kind.as_str(), "count" | "mass" | "money") || PASSING.contains(&figure.unit.as_str()) {
@@ -59,11 +60,11 @@ pub(super) fn figures(rows: &Rows, occurrences: &[Occurrence]) -> Figures {
             of_event(rows, occurrences.get(number)?, figure).then_some(number)
         });
         let quantity = match event {
-            Some(event) => Quantity::OfEvent(event, figure.unit.clone()),
+            Some(event) => Quantity::Event(event, figure.unit.clone()),
             None => match &figure.subject {
-                Some(subject) => Quantity::OfSubject(series(subject), figure.unit.clone()),
+                Some(subject) => Quantity::Subject(series(subject), figure.unit.clone()),
                 None => match of_area(figure) {
-                    Some(of) => Quantity::OfArea(of, figure.unit.clone()),
+                    Some(of) => Quantity::Area(of, figure.unit.clone()),
                     None => continue,
                 },
             },

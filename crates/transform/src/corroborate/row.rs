@@ -249,8 +249,8 @@ pub(super) fn claims(
         let totals = totals(rows, stated);
         let Some((best, agreeing)) = consensus(&totals) else { continue };
         let (occurrence, subject) = match quantity {
-            Quantity::OfEvent(number, _) => (occurrences.get(*number).map(|found| found.id.clone()), None),
-            Quantity::OfSubject(of, _) | Quantity::OfArea(of, _) => (None, Some(of.clone())),
+            Quantity::Event(number, _) => (occurrences.get(*number).map(|found| found.id.clone()), None),
+            Quantity::Subject(of, _) | Quantity::Area(of, _) => (None, Some(of.clone())),
         };
         let sources: BTreeSet<&str> = totals.iter().map(|figure| figure.at.source.as_str()).collect();
         let of = occurrence.as_deref().or(subject.as_deref()).unwrap_or_default();

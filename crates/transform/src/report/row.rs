@@ -53,8 +53,8 @@ impl Common {
     }
 
     /// The text at the place: as it was read, or as the page has it.
-    fn printed(&self, read: &str) -> Option<Value> {
-        Some(text(self.printed.as_deref().unwrap_or(read)))
+    fn printed(&self, read: &str) -> Value {
+        text(self.printed.as_deref().unwrap_or(read))
     }
 
     fn value(&self, column: &str) -> Option<Value> {
@@ -180,7 +180,7 @@ fn figure(row: &Row<Figure>, column: &str) -> Option<Value> {
         "crime" => figure.crime.map(text),
         "event" => optional(figure.event.as_ref()),
         "speaker" => optional(figure.speaker.as_ref()),
-        "phrase" => row.common.printed(&figure.place.text),
+        "phrase" => Some(row.common.printed(&figure.place.text)),
         "context" => optional(figure.context.as_ref()),
         // Every figure that is published is printed as a number; nothing is reckoned.
         "basis" => Some(text("stated")),
@@ -192,12 +192,12 @@ fn mention(row: &Row<Named>, column: &str) -> Option<Value> {
     match (&row.row, column) {
         (Named::Mention(mention), "kind") => Some(text(mention.kind)),
         (Named::Mention(mention), "name") => Some(text(&mention.name)),
-        (Named::Mention(mention), "surface") => row.common.printed(&mention.place.text),
+        (Named::Mention(mention), "surface") => Some(row.common.printed(&mention.place.text)),
         (Named::Mention(mention), "ref") => optional(mention.reference.as_ref()),
         (Named::Mention(mention), "role") => optional(mention.role.as_ref()),
         (Named::Date(_), "kind") => Some(text("date")),
         (Named::Date(date), "name") => Some(text(&format!("{}/{}", date.start, date.end))),
-        (Named::Date(date), "surface") => row.common.printed(&date.place.text),
+        (Named::Date(date), "surface") => Some(row.common.printed(&date.place.text)),
         _ => row.common.value(column),
     }
 }
@@ -247,7 +247,7 @@ fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
         "predicate" => Some(text(relation.predicate)),
         "object" => Some(text(&relation.object)),
         "time" => optional(relation.time.as_ref()),
-        "phrase" => row.common.printed(&relation.place.text),
+        "phrase" => Some(row.common.printed(&relation.place.text)),
         _ => row.common.value(column),
     }
 }
@@ -255,7 +255,7 @@ fn relation(row: &Row<Relation>, column: &str) -> Option<Value> {
 fn residue(row: &Row<Residue>, column: &str) -> Option<Value> {
     let residue = &row.row;
     match column {
-        "text" => row.common.printed(&residue.place.text),
+        "text" => Some(row.common.printed(&residue.place.text)),
         "numbers" => Some(Value::UInt(u64::try_from(residue.numbers).unwrap_or(u64::MAX))),
         "rules" => Some(text(&residue.rules.join(" "))),
         _ => row.common.value(column),
