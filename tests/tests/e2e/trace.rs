@@ -185,7 +185,10 @@ fn trace_finds_a_row_by_its_key_and_tells_where_a_column_comes_from() {
 fn pdf(lines: &[&str]) -> Vec<u8> {
     let mut content = String::from("BT /F1 10 Tf 60 760 Td 14 TL\n");
     for line in lines {
-        content.push_str(&format!("({}) Tj T*\n", line.replace('(', "\\(").replace(')', "\\)")));
+        let line = line.replace('(', "\\(").replace(')', "\\)");
+        content.push('(');
+        content.push_str(&line);
+        content.push_str(") Tj T*\n");
     }
     content.push_str("ET");
     let objects = [
@@ -196,19 +199,19 @@ fn pdf(lines: &[&str]) -> Vec<u8> {
         format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
     ];
-    let mut out = String::from("%PDF-1.4\n");
+    let mut out = b"%PDF-1.4\n".to_vec();
     let mut places = Vec::new();
     for (number, object) in objects.iter().enumerate() {
         places.push(out.len());
-        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+        out.extend(format!("{} 0 obj\n{object}\nendobj\n", number + 1).bytes());
     }
     let table = out.len();
-    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
     for place in places {
-        out.push_str(&format!("{place:010} 00000 n \n"));
+        out.extend(format!("{place:010} 00000 n \n").bytes());
     }
-    out.push_str(&format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1));
-    out.into_bytes()
+    out.extend(format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).bytes());
+    out
 }
 
 #[test]
