@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         Command::Quarantine { action } => command::quarantine::quarantine(&action, &cli.global, output),
         Command::Codes { action } => command::codes::codes(&action, &cli.global, output),
         Command::Evaluate { truth } => command::evaluate::evaluate(&truth, output),
+        Command::Synth(args) => command::synth::synth(&args, output),
         Command::Schema { table } => command::schema::schema(table.as_deref(), output),
     };
     match done {

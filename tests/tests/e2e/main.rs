@@ -33,6 +33,8 @@ mod same_bytes;
 #[cfg(test)]
 mod small;
 #[cfg(test)]
+mod synth;
+#[cfg(test)]
 mod trace;
 #[cfg(test)]
 mod verify;

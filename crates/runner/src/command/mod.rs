@@ -9,6 +9,7 @@ pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod synth;
 pub(crate) mod trace;
 pub(crate) mod verify;
 
