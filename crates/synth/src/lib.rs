@@ -1,11 +1,11 @@
 //! Records and checks that nobody ever entered or asked, at any scale, with the truth of what meets: to size a machine
 //! with, to measure with, and to hold a screening against.
 //!
-//! Every row is a function of the seed and its number ([`chance`]), so that nothing is remembered: a check that is to
-//! meet a record makes that record's key again. Numbers come from a permutation ([`permutation`]), so that no two
+//! Every row is a function of the seed and its number (`chance`), so that nothing is remembered: a check that is to
+//! meet a record makes that record's key again. Numbers come from a permutation (`permutation`), so that no two
 //! records share a key and no check meets one by chance: what is written as the truth is all of it.
 //!
-//! The mix is that of INTERPOL's published figures where there are any ([`mix`]).
+//! The mix is that of INTERPOL's published figures where there are any (`mix`).
 
 mod chance;
 mod check;
