@@ -37,11 +37,7 @@ impl KeyKind for Imei {
             14..=16 => None,
             _ => Some(ShapeReason::Length),
         };
-        let check = match check_digit::luhn_holds(&folded).filter(|_| folded.len() == KEY + 1) {
-            Some(true) => CheckState::Holds,
-            Some(false) => CheckState::Fails,
-            None => CheckState::NotApplicable,
-        };
+        let check = CheckState::of(check_digit::luhn_holds(&folded).filter(|_| folded.len() == KEY + 1));
         let normal = match folded.get(..KEY).filter(|_| not_a_key.is_none()) {
             Some(key) => key.to_owned(),
             None => folded,

@@ -32,7 +32,7 @@ pub use imei::Imei;
 pub use junk::JunkReason;
 pub use mrz::Mrz;
 pub use notice::Notice;
-pub use ocr::{ocr_distance, ocr_fold};
+pub use ocr::{ocr_distance, ocr_fold, ocr_letter};
 pub use payment_card::PaymentCard;
 pub use plate::Plate;
 pub use travel_document::TravelDocument;
@@ -142,6 +142,17 @@ pub enum CheckState {
     Fails,
     /// The key carries no check digit.
     NotApplicable,
+}
+
+impl CheckState {
+    /// What a check digit says that is right, wrong, or not there.
+    const fn of(holds: Option<bool>) -> Self {
+        match holds {
+            Some(true) => Self::Holds,
+            Some(false) => Self::Fails,
+            None => Self::NotApplicable,
+        }
+    }
 }
 
 /// Why a text cannot be a key of its kind.

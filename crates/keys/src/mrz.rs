@@ -221,7 +221,7 @@ impl Zone {
         };
         let form = self.form;
         for field in [&form.issuer, &form.nationality] {
-            put(&mut zone, field, letter);
+            put(&mut zone, field, ocr::ocr_letter);
         }
         let behind = |field: &Field| (field.0, field.1.end..field.1.end + 1);
         for field in [&form.birth, &form.expiry] {
@@ -267,19 +267,6 @@ fn holds(field: &str, check: char) -> bool {
 /// The figure that a letter in a field of figures was: B8 G6 O0 I1 S5 Z2, and D0 Q0.
 fn figure(c: char) -> Option<char> {
     Some(ocr::class(c)).filter(char::is_ascii_digit)
-}
-
-/// The letter that a figure in a field of letters was.
-fn letter(c: char) -> Option<char> {
-    match c {
-        '0' => Some('O'),
-        '1' => Some('I'),
-        '2' => Some('Z'),
-        '5' => Some('S'),
-        '6' => Some('G'),
-        '8' => Some('B'),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

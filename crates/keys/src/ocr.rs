@@ -8,6 +8,12 @@ pub(crate) fn class(c: char) -> char {
     CLASSES.iter().find(|(_, letters)| letters.contains(c)).map_or(c, |(digit, _)| *digit)
 }
 
+/// The letter that a figure is mostly read as: `O` for 0, `I` for 1, `Z`, `S`, `G` and `B` for 2, 5, 6 and 8. `None` for
+/// other characters.
+pub fn ocr_letter(figure: char) -> Option<char> {
+    CLASSES.iter().find(|(digit, _)| *digit == figure).and_then(|(_, letters)| letters.chars().next())
+}
+
 /// The normal form with every character as the digit of its class: texts that were misread within the classes fold to
 /// one.
 pub fn ocr_fold(normal: &str) -> String {
@@ -53,6 +59,7 @@ mod tests {
         assert_eq!(ocr_distance("ABC123", "ABD123"), None, "C and D are not alike");
         assert_eq!(ocr_distance("ABC123", "ABC12"), None);
         assert_eq!(ocr_fold("ODQI2SGB"), "00012568");
+        assert_eq!("0123456789".chars().filter_map(ocr_letter).collect::<String>(), "OIZSGB");
     }
 
     #[test]

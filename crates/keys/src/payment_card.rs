@@ -34,11 +34,7 @@ impl KeyKind for PaymentCard {
         } else {
             Some(ShapeReason::Alphabet)
         };
-        let check = match check_digit::luhn_holds(&normal).filter(|_| not_a_key.is_none()) {
-            Some(true) => CheckState::Holds,
-            Some(false) => CheckState::Fails,
-            None => CheckState::NotApplicable,
-        };
+        let check = CheckState::of(check_digit::luhn_holds(&normal).filter(|_| not_a_key.is_none()));
         Key { junk, not_a_key, dropped, ..Key::plain(normal, check) }
     }
 }

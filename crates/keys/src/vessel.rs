@@ -34,10 +34,7 @@ impl KeyKind for Vessel {
         };
         let number = bare(IMO).filter(|rest| digits(rest, 7)).or(Some(folded.as_str()).filter(|text| digits(text, 7)));
         if let Some(number) = number {
-            let check = match check_digit::imo_ship_holds(number) {
-                Some(true) => CheckState::Holds,
-                _ => CheckState::Fails,
-            };
+            let check = CheckState::of(check_digit::imo_ship_holds(number));
             let junk = junk.or_else(|| junk::judge(number));
             return Key { junk, dropped, ..Key::plain(format!("{IMO}{number}"), check) };
         }

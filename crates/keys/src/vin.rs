@@ -36,18 +36,14 @@ impl KeyKind for Vin {
         } else {
             None
         };
-        let check = match check_digit::vin_check_digit(&normal) {
-            None => CheckState::NotApplicable,
-            digit if digit == normal.chars().nth(CHECK_PLACE) => CheckState::Holds,
-            Some(_) => CheckState::Fails,
-        };
+        let check = CheckState::of(vin_holds(&normal));
         Key { junk, not_a_key, dropped, ..Key::plain(normal, check) }
     }
 
     /// `I`, `O` and `Q` are never printed: as the figures that they look like they are the number, where the check digit
     /// then holds. So is a number whose check digit fails, with one character of a class put right, where only one is.
     fn repairs(&self, key: &Key) -> Vec<String> {
-        let holds = |text: &str| vin_holds(text);
+        let holds = |text: &str| vin_holds(text) == Some(true);
         let figures: String =
             key.normal.chars().map(|c| if matches!(c, 'I' | 'O' | 'Q') { ocr::class(c) } else { c }).collect();
         if figures != key.normal {
@@ -70,9 +66,9 @@ impl KeyKind for Vin {
     }
 }
 
-/// Whether the check digit in place 9 is right.
-fn vin_holds(text: &str) -> bool {
-    check_digit::vin_check_digit(text).is_some_and(|digit| text.chars().nth(CHECK_PLACE) == Some(digit))
+/// Whether the check digit in place 9 is right; `None` for what has none.
+fn vin_holds(text: &str) -> Option<bool> {
+    check_digit::vin_check_digit(text).map(|digit| text.chars().nth(CHECK_PLACE) == Some(digit))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub(crate) enum Grade {
     Exact,
     /// The same normal form.
     Normalised,
+    /// The same after a repair that check digits prove.
+    Repaired,
 }
 
 impl Grade {
@@ -23,6 +25,15 @@ impl Grade {
         match self {
             Self::Exact => "exact",
             Self::Normalised => "normalised",
+            Self::Repaired => "repaired",
+        }
+    }
+
+    /// 1 for equal normal forms, less for weaker grades.
+    const fn score(self) -> f64 {
+        match self {
+            Self::Exact | Self::Normalised => 1.0,
+            Self::Repaired => 0.95,
         }
     }
 }
@@ -150,7 +161,7 @@ impl Rows {
             key_kind: what.key_kind.to_owned(),
             key: what.key,
             grade: what.grade.word().to_owned(),
-            score: 1.0,
+            score: what.grade.score(),
             reasons: what.reasons.join(";"),
             change: if known.is_some() { "unchanged" } else { "new" },
             // A person's decision outlives the runs after it.

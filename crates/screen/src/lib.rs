@@ -3,7 +3,8 @@
 //! A hit is a lead, not a proof, and no hit clears nothing. [`key`] (a crate of its own) turns keys as printed into
 //! normal forms, [`compute`] is the pure core, [`run`] the stage around it.
 //!
-//! Grades `repaired`, `confusable` and `near` of table `hit` are not made yet: they go beside
+//! Grade `repaired` is given where a machine-readable zone had to be mended; the repairs of other kinds and the grades
+//! `confusable` and `near` of table `hit` are not made yet: they go beside
 //! `matching.rs`, each as a join of its own over keys that [`compute`] left without a hit.
 
 mod country;

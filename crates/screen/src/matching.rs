@@ -225,10 +225,15 @@ fn describe(checks: &CheckRows, check: usize, records: &RecordRows, record: usiz
         (checks.key_raw.get(check).unwrap_or_default(), records.key_raw.get(record).unwrap_or_default());
     let (asked_issuer, held_issuer) = (checks.issuer.get(check), records.issuer.get(record));
     let (key, asked_words) = remarks(kind, asked, asked_issuer);
-    let (_, held_words) = remarks(kind, held, held_issuer);
+    let (held_key, held_words) = remarks(kind, held, held_issuer);
+    // The lines of a machine-readable zone say their issuer themselves.
+    let stated = |column: Option<&'_ str>, key: &key::Key| {
+        column.filter(|raw| !raw.trim().is_empty()).map(str::to_owned).or_else(|| key.issuer.clone())
+    };
     let mut reasons = vec![kind.same()];
     if kind.needs_issuer() {
-        let shown = |raw: Option<&str>| raw.unwrap_or_default().trim().to_uppercase();
+        let (asked_issuer, held_issuer) = (stated(asked_issuer, &key), stated(held_issuer, &held_key));
+        let shown = |raw: Option<String>| raw.unwrap_or_default().trim().to_uppercase();
         // `BR` and `BRA` are one country by the code list, and the reader should know that it was needed.
         let same = shown(asked_issuer) == shown(held_issuer);
         reasons.push(if same { "same-issuer" } else { "same-issuer-by-code-list" });
@@ -239,7 +244,13 @@ fn describe(checks: &CheckRows, check: usize, records: &RecordRows, record: usiz
         }
     }
     let what = Match {
-        grade: if asked == held { Grade::Exact } else { Grade::Normalised },
+        grade: if asked == held {
+            Grade::Exact
+        } else if key.repaired || held_key.repaired {
+            Grade::Repaired
+        } else {
+            Grade::Normalised
+        },
         database: records.database.get(record).unwrap_or_default().to_owned(),
         key_kind: kind.name(),
         key: key.normal,

@@ -112,6 +112,9 @@ pub(crate) fn remarks(kind: &dyn KeyKind, raw: &str, issuer: Option<&str>) -> (K
     if key.dropped > 0 {
         words.push("characters-dropped");
     }
+    if key.repaired {
+        words.push("misread-characters-mended");
+    }
     (key, words)
 }
 

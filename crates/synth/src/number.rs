@@ -1,6 +1,6 @@
 //! The key that a number is, by its kind: always another one, and always one that its kind's rules accept.
 
-use quipu_keys::vin_check_digit;
+use quipu_keys::{ocr_letter, vin_check_digit};
 
 /// Letters that no kind takes for a figure.
 const LETTERS: &[u8] = b"ABCDEFGHJKLMNPRSTUVWXYZ";
@@ -78,22 +78,9 @@ pub(crate) fn key(kind: &str, number: u64) -> String {
 /// The key with one figure read as the letter that looks like it; `None` where no figure looks like one. Such a key is
 /// no record's: letters stand elsewhere in all of them.
 pub(crate) fn misread(key: &str, choice: u64) -> Option<String> {
-    let places: Vec<usize> = key.bytes().enumerate().filter(|(_, b)| letter(*b).is_some()).map(|(at, _)| at).collect();
+    let places: Vec<usize> = key.char_indices().filter(|(_, c)| ocr_letter(*c).is_some()).map(|(at, _)| at).collect();
     let place = *places.get(usize::try_from(choice % places.len().max(1) as u64).ok()?)?;
-    let read = key.bytes().enumerate().map(|(at, b)| if at == place { letter(b).unwrap_or(b) } else { b });
-    String::from_utf8(read.collect()).ok()
-}
-
-fn letter(figure: u8) -> Option<u8> {
-    match figure {
-        b'0' => Some(b'O'),
-        b'1' => Some(b'I'),
-        b'2' => Some(b'Z'),
-        b'5' => Some(b'S'),
-        b'6' => Some(b'G'),
-        b'8' => Some(b'B'),
-        _ => None,
-    }
+    Some(key.char_indices().map(|(at, c)| if at == place { ocr_letter(c).unwrap_or(c) } else { c }).collect())
 }
 
 /// The key as somebody typed it: in small letters, or with blanks or hyphens.

@@ -72,12 +72,13 @@ pub fn reread(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<St
     quipu_readers::csv::reread(bytes, layout.encoding.as_ref(), start, end)
 }
 
-/// What stands before and behind a place of a report that is no range of bytes, in its sentence.
+/// The text at a place of a report that is no range of bytes, between what stands before and behind it in its sentence;
+/// `None` for other places.
 ///
 /// # Errors
-/// A document that cannot be read.
-pub fn around(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<Option<(String, String)>> {
-    if is_text(state) { report::around(bytes, locator) } else { Ok(None) }
+/// A place that the document does not have.
+pub fn in_sentence(state: &SourceState, bytes: &[u8], locator: &Locator) -> Result<Option<[String; 3]>> {
+    if is_text(state) { report::in_sentence(bytes, locator) } else { Ok(None) }
 }
 
 /// Archived bytes as people can read them: in the document's encoding, without control characters.

@@ -236,6 +236,16 @@ fn dated(event: &mut Event, date: &Dated) {
     event.precision = Some(date.precision);
 }
 
+/// Adds a mention to its event, with the place and the more exact days that it gives.
+fn take_in(known: &mut Event, event: Event) {
+    known.place = known.place.or(event.place);
+    if known.start.is_none() || known.precision != Some(Precision::Day) && event.precision == Some(Precision::Day) {
+        (known.start, known.end, known.precision) =
+            (event.start.or(known.start), event.end.or(known.end), event.precision.or(known.precision));
+    }
+    known.mentions.extend(event.mentions);
+}
+
 /// Joins a mention with the event it speaks of: the same edition of the same name, or "the conference" again.
 fn add(events: &mut Vec<Event>, event: Event) {
     let words = fold(&event.name);
@@ -255,12 +265,7 @@ fn add(events: &mut Vec<Event>, event: Event) {
                 && (known.place.is_none() || event.place.is_none() || known.place == event.place)
         })
     {
-        known.place = known.place.or(event.place);
-        if known.start.is_none() || known.precision != Some(Precision::Day) && event.precision == Some(Precision::Day) {
-            (known.start, known.end, known.precision) =
-                (event.start.or(known.start), event.end.or(known.end), event.precision.or(known.precision));
-        }
-        known.mentions.extend(event.mentions);
+        take_in(known, event);
         return;
     }
     // "Le Forum", by itself, is the one that was spoken of.
@@ -284,16 +289,7 @@ fn add(events: &mut Vec<Event>, event: Event) {
         matches!(known.kind, "conference" | "congress") && known.kind == event.kind && same && edition
     });
     match known {
-        Some(known) => {
-            known.place = known.place.or(event.place);
-            if known.start.is_none()
-                || known.precision != Some(Precision::Day) && event.precision == Some(Precision::Day)
-            {
-                (known.start, known.end, known.precision) =
-                    (event.start.or(known.start), event.end.or(known.end), event.precision.or(known.precision));
-            }
-            known.mentions.extend(event.mentions);
-        }
+        Some(known) => take_in(known, event),
         None => events.push(event),
     }
 }

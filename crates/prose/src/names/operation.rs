@@ -21,6 +21,7 @@ pub(super) fn operations(doc: &Analysis<'_>, romans: &[Number]) -> Vec<Operation
     let mut out: Vec<Operation> = Vec::new();
     let mut at = 0;
     while at < doc.tokens.len() {
+        // "Criminal Investigation Department": a word of the list is part of another name.
         let inside = at.checked_sub(1).is_some_and(|before| doc.is(before, |sense| matches!(sense, Sense::NotEvent)));
         let found = doc
             .find(at, |sense| matches!(sense, Sense::Operation))

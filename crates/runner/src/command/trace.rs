@@ -300,10 +300,11 @@ impl Traced {
         }
         let Some((start, end)) = locator.bytes() else {
             // A cell of a workbook, a node, a box on a page: the place itself is all there is to show.
-            let text = quipu_transform::reread(state, &bytes, locator)?;
-            if let Some((before, after)) = quipu_transform::around(state, &bytes, locator)? {
-                (self.before, self.after) = (before, after);
-            }
+            let [before, text, after] = match quipu_transform::in_sentence(state, &bytes, locator)? {
+                Some(shown) => shown,
+                None => [String::new(), quipu_transform::reread(state, &bytes, locator)?, String::new()],
+            };
+            (self.before, self.after) = (before, after);
             self.at.clone_from(&text);
             self.read_again = self.table.located_text().is_some().then_some(text);
             return Ok(());

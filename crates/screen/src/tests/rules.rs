@@ -74,7 +74,14 @@ fn the_lines_of_a_machine_readable_zone_say_number_and_issuer() {
     let asked = Check { issuer: None, ..check("c", zone) };
     assert_eq!(fate(&[record("r", "D23145890")], asked.clone()), "hit", "the record's issuer is BR");
     assert_eq!(fate(&[Record { issuer: Some("CL"), ..record("r", "D23145890") }], asked.clone()), "no-hit");
-    assert_eq!(fate(&[record("r", "D23145891")], asked), "no-hit");
+    assert_eq!(fate(&[record("r", "D23145891")], asked.clone()), "no-hit");
+    // A zero that was read as a letter in the date of birth: mended, and told.
+    let misread = Check { raw: zone.replace("7408122", "74O8122"), ..asked };
+    let (hits, ..) = compute(&[record("r", "D23145890")], &[misread], None).expect("compute");
+    assert_eq!(
+        shown(&hits, &["grade", "reasons"]),
+        ["repaired same-number;same-issuer-by-code-list;check-digit-holds;misread-characters-mended"]
+    );
 }
 
 #[test]

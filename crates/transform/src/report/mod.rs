@@ -5,7 +5,7 @@ mod row;
 mod tests;
 
 use quipu_prose::{Given, Reading};
-use quipu_readers::{Content, LaidText, Limits, laid_text};
+use quipu_readers::{LaidText, Limits, laid_text};
 use quipu_schema::pipeline::{Format, Source};
 use quipu_schema::{Digest, Locator, Result};
 
@@ -17,7 +17,7 @@ const LAID: &str = "text/plain; charset=utf-8";
 
 /// Whether a document is a PDF, whose text is not its bytes.
 fn is_pdf(bytes: &[u8]) -> bool {
-    matches!(quipu_readers::sniff(Content::Memory(bytes)), Ok(Format::Pdf))
+    quipu_readers::reader(Format::Pdf).is_some_and(|reader| reader.is_like(bytes))
 }
 
 /// Reads one document of a report source into rows; `name` is the name of its capture.
@@ -60,17 +60,18 @@ pub(crate) fn reread(bytes: &[u8], locator: &Locator) -> Result<Option<String>> 
     }
 }
 
-/// What stands before and behind a place on a page, in its sentence.
+/// The text at a place on a page, between what stands before and behind it in its sentence; `None` for other places.
 ///
 /// # Errors
-/// A document that cannot be read.
-pub(crate) fn around(bytes: &[u8], locator: &Locator) -> Result<Option<(String, String)>> {
+/// A place that the document does not have.
+pub(crate) fn in_sentence(bytes: &[u8], locator: &Locator) -> Result<Option<[String; 3]>> {
     if !matches!(locator, Locator::Page { .. }) {
         return Ok(None);
     }
     let laid = laid_text(bytes, &Limits::default())?;
-    let Some(range) = laid.range_of(locator) else { return Ok(None) };
-    Ok(Some(sentence(&laid, &range)))
+    let text = laid.at(locator)?.to_owned();
+    let (before, after) = laid.range_of(locator).map(|range| sentence(&laid, &range)).unwrap_or_default();
+    Ok(Some([before, text, after]))
 }
 
 /// The rest of the sentence around a stretch of a text.
