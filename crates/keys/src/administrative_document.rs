@@ -1,7 +1,7 @@
 //! Administrative documents: registrations, certificates, licences. As travel documents, without a
 //! machine-readable zone.
 
-use super::{CheckState, Key, KeyKind, fold, junk};
+use super::{CheckState, Key, KeyKind, Plain, fold, junk, ocr};
 
 /// Administrative documents.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +20,22 @@ impl KeyKind for AdministrativeDocument {
         "same-number"
     }
 
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: 1, most: 64, never: "" })
+    }
+
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
         let (normal, dropped) = fold::fold(raw);
         Key { junk: junk::judge(&normal), dropped, ..Key::plain(normal, CheckState::NotApplicable) }
+    }
+
+    fn folded(&self, normal: &str) -> Option<String> {
+        Some(ocr::ocr_fold(normal))
+    }
+
+    /// As travel documents: numbers are read off scans.
+    fn confusable(&self, a: &str, b: &str) -> bool {
+        ocr::ocr_distance(a, b).is_some_and(|apart| apart > 0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Engine numbers of vehicles and outboard engines: as their maker stamps them, without a check digit.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, fold, junk};
+use super::{CheckState, Key, KeyKind, Plain, ShapeReason, fold, junk};
 
 /// Engine numbers.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,10 @@ impl KeyKind for EngineNumber {
 
     fn same(&self) -> &'static str {
         "same-engine-number"
+    }
+
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: LEAST, most: MOST, never: "" })
     }
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {

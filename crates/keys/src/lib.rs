@@ -95,10 +95,29 @@ pub trait KeyKind: Sync {
         false
     }
 
+    /// What the normal form of plain ASCII text is, for kinds where that can be told without [`Self::normalise`]: the
+    /// fast way for the many texts that are nothing else. `None` for kinds with rules of their own.
+    fn plain(&self) -> Option<Plain> {
+        None
+    }
+
     /// Whether the key itself is a secret, of which only a keyed digest may be kept.
     fn is_secret(&self) -> bool {
         false
     }
+}
+
+/// The normal form of an ASCII text of at most 64 characters is its letters and digits in capitals; it is usable where it
+/// is no junk, has this many characters and none of the letters that the kind never uses. Whether it is junk needs no
+/// asking where it has a digit and two different characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    /// Fewest characters.
+    pub least: usize,
+    /// Most characters.
+    pub most: usize,
+    /// Letters that the kind never uses.
+    pub never: &'static str,
 }
 
 /// A key in its normal form, and what can be said of it.

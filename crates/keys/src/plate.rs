@@ -1,6 +1,6 @@
 //! Registration plates of vehicles: letters and digits, the issuer being part of the key.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, fold, junk, ocr};
+use super::{CheckState, Key, KeyKind, Plain, ShapeReason, fold, junk, ocr};
 
 /// Registration plates.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,10 @@ impl KeyKind for Plate {
 
     fn same(&self) -> &'static str {
         "same-plate"
+    }
+
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: *LENGTH.start(), most: *LENGTH.end(), never: "" })
     }
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {

@@ -88,6 +88,17 @@ proptest! {
             for repaired in kind.repairs(&key) {
                 prop_assert_eq!(kind.normalise(&repaired, issuer.as_deref()).check, CheckState::Holds);
                 prop_assert_ne!(&repaired, &key.normal);
+                prop_assert_eq!(ocr_fold(&repaired), ocr_fold(&key.normal), "one look-up finds a key and its repairs");
+            }
+            if let Some(plain) = kind.plain().filter(|_| raw.is_ascii() && raw.len() <= 64) {
+                let bare: String = raw.chars().filter(char::is_ascii_alphanumeric).collect();
+                let bare = bare.to_ascii_uppercase();
+                let told = bare.bytes().any(|b| b.is_ascii_digit()) && bare.bytes().collect::<BTreeSet<_>>().len() > 1;
+                if told {
+                    prop_assert_eq!(&key.normal, &bare);
+                    let fits = (plain.least..=plain.most).contains(&bare.len());
+                    prop_assert_eq!(key.is_usable(), fits && !bare.contains(|c| plain.never.contains(c)), "{:?}", key);
+                }
             }
             if let Some(folded) = kind.folded(&key.normal) {
                 prop_assert_eq!(kind.folded(&folded), Some(folded.clone()), "folding twice is folding once");

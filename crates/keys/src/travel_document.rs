@@ -4,7 +4,7 @@
 //! yet, so issuer and number make the key. A number as printed carries no check digit: that stands
 //! beside it in the machine-readable zone. The lines of such a zone may stand in place of the number.
 
-use super::{CheckState, Key, KeyKind, Mrz, fold, junk};
+use super::{CheckState, Key, KeyKind, Mrz, Plain, fold, junk, ocr};
 
 /// Travel documents.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,10 @@ impl KeyKind for TravelDocument {
         "same-number"
     }
 
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: 1, most: 64, never: "" })
+    }
+
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
         // The shortest zone has 72 characters, and no number has as many.
         if let Some(zone) = Some(raw).filter(|raw| raw.len() >= 72).and_then(Mrz::parse) {
@@ -39,6 +43,15 @@ impl KeyKind for TravelDocument {
         }
         let (normal, dropped) = fold::fold(raw);
         Key { junk: junk::judge(&normal), dropped, ..Key::plain(normal, CheckState::NotApplicable) }
+    }
+
+    fn folded(&self, normal: &str) -> Option<String> {
+        Some(ocr::ocr_fold(normal))
+    }
+
+    /// Machines read zones and misread a character wherever it stands: however many differ within the classes.
+    fn confusable(&self, a: &str, b: &str) -> bool {
+        ocr::ocr_distance(a, b).is_some_and(|apart| apart > 0)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The check digit in place 9 is mandatory in North America and China only, so a wrong one is a
 //! flag and never a reason to refuse the number.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, check_digit, fold, junk, ocr};
+use super::{CheckState, Key, KeyKind, Plain, ShapeReason, check_digit, fold, junk, ocr};
 
 /// Vehicle identification numbers.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,10 @@ impl KeyKind for Vin {
 
     fn same(&self) -> &'static str {
         "same-vin"
+    }
+
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: LENGTH, most: LENGTH, never: "IOQ" })
     }
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {
@@ -63,6 +67,15 @@ impl KeyKind for Vin {
         }
         // Several that hold prove none.
         if found.len() == 1 { found } else { Vec::new() }
+    }
+
+    fn folded(&self, normal: &str) -> Option<String> {
+        Some(ocr::ocr_fold(normal))
+    }
+
+    /// One character: each further one would be another vehicle of the series.
+    fn confusable(&self, a: &str, b: &str) -> bool {
+        ocr::ocr_distance(a, b) == Some(1)
     }
 }
 

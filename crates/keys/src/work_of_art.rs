@@ -1,7 +1,7 @@
 //! Works of art: the id that a database gives an object. What an object is (type, maker, title, measurements: Object ID)
 //! is no key.
 
-use super::{CheckState, Key, KeyKind, ShapeReason, fold, junk};
+use super::{CheckState, Key, KeyKind, Plain, ShapeReason, fold, junk};
 
 /// Works of art.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,10 @@ impl KeyKind for WorkOfArt {
 
     fn same(&self) -> &'static str {
         "same-object-id"
+    }
+
+    fn plain(&self) -> Option<Plain> {
+        Some(Plain { least: 1, most: MOST, never: "" })
     }
 
     fn normalise(&self, raw: &str, _issuer: Option<&str>) -> Key {

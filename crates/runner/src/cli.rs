@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use quipu_screen::Grade;
 
 /// Published crime reports and police data drops as checked, traceable Parquet tables.
 ///
@@ -82,8 +83,13 @@ pub(crate) enum Command {
     Ingest(RunArgs),
     /// Turn archived documents into tables.
     Transform(RunArgs),
-    /// Match checks on records.
-    Screen(RunArgs),
+    /// Match checks on records: those of a pipeline, or those of files.
+    ///
+    /// With --records, --checks and --out no pipeline file is needed. Records become an index that is kept and used
+    /// again as long as they do not change; the checks are streamed through it. DIR then holds hit/hit.parquet and
+    /// run.json, and the last line of stdout is the account of the run as JSON: checks by what became of them, hits by
+    /// grade, hits to expect by chance.
+    Screen(ScreenArgs),
     /// Make a release of the published tables.
     Export(RunArgs),
     /// Show what a run would do, without doing it.
@@ -282,11 +288,108 @@ pub(crate) enum CodesAction {
     },
 }
 
+/// What is screened.
+#[derive(Debug, Args)]
+pub(crate) struct ScreenArgs {
+    /// The pipeline file, where the tables of a pipeline are screened.
+    #[arg(required_unless_present = "records", conflicts_with = "records")]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// How the pipeline is run.
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    /// Parquet files of records, or folders of them: record_id, database, key_kind, key_raw, issuer; and owner, status,
+    /// expires_on, deny, marking where they are there.
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "checks", requires = "out")]
+    pub(crate) records: Vec<PathBuf>,
+    /// Parquet files of checks, or folders of them: check_id, key_kind, key_raw, issuer; and asked_by, asked_at, marking
+    /// where they are there.
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "records")]
+    pub(crate) checks: Vec<PathBuf>,
+    /// The folder of the result.
+    #[arg(long, value_name = "DIR", requires = "records")]
+    pub(crate) out: Option<PathBuf>,
+    /// The folder of the index; by default `index` in that of the result.
+    #[arg(long, value_name = "DIR", requires = "records")]
+    pub(crate) index: Option<PathBuf>,
+    /// The result of the run before: hits are then new, unchanged or withdrawn, and keep their state of review.
+    #[arg(long, value_name = "DIR", requires = "records")]
+    pub(crate) since: Option<PathBuf>,
+    /// Memory to use, such as 4GiB or 512MiB; by default 4 GiB, or half of what is free.
+    #[arg(long, value_name = "SIZE", value_parser = memory, requires = "records")]
+    pub(crate) memory: Option<u64>,
+    /// Threads; by default one per core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), requires = "records")]
+    pub(crate) threads: Option<u16>,
+    /// The kind of all keys, for files that do not say it.
+    #[arg(long, value_name = "KIND", requires = "records")]
+    pub(crate) key_kind: Option<String>,
+    /// The name that a column has in the files, as `key_raw=number`.
+    #[arg(long, value_name = "COLUMN=NAME", value_parser = renamed, requires = "records")]
+    pub(crate) map: Vec<(String, String)>,
+    /// The grades to screen, as `exact,normalised,repaired,confusable`, or for one database as `SMV:exact`; by default
+    /// all but confusable.
+    #[arg(long, value_name = "[DATABASE:]GRADE,...", value_parser = grades, requires = "records")]
+    pub(crate) grades: Vec<(Option<String>, Vec<Grade>)>,
+    /// The day on which expiry is judged; by default that of the newest check.
+    #[arg(long, value_name = "DATE", requires = "records")]
+    pub(crate) expiry_on: Option<jiff::civil::Date>,
+    /// Count the records that may match nobody, and why; it reads more columns of them.
+    #[arg(long, requires = "records")]
+    pub(crate) count_records: bool,
+}
+
+/// Bytes of memory, as people write them.
+fn memory(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits).unwrap_or((text, ""));
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" | "kib" => Some(1_u64 << 10),
+        "m" | "mb" | "mib" => Some(1 << 20),
+        "g" | "gb" | "gib" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "a size such as 4GiB or 512MiB is needed".to_owned())
+}
+
+/// `key_raw=number`.
+fn renamed(text: &str) -> Result<(String, String), String> {
+    let known = |column: &str| ["record", "check"].iter().any(|name| column_of(name, column));
+    match text.split_once('=') {
+        Some((column, name)) if !name.is_empty() && known(column) => Ok((column.to_owned(), name.to_owned())),
+        Some((column, _)) if !known(column) => Err(format!("neither records nor checks have a column `{column}`")),
+        _ => Err("a column and its name are needed, as `key_raw=number`".to_owned()),
+    }
+}
+
+fn column_of(table: &str, column: &str) -> bool {
+    quipu_schema::table::find(table).is_some_and(|table| table.column(column).is_some())
+}
+
+/// `SMV:exact,normalised`.
+fn grades(text: &str) -> Result<(Option<String>, Vec<Grade>), String> {
+    let (database, list) = match text.split_once(':') {
+        Some((database, list)) => (Some(database.to_owned()), list),
+        None => (None, text),
+    };
+    Ok((database, list.split(',').map(|word| word.trim().parse()).collect::<Result<_, String>>()?))
+}
+
 /// A pipeline and how to run it.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The pipeline file.
     pub(crate) pipeline: PathBuf,
+    /// How it is run.
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+/// How a pipeline is run.
+#[derive(Debug, Args)]
+pub(crate) struct HowArgs {
     /// Work on this source only; the others keep what they have.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) only: Option<String>,

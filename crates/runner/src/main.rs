@@ -36,13 +36,11 @@ fn main() -> ExitCode {
         output::note(&format!("warning: signals are not handled: {error}"));
     }
     let done = match cli.command {
-        Command::Run { run, from, to } => command::run::run(&run, from, to, &cli.global, output),
-        Command::Ingest(run) => command::run::run(&run, cli::Stage::Ingest, cli::Stage::Ingest, &cli.global, output),
-        Command::Transform(run) => {
-            command::run::run(&run, cli::Stage::Transform, cli::Stage::Transform, &cli.global, output)
-        }
-        Command::Screen(run) => command::run::run(&run, cli::Stage::Screen, cli::Stage::Screen, &cli.global, output),
-        Command::Export(run) => command::run::run(&run, cli::Stage::Export, cli::Stage::Export, &cli.global, output),
+        Command::Run { run, from, to } => stages(&run, from, to, &cli.global, output),
+        Command::Ingest(run) => stages(&run, cli::Stage::Ingest, cli::Stage::Ingest, &cli.global, output),
+        Command::Transform(run) => stages(&run, cli::Stage::Transform, cli::Stage::Transform, &cli.global, output),
+        Command::Screen(screen) => command::screen::screen(&screen, &cli.global, output),
+        Command::Export(run) => stages(&run, cli::Stage::Export, cli::Stage::Export, &cli.global, output),
         Command::Plan { pipeline } => command::plan::plan(&pipeline, &cli.global, output),
         Command::Check { pipelines } => command::check::check(&pipelines, output),
         Command::Inspect(inspect) => command::inspect::inspect(&inspect, &cli.global, output),
@@ -67,6 +65,16 @@ fn main() -> ExitCode {
             ExitCode::from(fault.kind().exit_code())
         }
     }
+}
+
+fn stages(
+    run: &cli::RunArgs,
+    from: cli::Stage,
+    to: cli::Stage,
+    global: &cli::Global,
+    output: Output,
+) -> quipu_schema::Result<u8> {
+    command::run::run(&run.pipeline, &run.how, from, to, global, output)
 }
 
 /// Logs go to stderr: `WARN` says that something is odd but no data is lost, `ERROR` that data is.

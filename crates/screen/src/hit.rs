@@ -1,61 +1,23 @@
 //! Rows of table `hit`, and how they differ from those of the run before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
+use quipu_engine::Hit;
 use quipu_schema::marking::Marking;
 use quipu_schema::{ErrorKind, Fault, Result, table};
 
 use crate::RULE_VERSION;
 use crate::frame::{bug, polars, text};
 
-/// How a check met a record. Ordered from the strongest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Grade {
-    /// The same characters as typed.
-    Exact,
-    /// The same normal form.
-    Normalised,
-    /// The same after a repair that check digits prove.
-    Repaired,
-}
-
-impl Grade {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Normalised => "normalised",
-            Self::Repaired => "repaired",
-        }
-    }
-
-    /// 1 for equal normal forms, less for weaker grades.
-    const fn score(self) -> f64 {
-        match self {
-            Self::Exact | Self::Normalised => 1.0,
-            Self::Repaired => 0.95,
-        }
-    }
-}
-
 /// The key of table `hit`: check and record.
 pub(crate) type Pair = (String, String);
 
-/// What a match says, apart from its key and its history.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Match {
-    pub(crate) grade: Grade,
-    pub(crate) database: String,
-    pub(crate) key_kind: &'static str,
-    pub(crate) key: String,
-    pub(crate) reasons: Vec<&'static str>,
-}
-
-/// One match with its marking.
-#[derive(Debug, Clone)]
-pub(crate) struct Marked {
-    pub(crate) what: Match,
-    pub(crate) marking: Marking,
+/// The present markings of checks and records, by their ids, of hits that are gone.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    pub(crate) checks: BTreeMap<String, Marking>,
+    pub(crate) records: BTreeMap<String, Marking>,
 }
 
 /// One row of the run before.
@@ -73,27 +35,29 @@ struct Before {
 /// `unchanged`) and one for every match of the run before that is gone (`withdrawn`). A row that
 /// was withdrawn in the run before is not told again: `change` is against that run.
 ///
-/// `marking_of` gives the present marking of a check and of a record, where they are still there:
-/// a row about a lost match must not be open when the record has become secret.
+/// `lost` gives the present markings of checks and records, where they are still there: a row about a lost match must
+/// not be open when the record has become secret.
 pub(crate) fn table_of(
-    matches: BTreeMap<Pair, Marked>,
+    hits: Vec<Hit>,
     previous: Option<&DataFrame>,
     snapshots: (&str, &str),
-    marking_of: impl Fn(&Pair) -> Result<Vec<Marking>>,
+    lost: impl Fn(&BTreeSet<Pair>) -> Result<Lost>,
 ) -> Result<DataFrame> {
     let mut before = previous.map(read_previous).transpose()?.unwrap_or_default();
     let mut rows = Rows::default();
-    let mut lost = BTreeMap::new();
-    for (pair, marked) in matches {
+    for hit in hits {
+        let pair = (hit.check_id.clone(), hit.record_id.clone());
         let known = before.remove(&pair);
-        rows.push_match(pair, marked, known.as_ref());
+        rows.push_match(pair, hit, known.as_ref());
     }
-    lost.append(&mut before);
-    for (pair, mut row) in lost {
-        for marking in marking_of(&pair)? {
-            row.marking = row.marking.strictest(marking);
+    if !before.is_empty() {
+        let present = lost(&before.keys().cloned().collect())?;
+        for (pair, mut row) in before {
+            for marking in [present.checks.get(&pair.0), present.records.get(&pair.1)].into_iter().flatten() {
+                row.marking = row.marking.strictest(*marking);
+            }
+            rows.push_lost(pair, row);
         }
-        rows.push_lost(pair, row);
     }
     rows.finish(snapshots)
 }
@@ -154,19 +118,18 @@ struct Row {
 }
 
 impl Rows {
-    fn push_match(&mut self, pair: Pair, marked: Marked, known: Option<&Before>) {
-        let Marked { what, marking } = marked;
+    fn push_match(&mut self, pair: Pair, hit: Hit, known: Option<&Before>) {
         let row = Row {
-            database: what.database,
-            key_kind: what.key_kind.to_owned(),
-            key: what.key,
-            grade: what.grade.word().to_owned(),
-            score: what.grade.score(),
-            reasons: what.reasons.join(";"),
+            database: hit.database,
+            key_kind: hit.key_kind.to_owned(),
+            key: hit.key,
+            grade: hit.grade.word().to_owned(),
+            score: hit.grade.score(),
+            reasons: hit.reasons.join(";"),
             change: if known.is_some() { "unchanged" } else { "new" },
             // A person's decision outlives the runs after it.
             state: known.map_or_else(|| "candidate".to_owned(), |known| known.state.clone()),
-            marking: marking.to_string(),
+            marking: hit.marking.0.to_string(),
         };
         self.rows.insert(pair, row);
     }

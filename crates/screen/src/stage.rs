@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
+use quipu_engine::{Countries, Told};
 use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::Screen;
 use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
-    Context, Outcome, Part, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, logical_hash,
+    Context, Outcome, Part, Progress, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, logical_hash,
 };
 
-use crate::frame::{bug, polars};
-use crate::{RULE_VERSION, compute};
+use crate::RULE_VERSION;
+use crate::frame::{bug, polars, text};
+use crate::screening::{Files, screened};
 
 /// Name of the stage, and of the one source in its snapshots.
 const STAGE: &str = "screen";
+/// Folder of a store that holds the indexes of records, one for each pipeline.
+const INDEX: &str = "index";
 /// In a snapshot's origins: the id of the snapshot that its column `change` compares with.
 pub const PREVIOUS: &str = "previous";
 
@@ -49,9 +53,7 @@ pub fn run(context: &Context) -> Result<StageReport> {
         return Ok(report(false, Outcome::Unchanged, state.tally, state.notes, Some(*id)));
     }
 
-    context.progress.begin("checks", Some(checks.iter().map(|part| part.rows).sum()));
-    let outcome = hits(store, &tables, before.as_ref().map(|(_, before)| before), screen);
-    context.progress.end();
+    let outcome = hits(store, &tables, before.as_ref().map(|(_, before)| before), screen, &Telling(context.progress));
     let (hits, tally, notes) = outcome?;
 
     let mut part = store.write_table(find("hit")?, &[hits], &WriteOptions::default())?;
@@ -86,14 +88,56 @@ fn hits(
     tables: &Snapshot,
     before: Option<&Snapshot>,
     screen: &Screen,
+    told: &dyn Told,
 ) -> Result<(DataFrame, Tally, Vec<String>)> {
-    let (record, check, area) = (find("record")?, find("check")?, find("area")?);
-    let (records, checks) = (read(store, &parts(tables, "record"))?, read(store, &parts(tables, "check"))?);
-    let areas = joined(area, read(store, &parts(tables, "area"))?)?;
-    let hashes = (logical_hash(record, &records)?, logical_hash(check, &checks)?);
-    let (records, checks) = (joined(record, records)?, joined(check, checks)?);
+    let (record, check) = (find("record")?, find("check")?);
+    let (records, checks) = (parts(tables, "record"), parts(tables, "check"));
+    let hashes = (logical_of(store, record, &records)?, logical_of(store, check, &checks)?);
+    let areas = joined(find("area")?, read(store, &parts(tables, "area"))?)?;
+    let countries = countries(&areas)?;
     let previous = before.map(|before| hits_of(store, before)).transpose()?;
-    compute(&records, &checks, &areas, previous.as_ref(), screen, (&hashes.0, &hashes.1))
+    let paths = |parts: &[Part]| parts.iter().map(|part| store.table_path(part)).collect();
+    let files = Files {
+        records: paths(&records),
+        checks: paths(&checks),
+        index: store.root().join(INDEX).join(&tables.pipeline),
+    };
+    screened(&files, &countries, previous.as_ref(), screen, (&hashes.0, &hashes.1), told)
+}
+
+/// The logical hash of a table in several parts: that of the part where it is one.
+fn logical_of(store: &Store, table: &'static Table, parts: &[Part]) -> Result<String> {
+    match parts {
+        [part] => Ok(part.logical.clone()),
+        parts => logical_hash(table, &read(store, parts)?),
+    }
+}
+
+/// The codes of the reference table `area`.
+pub(crate) fn countries(areas: &DataFrame) -> Result<Countries> {
+    if areas.height() == 0 {
+        return Ok(Countries::default());
+    }
+    let (area, iso3) = (text(areas, "area")?, text(areas, "iso3")?);
+    let pairs = area.iter().zip(iso3.iter()).filter_map(|(area, iso3)| area.zip(iso3));
+    Ok(Countries::new(pairs))
+}
+
+/// Tells the progress of the engine as that of the stage.
+struct Telling<'a>(&'a dyn Progress);
+
+impl Told for Telling<'_> {
+    fn begin(&self, what: &str, rows: u64) {
+        self.0.begin(what, Some(rows));
+    }
+
+    fn advance(&self, rows: u64) {
+        self.0.advance(rows);
+    }
+
+    fn end(&self) {
+        self.0.end();
+    }
 }
 
 /// Makes the hits of a published snapshot again, from the tables and the hits that it was made of.
@@ -110,7 +154,7 @@ pub fn again(store: &Store, tables: &Snapshot, published: &Snapshot, screen: &Sc
             Some(store.snapshot(&published.pipeline, STAGE, &id)?.ok_or_else(gone)?)
         }
     };
-    Ok(hits(store, tables, before.as_ref(), screen)?.0)
+    Ok(hits(store, tables, before.as_ref(), screen, &quipu_engine::Silent)?.0)
 }
 
 /// The published snapshot and its id.

@@ -8,6 +8,7 @@ pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod screen;
 pub(crate) mod status;
 pub(crate) mod synth;
 pub(crate) mod trace;

@@ -1,6 +1,7 @@
 //! `quipu run` and the four stage commands.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Instant;
 
 use quipu_schema::fault::exit;
@@ -11,17 +12,25 @@ use serde_json::json;
 
 use super::{read_with_lists, store_path};
 use crate::BUILD;
-use crate::cli::{Global, RunArgs, Stage};
+use crate::cli::{Global, HowArgs, Stage};
 use crate::output::Output;
 use crate::progress::Bars;
 
 /// Runs the stages from `from` to `to`.
-pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, output: Output) -> Result<u8> {
+pub(crate) fn run(
+    pipeline: &Path,
+    args: &HowArgs,
+    from: Stage,
+    to: Stage,
+    global: &Global,
+    output: Output,
+) -> Result<u8> {
     let started = Instant::now();
     if from > to {
         return Err(Fault::new(ErrorKind::Usage, "--from names a later stage than --to"));
     }
-    let (mut pipeline, _) = read_with_lists(&args.pipeline)?;
+    let path = pipeline;
+    let (mut pipeline, _) = read_with_lists(path)?;
     let as_of = args.as_of.as_deref().map(moment).transpose()?;
     if let Some(as_of) = &as_of {
         let day = as_of.get(..10).unwrap_or(as_of);
@@ -38,7 +47,7 @@ pub(crate) fn run(args: &RunArgs, from: Stage, to: Stage, global: &Global, outpu
     }
     let store = Store::open(&store_path(Some(&pipeline), global))?;
     let name = if from == to { format!("{from:?}").to_lowercase() } else { "run".to_owned() };
-    let _lock = store.lock(&format!("quipu {name} {}", args.pipeline.display()))?;
+    let _lock = store.lock(&format!("quipu {name} {}", path.display()))?;
     store.sweep()?;
     let ledger = store.ledger()?;
     let run = ledger.begin_run(&pipeline.name, &name, BUILD)?;

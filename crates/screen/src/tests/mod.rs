@@ -10,7 +10,10 @@ use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, Result};
 
+use quipu_store::{WriteOptions, write_parquet};
+
 use crate::frame::text;
+use crate::screening::Files;
 
 /// A record as tests write it.
 #[derive(Debug, Clone)]
@@ -145,8 +148,32 @@ pub(crate) fn screen(kinds: &[&str]) -> Screen {
 pub(crate) type Outcome = (DataFrame, Tally, Vec<String>);
 
 pub(crate) fn compute(rows: &[Record], questions: &[Check], previous: Option<&DataFrame>) -> Result<Outcome> {
-    let screen = screen(&["travel-document", "vin"]);
-    crate::compute(&records(rows), &checks(questions), &areas(), previous, &screen, ("l1:r", "l1:c"))
+    screened(&records(rows), &checks(questions), previous, &screen(&["travel-document", "vin"]), ("l1:r", "l1:c"))
+}
+
+/// Writes both tables to files and screens them.
+pub(crate) fn screened(
+    records: &DataFrame,
+    checks: &DataFrame,
+    previous: Option<&DataFrame>,
+    screen: &Screen,
+    snapshots: (&str, &str),
+) -> Result<Outcome> {
+    let folder = tempfile::tempdir().expect("folder");
+    let written = |name: &str, frame: &DataFrame| {
+        let path = folder.path().join(name);
+        let file = std::fs::File::create(&path).expect("file");
+        let table = table::find(name).expect("table");
+        write_parquet(file, table, std::slice::from_ref(frame), &WriteOptions::default()).expect("written");
+        vec![path]
+    };
+    let files = Files {
+        records: written("record", records),
+        checks: written("check", checks),
+        index: folder.path().join("index"),
+    };
+    let countries = crate::stage::countries(&areas()).expect("areas");
+    crate::screening::screened(&files, &countries, previous, screen, snapshots, &quipu_engine::Silent)
 }
 
 /// The named text columns of each hit, joined by a space.

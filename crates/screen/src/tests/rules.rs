@@ -103,7 +103,7 @@ fn the_pipeline_can_name_the_day() {
     let questions = checks(&[Check { asked: Some(30_000), ..check("c", "AB1") }]);
     for (day, height) in [("2024-10-04", 1), ("2024-10-05", 0), ("1969-01-01", 1)] {
         screen.as_of = day.parse().ok();
-        let (hits, ..) = crate::compute(&rows, &questions, &areas(), None, &screen, ("", "")).expect("compute");
+        let (hits, ..) = screened(&rows, &questions, None, &screen, ("", "")).expect("compute");
         assert_eq!(hits.height(), height, "{day}");
     }
 }

@@ -1,46 +1,58 @@
-//! Countries as printed, made comparable: records say `BRA`, their owners `BR`.
+//! Issuers as printed, made comparable: records say `BRA`, their owners `BR`.
 
 use std::collections::BTreeMap;
 
-use polars::prelude::DataFrame;
-use quipu_schema::Result;
+use quipu_schema::Digest;
+use quipu_schema::digest::Hasher;
 
-use crate::frame::{bug, text};
-
-/// The codes of the reference table `area`.
-#[derive(Debug, Default)]
-pub(crate) struct Countries {
+/// Codes of countries and other areas.
+#[derive(Debug, Clone, Default)]
+pub struct Countries {
     by_iso3: BTreeMap<String, String>,
 }
 
+/// The reference list of areas that comes with the program.
+const AREAS: &str = include_str!("../../../data/reference/area.csv");
+
 impl Countries {
-    /// Reads `area` and `iso3` of the reference table `area`.
-    pub(crate) fn read(areas: &DataFrame) -> Result<Self> {
+    /// From pairs of a list's own code and ISO 3166-1 alpha-3.
+    ///
+    /// Where two areas share a code (a state and its successor), the smaller one stands for both, so that the order of
+    /// the list decides nothing.
+    pub fn new<'a>(areas: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut by_iso3: BTreeMap<String, String> = BTreeMap::new();
-        if areas.height() == 0 {
-            return Ok(Self { by_iso3 });
-        }
-        let (area, iso3) = (text(areas, "area")?, text(areas, "iso3")?);
-        if area.len() != iso3.len() {
-            return Err(bug("columns of `area` differ in length"));
-        }
-        for (area, iso3) in area.iter().zip(iso3.iter()) {
-            let (Some(area), Some(iso3)) = (area, iso3) else { continue };
-            // Where two areas share a code (a state and its successor), the smaller one stands for
-            // both, so that the order of the list decides nothing.
+        for (area, iso3) in areas.filter(|(area, iso3)| !area.is_empty() && !iso3.is_empty()) {
             let area = area.to_owned();
             by_iso3.entry(iso3.to_owned()).and_modify(|known| *known = area.clone().min(known.clone())).or_insert(area);
         }
-        Ok(Self { by_iso3 })
+        Self { by_iso3 }
     }
 
-    /// One code per country: upper-cased, fillers and spaces dropped, ISO 3166-1 alpha-3 turned
-    /// into the list's own code. A code that the list does not know stays as it is; `None` where
-    /// nothing is stated.
-    pub(crate) fn code(&self, raw: Option<&str>) -> Option<String> {
+    /// The list that comes with the program, for files that no pipeline brings.
+    pub fn known() -> Self {
+        // Code, kind and alpha-3 are the first three columns, and never quoted.
+        let columns = |line: &'static str| {
+            let mut columns = line.split(',');
+            Some((columns.next()?, columns.nth(1)?))
+        };
+        Self::new(AREAS.lines().skip(1).filter_map(columns))
+    }
+
+    /// What tells this list from others.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::default();
+        for (iso3, area) in &self.by_iso3 {
+            hasher.part("iso3", iso3).part("area", area);
+        }
+        hasher.finish()
+    }
+
+    /// One code per country: upper-cased, fillers and spaces dropped, ISO 3166-1 alpha-3 turned into the list's own
+    /// code. A code that the list does not know stays as it is; `None` where nothing is stated.
+    pub fn code(&self, raw: Option<&str>) -> Option<String> {
         let shown: String =
             raw?.chars().filter(|c| !c.is_whitespace() && *c != '<').flat_map(char::to_uppercase).collect();
-        // Doc 9303 part 3 section 5: German documents print `D` where all others print three letters.
+        // German documents print `D` where all others print three letters.
         let iso3 = if shown == "D" { "DEU" } else { &shown };
         match self.by_iso3.get(iso3) {
             Some(area) => Some(area.clone()),
@@ -49,10 +61,10 @@ impl Countries {
         }
     }
 
-    /// Whether an owner's deny list keeps a record from an asker. The asker may be an office of a
-    /// country (`BR-SP`, `BR/PF`): a denied country denies its offices. An asker that is not named
-    /// is denied wherever there is a list, because nobody can say that it is not on it.
-    pub(crate) fn denies(&self, deny: Option<&str>, asked_by: Option<&str>) -> bool {
+    /// Whether an owner's deny list keeps a record from an asker. The asker may be an office of a country (`BR-SP`,
+    /// `BR/PF`): a denied country denies its offices. An asker that is not named is denied wherever there is a list,
+    /// because nobody can say that it is not on it.
+    pub fn denies(&self, deny: Option<&str>, asked_by: Option<&str>) -> bool {
         let mut denied = deny
             .unwrap_or_default()
             .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
@@ -69,15 +81,10 @@ impl Countries {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{Column, NamedFrom, Series};
-
     use super::*;
 
     fn countries() -> Countries {
-        let area = Series::new("area".into(), ["BR", "DE", "YU", "CS", "WB.LCN"]);
-        let iso3 = Series::new("iso3".into(), [Some("BRA"), Some("DEU"), Some("YUG"), Some("YUG"), None]);
-        let areas = DataFrame::new(5, vec![Column::from(area), Column::from(iso3)]).expect("columns");
-        Countries::read(&areas).expect("read")
+        Countries::new([("BR", "BRA"), ("DE", "DEU"), ("YU", "YUG"), ("CS", "YUG"), ("WB.LCN", "")].into_iter())
     }
 
     #[test]
@@ -89,6 +96,7 @@ mod tests {
         }
         assert_eq!(countries.code(Some(" < ")), None);
         assert_eq!(countries.code(None), None);
+        assert_eq!(Countries::known().code(Some("URY")).as_deref(), Some("UY"));
     }
 
     #[test]

@@ -1,0 +1,398 @@
+//! From a key as printed to the 64 bits under which records are found.
+//!
+//! What is hashed is the normal form with the characters folded that readers take for each other. So one look-up finds a
+//! key, its repairs, and what it may have been confused with; which of them it is, is judged on the keys themselves. For
+//! the bulk of keys, plain ASCII of a kind without rules of its own, the form is made without an allocation.
+
+use std::borrow::Cow;
+
+use quipu_keys::{ALL, Key, KeyKind, Plain, ocr_fold};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::issuer::Countries;
+
+/// Version of what is hashed and how. An index of another version is made anew.
+pub(crate) const VERSION: u32 = 1;
+
+/// The number of a kind among all kinds; [`UNKNOWN`] where it is none or not screened.
+pub(crate) type KindNumber = u8;
+pub(crate) const UNKNOWN: KindNumber = u8::MAX;
+
+const SEED: u64 = 0x7175_6970_752d_6b31;
+/// The issuer of a record that states none, although it is part of its key.
+const NAMELESS: u64 = 0x6e61_6d65_6c65_7373;
+/// Most characters that are put into two words.
+const PACKED: usize = 16;
+/// Longest text that is looked at in the short way.
+const SHORT: usize = 32;
+
+const DIGIT: u8 = 1;
+const NEVER_IN_VIN: u8 = 2;
+const NOT_ASCII: u8 = 4;
+
+/// The issuer of a row, as what it adds to the hash; 0 where none is stated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Issuer(u64);
+
+impl Issuer {
+    /// From a code.
+    pub(crate) fn of(code: Option<&str>) -> Self {
+        Self(code.map_or(0, |code| xxh3_64_with_seed(code.as_bytes(), SEED) | 1))
+    }
+
+    /// One of so many places.
+    pub(crate) fn slot(self, places: usize) -> usize {
+        usize::try_from(self.0 >> 1).unwrap_or(0) % places.max(1)
+    }
+}
+
+/// A key, ready to be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The hash of kind, issuer and folded number.
+    Key(u64),
+    /// The issuer is part of the key and missing; the folded number is in [`Forms::folded`].
+    Nameless,
+    /// The pipeline does not screen its kind.
+    NotScreened,
+    /// It names no object.
+    Junk,
+    /// It cannot be a key of its kind.
+    NotAKey,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct KindForm {
+    screened: bool,
+    needs_issuer: bool,
+    seed: u64,
+    plain: Option<Plain>,
+}
+
+/// Makes forms.
+pub(crate) struct Forms<'a> {
+    countries: &'a Countries,
+    kinds: Vec<KindForm>,
+    /// What each byte folds to, and in the upper half what it tells of the text.
+    fold: [u16; 256],
+    /// The folded number of the last row that was not made in the short way or has no issuer.
+    folded: Vec<u8>,
+    /// The issuer of the last row: as stated beside the key, or by the key itself.
+    pub(crate) stated: Issuer,
+}
+
+impl<'a> Forms<'a> {
+    /// For the kinds that are screened.
+    pub(crate) fn new(countries: &'a Countries, screened: &[String]) -> Self {
+        let kinds = ALL.iter().map(|kind| KindForm {
+            screened: screened.iter().any(|name| name == kind.name()),
+            needs_issuer: kind.needs_issuer(),
+            seed: xxh3_64_with_seed(kind.name().as_bytes(), SEED),
+            plain: kind.plain(),
+        });
+        let mut fold = [0; 256];
+        for (byte, fold) in (0_u8..=u8::MAX).zip(&mut fold) {
+            let letter = char::from(byte).to_ascii_uppercase();
+            let (mut folded, mut class) = (0, if byte.is_ascii() { 0 } else { NOT_ASCII });
+            if letter.is_ascii_alphanumeric() {
+                folded = ocr_fold(&letter.to_string()).bytes().next().unwrap_or(0);
+                class = if letter.is_ascii_digit() { DIGIT } else { 0 };
+                class |= if matches!(letter, 'I' | 'O' | 'Q') { NEVER_IN_VIN } else { 0 };
+            }
+            *fold = u16::from_le_bytes([folded, class]);
+        }
+        Self { countries, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0) }
+    }
+
+    /// The kind of this name.
+    pub(crate) fn kind(&self, name: Option<&[u8]>) -> KindNumber {
+        let found = ALL.iter().position(|kind| Some(kind.name().as_bytes()) == name);
+        let screened = |at: &usize| self.kinds.get(*at).is_some_and(|kind| kind.screened);
+        found.filter(screened).and_then(|at| KindNumber::try_from(at).ok()).unwrap_or(UNKNOWN)
+    }
+
+    /// The issuer that a text names.
+    pub(crate) fn issuer(&self, raw: Option<&[u8]>) -> Issuer {
+        let text = raw.map(String::from_utf8_lossy);
+        Issuer::of(self.countries.code(text.as_deref()).as_deref())
+    }
+
+    /// The form of a key.
+    #[inline]
+    pub(crate) fn form(&mut self, kind: KindNumber, issuer: Issuer, raw: Option<&[u8]>) -> Form {
+        self.stated = issuer;
+        // Nearly all keys: 8 to 16 letters and digits and nothing else.
+        if let Some(how) = self.kinds.get(usize::from(kind))
+            && let Some(plain) = &how.plain
+            && let Some(words) = raw.and_then(Words::of)
+            && (issuer.0 != 0 || !how.needs_issuer)
+            && let Some(words) = words.folded(&self.fold, plain)
+        {
+            let issuer = if how.needs_issuer { issuer.0 } else { 0 };
+            return Form::Key(mixed(words.low, words.high, how.seed ^ issuer));
+        }
+        self.other(kind, issuer, raw.unwrap_or_default())
+    }
+
+    /// The form of a key that is not of the usual shape.
+    #[inline(never)]
+    fn other(&mut self, kind: KindNumber, issuer: Issuer, raw: &[u8]) -> Form {
+        let Some(how) = self.kinds.get(usize::from(kind)).copied() else { return Form::NotScreened };
+        let Some(words) = how.plain.and_then(|plain| self.short(plain, raw)) else {
+            return self.long(kind, how, issuer, raw);
+        };
+        if !how.needs_issuer {
+            return Form::Key(self.hash(words, how.seed));
+        }
+        if issuer.0 == 0 {
+            if words.count <= PACKED {
+                self.folded.clear();
+                let bytes = (u128::from(words.high) << 64 | u128::from(words.low)).to_le_bytes();
+                self.folded.extend_from_slice(bytes.get(..words.count).unwrap_or_default());
+            }
+            return Form::Nameless;
+        }
+        Form::Key(self.hash(words, how.seed ^ issuer.0))
+    }
+
+    /// The hash of what was folded in the short way.
+    fn hash(&self, words: Words, seed: u64) -> u64 {
+        if words.count <= PACKED { mixed(words.low, words.high, seed) } else { hash(&self.folded, seed) }
+    }
+
+    /// Folds a plain key character by character; more than 16 are left in `folded`. `None` where the kind itself has to be
+    /// asked.
+    fn short(&mut self, plain: Plain, raw: &[u8]) -> Option<Words> {
+        if raw.len() > SHORT {
+            return None;
+        }
+        let mut folded = [0; SHORT];
+        let (mut count, mut class) = (0, 0);
+        for byte in raw {
+            let [letter, of] = self.fold.get(usize::from(*byte)).copied().unwrap_or(0).to_le_bytes();
+            *folded.get_mut(count)? = letter;
+            count += usize::from(letter != 0);
+            class |= of;
+        }
+        let told = class & NOT_ASCII == 0
+            && class & DIGIT != 0
+            && (plain.least..=plain.most).contains(&count)
+            && (plain.never.is_empty() || class & NEVER_IN_VIN == 0);
+        let folded = folded.get(..count)?;
+        let (first, rest) = folded.split_first()?;
+        if !told || rest.iter().all(|byte| byte == first) {
+            return None;
+        }
+        if count > PACKED {
+            self.folded.clear();
+            self.folded.extend_from_slice(folded);
+            return Some(Words { low: 0, high: 0, count });
+        }
+        let (low, high) = packed(folded);
+        Some(Words { low, high, count })
+    }
+
+    fn long(&mut self, kind: KindNumber, how: KindForm, issuer: Issuer, raw: &[u8]) -> Form {
+        let Some(rules) = ALL.get(usize::from(kind)) else { return Form::NotScreened };
+        let key = rules.normalise(&text_of(raw), None);
+        if key.junk.is_some() {
+            return Form::Junk;
+        }
+        if key.not_a_key.is_some() && rules.repairs(&key).is_empty() {
+            return Form::NotAKey;
+        }
+        self.folded.clear();
+        self.folded.extend_from_slice(ocr_fold(&key.normal).as_bytes());
+        if !how.needs_issuer {
+            return Form::Key(hash(&self.folded, how.seed));
+        }
+        // The lines of a machine-readable zone say their issuer themselves.
+        let issuer = if issuer.0 == 0 { Issuer::of(self.countries.code(key.issuer.as_deref()).as_deref()) } else { issuer };
+        self.stated = issuer;
+        if issuer.0 == 0 { Form::Nameless } else { Form::Key(hash(&self.folded, how.seed ^ issuer.0)) }
+    }
+
+    /// The hash of the last nameless key with an issuer, or as a record without one has it.
+    pub(crate) fn named(&self, kind: KindNumber, issuer: Option<Issuer>) -> u64 {
+        let seed = self.kinds.get(usize::from(kind)).map_or(0, |kind| kind.seed);
+        hash(&self.folded, seed ^ issuer.map_or(NAMELESS, |issuer| issuer.0))
+    }
+
+    /// The hash that a key with an issuer would have without one.
+    pub(crate) fn nameless(&mut self, kind: KindNumber, raw: Option<&[u8]>) -> Option<u64> {
+        match self.form(kind, Issuer(0), raw) {
+            Form::Nameless => Some(self.named(kind, None)),
+            _ => None,
+        }
+    }
+}
+
+/// Up to 16 characters, the first one in the lowest bits. More are kept elsewhere.
+#[derive(Debug, Clone, Copy)]
+struct Words {
+    low: u64,
+    high: u64,
+    count: usize,
+}
+
+/// A byte in every byte of a word.
+const fn every(byte: u8) -> u64 {
+    0x0101_0101_0101_0101 * byte as u64
+}
+
+impl Words {
+    /// A text of 8 to 16 bytes. The bytes behind its end are 0.
+    #[inline]
+    fn of(raw: &[u8]) -> Option<Self> {
+        let (first, last) = (raw.first_chunk::<8>()?, raw.last_chunk::<8>()?);
+        let behind = raw.len() - 8;
+        let last = u64::from_le_bytes(*last);
+        let high = match behind {
+            0 => 0,
+            1..=8 => last >> (8 * (8 - behind)),
+            _ => return None,
+        };
+        Some(Self { low: u64::from_le_bytes(*first), high, count: raw.len() })
+    }
+
+    /// Folds letters and digits, eight at a time; `None` where there is anything else, or the kind has to be asked.
+    #[inline]
+    fn folded(self, fold: &[u16; 256], plain: &Plain) -> Option<Self> {
+        let (low, low_class) = folded_word(self.low, every(0x80), fold)?;
+        // The upper bits of the bytes that there are.
+        let there = every(0x80) & ((1_u64.checked_shl(8 * u32::try_from(self.count - 8).ok()?)).unwrap_or(0).wrapping_sub(1));
+        let (high, high_class) = folded_word(self.high, there, fold)?;
+        let class = low_class | high_class;
+        let told = class & DIGIT != 0
+            && (plain.least..=plain.most).contains(&self.count)
+            && (plain.never.is_empty() || class & NEVER_IN_VIN == 0);
+        let run = every(low.to_le_bytes()[0]);
+        let is_run = low == run && (high ^ run) & (there >> 7).wrapping_mul(0xff) == 0;
+        (told && !is_run).then_some(Self { low, high, ..self })
+    }
+}
+
+/// Folds the letters and digits of a word: those of which `there` has the upper bit; the other bytes are 0.
+#[inline]
+fn folded_word(word: u64, there: u64, fold: &[u16; 256]) -> Option<(u64, u8)> {
+    if word & every(0x80) != 0 {
+        return None;
+    }
+    // No sum below reaches the next byte: bytes are below 0x80, and so is what is added.
+    let digits = (word + every(0x80 - b'0')) & !(word + every(0x80 - b'9' - 1)) & every(0x80);
+    let upper = word & !every(0x20);
+    let letters = (upper + every(0x80 - b'A')) & !(upper + every(0x80 - b'Z' - 1)) & every(0x80);
+    if digits | letters != there {
+        return None;
+    }
+    let mut class = if digits == 0 { 0 } else { DIGIT };
+    let mut out = word;
+    let mut left = letters;
+    while left != 0 {
+        let shift = left.trailing_zeros() - 7;
+        let byte = (word >> shift).to_le_bytes()[0];
+        let [letter, of] = fold.get(usize::from(byte)).copied().unwrap_or(0).to_le_bytes();
+        out ^= u64::from(byte ^ letter) << shift;
+        class |= of;
+        left &= left - 1;
+    }
+    Some((out, class))
+}
+
+/// Up to 16 folded characters as two words.
+fn packed(folded: &[u8]) -> (u64, u64) {
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let (low, high) = folded.split_at(folded.len().min(8));
+    (word(low), word(high))
+}
+
+/// 64 bits of folded characters.
+fn hash(folded: &[u8], seed: u64) -> u64 {
+    if folded.len() > PACKED {
+        return xxh3_64_with_seed(folded, seed);
+    }
+    let (low, high) = packed(folded);
+    mixed(low, high, seed)
+}
+
+/// 64 bits of up to 16 characters: both words multiplied in full, and the product folded, twice. No character is 0, so
+/// that numbers of different lengths are different numbers.
+#[expect(clippy::cast_possible_truncation, reason = "halves are what is wanted")]
+const fn mixed(low: u64, high: u64, seed: u64) -> u64 {
+    const ONE: u64 = 0xa076_1d64_78bd_642f;
+    const TWO: u64 = 0xe703_7ed1_a0b4_28db;
+    let product = (low ^ seed ^ ONE) as u128 * (high ^ seed.rotate_left(32) ^ TWO) as u128;
+    let folded = (product as u64) ^ ((product >> 64) as u64);
+    let product = (folded ^ seed) as u128 * TWO as u128;
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// The text of a key as read; what is no UTF-8 is replaced, as it could be in no key.
+pub(crate) fn text_of(raw: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(raw)
+}
+
+/// Whether a key takes part: it names an object and is one of its kind, or was one before it was misread.
+pub(crate) fn takes_part(kind: &dyn KeyKind, key: &Key) -> bool {
+    key.junk.is_none() && (key.not_a_key.is_none() || !kind.repairs(key).is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn screened() -> Vec<String> {
+        ALL.iter().map(|kind| kind.name().to_owned()).collect()
+    }
+
+    fn any_raw() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[A-Za-z0-9<>\\-./ ]{0,70}",
+            "[A-HJ-NPR-Z0-9IOQ]{17}",
+            "[0OQD1IZ2S5B8G6]{2,12}",
+            any::<String>(),
+            "[PIACV][A-Z0-9<]{71}",
+        ]
+    }
+
+    proptest! {
+        /// The short way and the kind's own rules say the same of every text.
+        #[test]
+        fn the_short_way_is_the_long_way(raw in any_raw(), issuer in prop_oneof![Just(None), Just(Some("BRA"))]) {
+            let countries = Countries::known();
+            let mut forms = Forms::new(&countries, &screened());
+            let issuer = forms.issuer(issuer.map(str::as_bytes));
+            for (number, kind) in (0_u8..).zip(ALL) {
+                let short = forms.form(number, issuer, Some(raw.as_bytes()));
+                let short_name = matches!(short, Form::Nameless).then(|| forms.named(number, None));
+                let how = forms.kinds[usize::from(number)];
+                let long = forms.long(number, how, issuer, raw.as_bytes());
+                let long_name = matches!(long, Form::Nameless).then(|| forms.named(number, None));
+                prop_assert_eq!((short, short_name), (long, long_name), "{} {:?}", kind.name(), raw);
+                let key = kind.normalise(&raw, None);
+                prop_assert_eq!(takes_part(*kind, &key), matches!(short, Form::Key(_) | Form::Nameless));
+                for repaired in kind.repairs(&key) {
+                    prop_assert_eq!(forms.form(number, issuer, Some(repaired.as_bytes())), short);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_screened() {
+        let countries = Countries::known();
+        let mut forms = Forms::new(&countries, &["plate".to_owned()]);
+        assert_eq!(forms.kind(Some(b"vin")), UNKNOWN);
+        assert_eq!(forms.kind(None), UNKNOWN);
+        let plate = forms.kind(Some(b"plate"));
+        let issuer = forms.issuer(Some(b"CHL"));
+        assert_eq!(forms.form(UNKNOWN, issuer, Some(b"AB1234")), Form::NotScreened);
+        let key = forms.form(plate, issuer, Some(b"AB 1234"));
+        assert!(matches!(key, Form::Key(_)));
+        let other = forms.issuer(Some(b"cl"));
+        assert_eq!(key, forms.form(plate, other, Some(b"ab-IZ34")), "what looks alike is found together");
+    }
+}

@@ -1,0 +1,199 @@
+//! An index in use: the filter in memory, the rest mapped from the file.
+
+#![expect(unsafe_code, reason = "a file is mapped; see `map`")]
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use memmap2::{Advice, Mmap, MmapMut, MmapOptions};
+use quipu_schema::{ErrorKind, Fault, Result};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::build::MAGIC;
+use super::layout::{Layout, bits, remainder};
+use crate::threads;
+
+/// Bytes that are read at once where an area is read through.
+const READ: usize = 1 << 20;
+
+/// Some parts of an index, ready to be searched.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    layout: Layout,
+    parts: Range<u64>,
+    filter: Mmap,
+    starts: Mmap,
+    remainders: Mmap,
+    rows: Mmap,
+    /// The first entry of the parts.
+    first: u64,
+}
+
+impl Segment {
+    /// Opens parts of the index in a file.
+    pub(crate) fn open(path: &Path, file: &File, layout: &Layout, parts: Range<u64>) -> Result<Self> {
+        check_file(path, file, layout)?;
+        let failed = |error| reading(path, error);
+        let filter = copied(file, &layout.filter(&parts)).map_err(failed)?;
+        let starts = map(file, &layout.starts(&parts)).map_err(failed)?;
+        let buckets = layout.buckets * (parts.end - parts.start);
+        let (first, last) = (number(&starts, 0), number(&starts, buckets));
+        let (Some(first), Some(last)) = (first, last) else { return Err(damaged(path)) };
+        let entries = u64::from(first)..u64::from(last);
+        if entries.end < entries.start || entries.end > layout.entries {
+            return Err(damaged(path));
+        }
+        let remainders = map(file, &layout.remainders(&entries)).map_err(failed)?;
+        let rows = map(file, &layout.rows(&entries)).map_err(failed)?;
+        Ok(Self { layout: *layout, parts, filter, starts, remainders, rows, first: entries.start })
+    }
+
+    /// Asks memory for the word of the filter that a hash belongs to, so that it is there when it is looked at.
+    #[inline]
+    pub(crate) fn announce(&self, hash: u64) {
+        let from = self.parts.start * self.layout.words;
+        let at = self.layout.word(hash).wrapping_sub(from).wrapping_mul(8);
+        if let Some(place) = usize::try_from(at).ok().and_then(|at| self.filter.get(at)) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a prefetch reads nothing that the program sees and cannot fault; the place is one of the filter.
+            unsafe {
+                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(place).cast());
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            let _ = place;
+        }
+    }
+
+    /// Adds the places in `hashes` of those that the filter lets pass: all that are in the index, and a few others.
+    pub(crate) fn pass(&self, hashes: &[u64], out: &mut Vec<u32>) {
+        let from = self.parts.start * self.layout.words;
+        for (at, hash) in (0_u32..).zip(hashes) {
+            let word = self.layout.word(*hash).wrapping_sub(from).wrapping_mul(8);
+            let bytes = usize::try_from(word).ok().and_then(|at| self.filter.get(at..)?.first_chunk::<8>());
+            let word = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+            if word & bits(*hash) == bits(*hash) {
+                out.push(at);
+            }
+        }
+    }
+
+    /// Visits the record rows of the entries with this hash, in ascending order.
+    pub(crate) fn rows(&self, hash: u64, mut visit: impl FnMut(u32)) {
+        let Some(bucket) = self.layout.bucket(hash).checked_sub(self.parts.start * self.layout.buckets) else { return };
+        let (Some(start), Some(end)) = (number(&self.starts, bucket), number(&self.starts, bucket + 1)) else { return };
+        let wanted = remainder(hash);
+        for entry in u64::from(start)..u64::from(end) {
+            let at = entry.wrapping_sub(self.first);
+            let held = number(&self.remainders, at);
+            if held == Some(wanted) {
+                number(&self.rows, at).into_iter().for_each(&mut visit);
+            } else if held.is_none_or(|held| held > wanted) {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads an index through and compares its checksums.
+///
+/// # Errors
+/// `Corrupt` where they differ.
+pub(crate) fn verify(path: &Path, file: &File, layout: &Layout, sums: &[u64], threads: usize) -> Result<()> {
+    check_file(path, file, layout)?;
+    let next = std::sync::atomic::AtomicU64::new(0);
+    threads::each(threads, |_| {
+        let mut bytes = Vec::new();
+        loop {
+            let part = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(expected) = usize::try_from(part).ok().and_then(|part| sums.get(part)) else { return Ok(()) };
+            let found = sum_of(file, layout, part, &mut bytes).map_err(|error| reading(path, error))?;
+            if found != Some(*expected) {
+                return Err(damaged(path));
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn sum_of(file: &File, layout: &Layout, part: u64, bytes: &mut Vec<u8>) -> std::io::Result<Option<u64>> {
+    let own = part..part + 1;
+    let mut sum = Xxh3Default::new();
+    let mut read = |area: Range<u64>, sum: &mut Xxh3Default, ends: Option<&mut [u32; 2]>| -> std::io::Result<()> {
+        let mut at = area.start;
+        let mut ends = ends;
+        while at < area.end {
+            let size = usize::try_from(area.end - at).unwrap_or(READ).min(READ);
+            bytes.resize(size, 0);
+            file.read_exact_at(bytes, at)?;
+            sum.update(bytes);
+            if let Some([first, last]) = ends.as_deref_mut() {
+                let number = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+                if at == area.start {
+                    *first = number(bytes.first_chunk());
+                }
+                *last = number(bytes.last_chunk());
+            }
+            at += size as u64;
+        }
+        Ok(())
+    };
+    let mut ends = [0; 2];
+    read(layout.filter(&own), &mut sum, None)?;
+    read(layout.starts(&own), &mut sum, Some(&mut ends))?;
+    let entries = u64::from(ends[0])..u64::from(ends[1]);
+    if entries.end < entries.start || entries.end > layout.entries {
+        return Ok(None);
+    }
+    read(layout.remainders(&entries), &mut sum, None)?;
+    read(layout.rows(&entries), &mut sum, None)?;
+    Ok(Some(sum.digest()))
+}
+
+fn check_file(path: &Path, file: &File, layout: &Layout) -> Result<()> {
+    let size = file.metadata().map_err(|error| reading(path, error))?.len();
+    let mut head = [0; MAGIC.len()];
+    let is_one = layout.is_sound() && size == layout.size() && file.read_exact_at(&mut head, 0).is_ok();
+    if is_one && head == *MAGIC { Ok(()) } else { Err(damaged(path)) }
+}
+
+fn reading(path: &Path, error: std::io::Error) -> Fault {
+    Fault::io(ErrorKind::Corrupt, "read the index", path, error).help("remove its folder; it is made again")
+}
+
+fn damaged(path: &Path) -> Fault {
+    Fault::new(ErrorKind::Corrupt, "the index is damaged").at(path.display()).help("remove its folder; it is made again")
+}
+
+/// The number of four bytes at a place.
+fn number(map: &Mmap, at: u64) -> Option<u32> {
+    let at = usize::try_from(at.checked_mul(4)?).ok()?;
+    map.get(at..)?.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
+}
+
+/// Maps a stretch of a file.
+fn map(file: &File, area: &Range<u64>) -> std::io::Result<Mmap> {
+    let length = usize::try_from(area.end - area.start).unwrap_or(usize::MAX);
+    if length == 0 {
+        return MmapMut::map_anon(1)?.make_read_only();
+    }
+    // SAFETY: index files are written once under another name and never changed or cut afterwards, and the lock of
+    // their folder keeps other processes from removing what is in use; a removed file stays readable while it is mapped.
+    let map = unsafe { MmapOptions::new().offset(area.start).len(length).map(file) }?;
+    // Advice: where it is not taken, more is read than needed.
+    let _ = map.advise(Advice::Random);
+    Ok(map)
+}
+
+/// A stretch of a file in memory of large pages: it is looked into at random, and small pages cost a look-up each.
+fn copied(file: &File, area: &Range<u64>) -> std::io::Result<Mmap> {
+    let length = usize::try_from(area.end - area.start).unwrap_or(usize::MAX);
+    let mut map = MmapMut::map_anon(length.max(1))?;
+    // Advice: where it is not taken, looking up is slower.
+    let _ = map.advise(Advice::HugePage);
+    for (piece, at) in map.chunks_mut(READ).zip((area.start..area.end).step_by(READ)) {
+        file.read_exact_at(piece, at)?;
+    }
+    map.make_read_only()
+}

@@ -1,0 +1,279 @@
+//! What was found, judged: the records are read in full, both keys compared, the owners' rules applied.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use quipu_keys::{Key, KeyKind};
+use quipu_schema::Result;
+use quipu_schema::marking::Marking;
+
+use crate::file::TableFile;
+use crate::grade::{Grade, Side, meet, remarks};
+use crate::issuer::Countries;
+use crate::keys::KeyColumns;
+use crate::probe::Found;
+use crate::row::{Asked, Held, HeldColumns};
+use crate::rule::{self, Answer};
+use crate::threads;
+
+/// A check that met a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The check.
+    pub check_id: String,
+    /// The record.
+    pub record_id: String,
+    /// How they met.
+    pub grade: Grade,
+    /// The database.
+    pub database: String,
+    /// What sort of key.
+    pub key_kind: &'static str,
+    /// The normal form on which they met.
+    pub key: String,
+    /// Why.
+    pub reasons: Vec<&'static str>,
+    /// The strictest of both markings.
+    pub marking: Mark,
+}
+
+/// A marking, in the order of its text where two hits differ in nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(pub Marking);
+
+impl PartialOrd for Mark {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Mark {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.to_string().cmp(&other.0.to_string())
+    }
+}
+
+/// Grades that are screened, by database; the empty name stands for all others.
+#[derive(Debug, Clone)]
+pub struct Grades(BTreeMap<String, Vec<Grade>>);
+
+impl Default for Grades {
+    /// All that are proved: `exact`, `normalised` and `repaired`.
+    fn default() -> Self {
+        Self(BTreeMap::from([(String::new(), vec![Grade::Exact, Grade::Normalised, Grade::Repaired])]))
+    }
+}
+
+impl Grades {
+    /// Sets the grades of a database, or of all for which nothing is said.
+    pub fn set(&mut self, database: Option<&str>, grades: Vec<Grade>) {
+        self.0.insert(database.unwrap_or_default().to_owned(), grades);
+    }
+
+    fn has(&self, database: &str, grade: Grade) -> bool {
+        let of = self.0.get(database).or_else(|| self.0.get(""));
+        of.is_some_and(|grades| grades.contains(&grade))
+    }
+}
+
+/// A file of records with its columns.
+pub(crate) type RecordFile = (TableFile, KeyColumns, HeldColumns);
+
+/// What hits are judged by.
+pub(crate) struct Rules<'a> {
+    pub(crate) countries: &'a Countries,
+    pub(crate) grades: &'a Grades,
+    /// Days since 1970-01-01.
+    pub(crate) as_of: Option<i32>,
+}
+
+/// Everything that came of what was found.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// Sorted by check and record, one for each pair.
+    pub(crate) hits: Vec<Hit>,
+    /// The answer to each check that met something, by its place.
+    pub(crate) answers: BTreeMap<(usize, usize, u32), Answer>,
+    /// Pairs of ids that met more than once.
+    pub(crate) repeated: u64,
+    /// Pairs with the same number of which an issuer is missing.
+    pub(crate) cannot_say: u64,
+}
+
+/// A pair that was found: row of the record, number of the check, and whether an issuer is missing.
+type Pair = (u32, u32, bool);
+
+/// Judges all pairs.
+pub(crate) fn judge(found: &[Found], files: &[RecordFile], rules: &Rules, threads: usize) -> Result<Judged> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (number, found) in (0_u32..).zip(found) {
+        pairs.extend(found.records.iter().map(|(record, nameless)| (*record, number, *nameless)));
+    }
+    pairs.sort_unstable();
+    // The pairs of each row group of records.
+    let mut tasks = Vec::new();
+    let (mut first, mut rest) = (0_u64, pairs.as_slice());
+    for file in files {
+        for group in 0..file.0.groups() {
+            let end = first + file.0.rows(group);
+            let (own, later) = rest.split_at(rest.partition_point(|(record, ..)| u64::from(*record) < end));
+            if !own.is_empty() {
+                tasks.push((file, group, first, own));
+            }
+            (first, rest) = (end, later);
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let shares = threads::each(threads, |_| {
+        let mut own = Judged::default();
+        let mut judging = Judging { rules, found, own: &mut own };
+        while let Some((file, group, first, pairs)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            judging.group(file, *group, *first, pairs)?;
+        }
+        Ok(own)
+    })?;
+    let mut judged = Judged::default();
+    for share in shares {
+        judged.hits.extend(share.hits);
+        judged.cannot_say += share.cannot_say;
+        for (place, answer) in share.answers {
+            let known = judged.answers.entry(place).or_insert(answer);
+            *known = answer.max(*known);
+        }
+    }
+    judged.hits.sort_unstable();
+    judged.merge();
+    Ok(judged)
+}
+
+impl Judged {
+    /// One hit for each pair of ids: the strongest, under the strictest of the markings.
+    fn merge(&mut self) {
+        let mut merged: Vec<Hit> = Vec::with_capacity(self.hits.len());
+        for hit in self.hits.drain(..) {
+            match merged.last_mut() {
+                Some(last) if (&last.check_id, &last.record_id) == (&hit.check_id, &hit.record_id) => {
+                    last.marking = Mark(last.marking.0.strictest(hit.marking.0));
+                    if !last.reasons.contains(&"id-not-unique") {
+                        last.reasons.push("id-not-unique");
+                        self.repeated += 1;
+                    }
+                }
+                _ => merged.push(hit),
+            }
+        }
+        self.hits = merged;
+    }
+
+    fn answer(&mut self, place: (usize, usize, u32), answer: Answer) {
+        let known = self.answers.entry(place).or_insert(answer);
+        *known = answer.max(*known);
+    }
+}
+
+struct Judging<'a, 'b> {
+    rules: &'a Rules<'a>,
+    found: &'a [Found],
+    own: &'b mut Judged,
+}
+
+impl Judging<'_, '_> {
+    fn group(&mut self, file: &RecordFile, group: usize, first: u64, pairs: &[Pair]) -> Result<()> {
+        let (file, _, columns) = file;
+        let local = |record: u32| u32::try_from(u64::from(record) - first).unwrap_or(u32::MAX);
+        let mut rows: Vec<u32> = pairs.iter().map(|(record, ..)| local(*record)).collect();
+        rows.dedup();
+        let held = columns.held_rows(file, group, &rows)?;
+        for (held, pairs) in held.iter().zip(pairs.chunk_by(|one, two| one.0 == two.0)) {
+            let Some(kind) = quipu_keys::find(&held.key_kind) else { continue };
+            let held_key = kind.normalise(&held.key_raw, None);
+            for (_, number, nameless) in pairs {
+                let Some(found) = self.found.get(*number as usize) else { continue };
+                if found.asked.key_kind != held.key_kind {
+                    continue;
+                }
+                self.pair(kind, found, held, &held_key, *nameless, columns.has_owner());
+            }
+        }
+        Ok(())
+    }
+
+    fn pair(&mut self, kind: &'static dyn KeyKind, found: &Found, held: &Held, held_key: &Key, nameless: bool, owned: bool) {
+        let asked = &found.asked;
+        let asked_key = kind.normalise(&asked.key_raw, None);
+        let (one, two) = (Side { raw: &asked.key_raw, key: &asked_key }, Side { raw: &held.key_raw, key: held_key });
+        let Some(met) = meet(kind, one, two) else { return };
+        let issuers = Issuers::of(kind, asked, &asked_key, held, held_key, self.rules.countries);
+        let answer = rule::answer(asked, held, self.rules.as_of, owned, self.rules.countries);
+        let answer = match issuers {
+            Issuers::Differ => return,
+            Issuers::Missing => {
+                // Only what is the same but for the issuer, and would be a hit with it.
+                if !nameless || met.grade == Grade::Confusable || answer != Answer::Hit {
+                    return;
+                }
+                self.own.cannot_say += 1;
+                Answer::CannotSay
+            }
+            Issuers::Same(_) if nameless => return,
+            Issuers::Same(_) if !self.rules.grades.has(&held.database, met.grade) => Answer::GradeNotScreened,
+            Issuers::Same(_) => answer,
+        };
+        self.own.answer(found.place, answer);
+        if answer != Answer::Hit {
+            return;
+        }
+        let mut reasons = vec![match met.grade {
+            Grade::Confusable => "characters-look-alike",
+            Grade::Exact | Grade::Normalised | Grade::Repaired => kind.same(),
+        }];
+        if let Issuers::Same(word) = issuers {
+            reasons.extend(word);
+        }
+        for word in remarks(&asked_key).chain(remarks(held_key)) {
+            if !reasons.contains(&word) {
+                reasons.push(word);
+            }
+        }
+        self.own.hits.push(Hit {
+            check_id: asked.check_id.clone(),
+            record_id: held.record_id.clone(),
+            grade: met.grade,
+            database: held.database.clone(),
+            key_kind: kind.name(),
+            key: met.key,
+            reasons,
+            marking: Mark(asked.marking.strictest(held.marking)),
+        });
+    }
+}
+
+/// Whether two keys are of one issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Issuers {
+    /// They are, or the issuer is no part of the key; and what a hit has to say of it.
+    Same(Option<&'static str>),
+    Differ,
+    Missing,
+}
+
+impl Issuers {
+    fn of(kind: &dyn KeyKind, asked: &Asked, asked_key: &Key, held: &Held, held_key: &Key, countries: &Countries) -> Self {
+        if !kind.needs_issuer() {
+            return Self::Same(None);
+        }
+        // The lines of a machine-readable zone say their issuer themselves.
+        let stated = |column: &Option<String>, key: &Key| {
+            let code = countries.code(column.as_deref());
+            let shown = column.clone().filter(|_| code.is_some()).or_else(|| key.issuer.clone());
+            (code.or_else(|| countries.code(key.issuer.as_deref())), shown.unwrap_or_default().trim().to_uppercase())
+        };
+        match (stated(&asked.issuer, asked_key), stated(&held.issuer, held_key)) {
+            ((None, _), _) | (_, (None, _)) => Self::Missing,
+            ((one, _), (two, _)) if one != two => Self::Differ,
+            // `BR` and `BRA` are one country by the code list, and the reader should know that it was needed.
+            ((_, one), (_, two)) if one == two => Self::Same(Some("same-issuer")),
+            _ => Self::Same(Some("same-issuer-by-code-list")),
+        }
+    }
+}

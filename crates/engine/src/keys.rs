@@ -1,0 +1,170 @@
+//! The key columns of a file, read row group by row group and turned into forms.
+
+use quipu_schema::{ErrorKind, Fault, Result};
+
+use crate::file::{Meanings, TableFile};
+use crate::form::{Form, Forms, Issuer, KindNumber};
+
+/// Rows that are handed on together, at most: few enough that what was asked of memory for the first one is still near
+/// when the last one has come.
+const BATCH: usize = 1_024;
+
+/// Where the kind of a row stands.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Column(usize),
+    /// One kind for all rows.
+    Given(KindNumber),
+}
+
+/// The key columns of one file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyColumns {
+    kind: Kind,
+    raw: usize,
+    issuer: Option<usize>,
+}
+
+impl KeyColumns {
+    /// Finds the columns; `given` is the kind of files that do not name it.
+    pub(crate) fn find(file: &TableFile, forms: &Forms, given: Option<&str>) -> Result<Self> {
+        let kind = match (file.find_text("key_kind")?, given) {
+            (Some(column), _) => Kind::Column(column),
+            (None, Some(name)) => Kind::Given(forms.kind(Some(name.as_bytes()))),
+            (None, None) => {
+                let help = "say what all of its keys are with --key-kind, or which column says it with --map \
+                            key_kind=NAME";
+                let message = "there is no column `key_kind`";
+                return Err(Fault::new(ErrorKind::Shape, message).at(file.path().display()).help(help));
+            }
+        };
+        Ok(Self { kind, raw: file.need_text("key_raw")?, issuer: file.find_text("issuer")? })
+    }
+
+    /// The places of the columns.
+    pub(crate) fn all(&self) -> Vec<usize> {
+        let kind = match self.kind {
+            Kind::Column(column) => Some(column),
+            Kind::Given(_) => None,
+        };
+        kind.into_iter().chain([self.raw]).chain(self.issuer).collect()
+    }
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    /// Its number in the row group.
+    pub(crate) number: u32,
+    pub(crate) kind: KindNumber,
+    pub(crate) issuer: Issuer,
+    pub(crate) form: Form,
+    pub(crate) raw: Option<&'a [u8]>,
+}
+
+/// What is done with the rows.
+pub(crate) trait Sink {
+    /// Takes a row.
+    fn row(&mut self, forms: &mut Forms, row: &Row);
+    /// Is told that some rows have come.
+    fn batch(&mut self);
+    /// The rows of the present stretch whose texts it wants to see again, ascending, from the first row of the stretch.
+    fn wanted(&mut self, _first: u32, _rows: &mut Vec<u32>) {}
+    /// Takes the text of the next row that it wanted.
+    fn text(&mut self, _raw: &[u8]) {}
+}
+
+/// Rows of a stretch, and bytes of their pages: what is kept in memory to be seen again.
+const STRETCH: u64 = 1 << 16;
+const STRETCH_BYTES: usize = 4 << 20;
+
+/// Reads keys; one for each thread.
+pub(crate) struct KeyReader<'a> {
+    pub(crate) forms: Forms<'a>,
+    kinds: Meanings<KindNumber>,
+    issuers: Meanings<Issuer>,
+    kind: Vec<KindNumber>,
+    issuer: Vec<Issuer>,
+}
+
+impl<'a> KeyReader<'a> {
+    pub(crate) fn new(forms: Forms<'a>) -> Self {
+        Self { forms, kinds: Meanings::new(), issuers: Meanings::new(), kind: Vec::new(), issuer: Vec::new() }
+    }
+
+    /// Reads the keys of a row group.
+    ///
+    /// # Errors
+    /// `Corrupt` with file and row group where it cannot be decoded.
+    pub(crate) fn read(
+        &mut self,
+        file: &TableFile,
+        columns: &KeyColumns,
+        group: usize,
+        sink: &mut impl Sink,
+    ) -> Result<()> {
+        file.decode(group, || {
+            let short = || parquet::errors::ParquetError::EOF("a column with fewer rows than its row group".into());
+            let mut kinds = match columns.kind {
+                Kind::Column(column) => Some(file.texts(group, column)?),
+                Kind::Given(_) => None,
+            };
+            let mut issuers = columns.issuer.map(|column| file.texts(group, column)).transpose()?;
+            let mut raws = file.texts(group, columns.raw)?;
+            self.kinds.begin();
+            self.issuers.begin();
+            let rows = file.rows(group);
+            raws.mark();
+            let (mut done, mut stretch, mut wanted) = (0_u64, 0_u64, Vec::new());
+            while done < rows {
+                let mut count = raws.available()?.min(BATCH).min(usize::try_from(rows - done).unwrap_or(BATCH));
+                for column in kinds.iter_mut().chain(issuers.iter_mut()) {
+                    count = count.min(column.available()?);
+                }
+                if count == 0 {
+                    return Err(short());
+                }
+                self.kind.clear();
+                self.issuer.clear();
+                match (&mut kinds, columns.kind) {
+                    (Some(column), _) => {
+                        let forms = &self.forms;
+                        column.meanings(count, &mut self.kinds, |text| forms.kind(text), &mut self.kind)?;
+                    }
+                    (None, Kind::Given(kind)) => self.kind.resize(count, kind),
+                    (None, Kind::Column(_)) => return Err(short()),
+                }
+                match &mut issuers {
+                    Some(column) => {
+                        let forms = &self.forms;
+                        column.meanings(count, &mut self.issuers, |text| forms.issuer(text), &mut self.issuer)?;
+                    }
+                    None => self.issuer.resize(count, Issuer::of(None)),
+                }
+                let forms = &mut self.forms;
+                let mut at = self.kind.iter().zip(&self.issuer);
+                let mut number = u32::try_from(done).unwrap_or(u32::MAX);
+                raws.visit(count, |raw| {
+                    if let Some((kind, issuer)) = at.next() {
+                        let form = forms.form(*kind, *issuer, raw);
+                        let issuer = forms.stated;
+                        sink.row(forms, &Row { number, kind: *kind, issuer, form, raw });
+                    }
+                    number = number.wrapping_add(1);
+                })?;
+                sink.batch();
+                done += count as u64;
+                if done == rows || done - stretch >= STRETCH || raws.kept_bytes() >= STRETCH_BYTES {
+                    wanted.clear();
+                    sink.wanted(u32::try_from(stretch).unwrap_or(u32::MAX), &mut wanted);
+                    if !wanted.is_empty() {
+                        raws.again(&wanted, |raw| sink.text(raw.unwrap_or_default()))?;
+                    }
+                    raws.mark();
+                    stretch = done;
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! The key engine: checks at any scale against records at any scale, on one machine.
+//!
+//! Records become a persistent index of hashes ([`index`]). Checks are streamed through it; what its filter lets pass is
+//! looked up, and what is found is read again from both files and compared in full. So a hash decides nothing: it only
+//! says where to look. More than 99.97 % of checks meet nothing, and cost one look into the filter.
+//!
+//! Neither memory nor threads nor the parts of the index change a hit.
+
+mod chance;
+mod file;
+mod form;
+mod grade;
+mod index;
+mod issuer;
+mod judge;
+mod keys;
+mod marking;
+mod probe;
+mod row;
+mod rule;
+mod settings;
+mod standing;
+mod threads;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use quipu_schema::digest::Hasher;
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
+
+pub use chance::Expected;
+pub use file::ColumnNames;
+pub use grade::Grade;
+pub use issuer::Countries;
+pub use judge::{Grades, Hit, Mark};
+pub use marking::markings;
+pub use rule::Answer;
+pub use settings::{Settings, Silent, Told};
+
+use file::TableFile;
+use form::Forms;
+use index::{Index, Wanted};
+use keys::KeyColumns;
+use probe::{CheckFile, Probed, probe};
+use row::{AskedColumns, HeldColumns};
+
+/// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
+pub const RULE_VERSION: &str = "3";
+
+/// What is to be screened.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Parquet files of records.
+    pub records: Vec<PathBuf>,
+    /// Parquet files of checks.
+    pub checks: Vec<PathBuf>,
+    /// Kinds of keys to screen.
+    pub kinds: Vec<String>,
+    /// The kind of all keys of files that do not say it.
+    pub given_kind: Option<String>,
+    /// Names of columns, where they are not those of the tables.
+    pub names: ColumnNames,
+    /// Grades to screen, by database.
+    pub grades: Grades,
+    /// The day on which expiry is judged, in days since 1970-01-01; without it that of the newest check.
+    pub as_of: Option<i32>,
+    /// The folder of the index.
+    pub index: PathBuf,
+    /// Most records that one key may meet; what is beyond is counted and not looked at.
+    pub fan_out: usize,
+    /// Whether to count the records that may match nobody. It reads five more columns of them.
+    pub count_records: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Screened {
+    /// Sorted by check and record.
+    pub hits: Vec<Hit>,
+    /// Checks read.
+    pub checks: u64,
+    /// Checks by what became of them; their sum is the checks read. Those without a usable key stand under
+    /// `kind-not-screened`, `junk-key` and `not-a-key`, the others under the words of [`Answer`].
+    pub answers: BTreeMap<&'static str, u64>,
+    /// Records in the index, and those that take no part, by rule.
+    pub records: u64,
+    /// Records that take no part, by the same words.
+    pub records_without_key: BTreeMap<&'static str, u64>,
+    /// Records that may match nobody, by the rule's word, where they are counted.
+    pub records_kept_back: BTreeMap<&'static str, u64>,
+    /// Hits to expect by chance.
+    pub expected: Expected,
+    /// Pairs of ids that met more than once.
+    pub repeated: u64,
+    /// Pairs with the same number of which an issuer is missing.
+    pub cannot_say: u64,
+    /// Keys that met more records than are looked at, and the records that were not.
+    pub capped: (u64, u64),
+    /// Why the index was made; `None` where the one that was there served.
+    pub index_made: Option<String>,
+    /// How often the checks were read, because memory does not hold the index at once.
+    pub passes: usize,
+    /// What tells these records, and these checks, from others.
+    pub snapshots: (Digest, Digest),
+}
+
+/// Screens checks against records.
+///
+/// # Errors
+/// `Source` for a file that is not there; `Shape` for a column that is missing or of the wrong type; `Corrupt` with file
+/// and row group for one that cannot be decoded; `Contract` for a marking or date that cannot be read; `Storage` and
+/// `Locked` for the index.
+pub fn screen(request: &Request, countries: &Countries, settings: &Settings, told: &dyn Told) -> Result<Screened> {
+    if let Some(given) = &request.given_kind
+        && quipu_keys::find(given).is_none()
+    {
+        let all: Vec<&str> = quipu_keys::ALL.iter().map(|kind| kind.name()).collect();
+        let message = format!("`{given}` is not a kind of key; there are {}", all.join(", "));
+        return Err(Fault::new(ErrorKind::Usage, message));
+    }
+    let new_forms = || Forms::new(countries, &request.kinds);
+    let forms = new_forms();
+    let given = request.given_kind.as_deref();
+    let mut records = Vec::new();
+    let mut rows = Vec::new();
+    for path in &request.records {
+        let file = TableFile::open(path, &request.names)?;
+        let keys = KeyColumns::find(&file, &forms, given)?;
+        rows.push(HeldColumns::held(&file, given)?);
+        records.push((file, keys));
+    }
+    let mut checks = Vec::new();
+    for path in &request.checks {
+        let file = TableFile::open(path, &request.names)?;
+        let keys = KeyColumns::find(&file, &forms, given)?;
+        let rows = AskedColumns::asked(&file, given)?;
+        checks.push(CheckFile { file, keys, rows });
+    }
+
+    let wanted = Wanted { files: &records, rules: rules(request, countries), new_forms: &new_forms };
+    let index = Index::open(&request.index, &wanted, settings, told)?;
+    let as_of = match request.as_of {
+        Some(day) => Some(day),
+        None if records.iter().any(|(file, _)| matches!(file.find("expires_on"), Ok(Some(_)))) => newest(&checks, settings)?,
+        None => None,
+    };
+    let passes = index.passes(settings);
+    told.begin("checks", checks.iter().map(|file| file.file.identity().rows).sum::<u64>() * passes.len() as u64);
+    let total = checks.iter().map(|file| file.file.identity().rows).sum();
+    let mut probed = Probed { shapes: chance::Shapes::new(total), ..Probed::default() };
+    for (number, parts) in passes.iter().enumerate() {
+        let segment = index.segment(parts.clone())?;
+        let fan_out = request.fan_out;
+        probed.add(probe(&checks, &segment, &index.count, number == 0, fan_out, &new_forms, settings, told)?);
+    }
+    told.end();
+
+    let files: Vec<&TableFile> = records.iter().map(|(file, _)| file).collect();
+    let records_kept_back = if request.count_records {
+        standing::count(&files, as_of, countries, settings.threads)?
+    } else {
+        BTreeMap::new()
+    };
+    let snapshots = (index::snapshot(&records), snapshot_of(&checks));
+    let record_files: Vec<judge::RecordFile> =
+        records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
+    let rules = judge::Rules { countries, grades: &request.grades, as_of };
+    let judged = judge::judge(&probed.found, &record_files, &rules, settings.threads)?;
+    let expected = chance::expected(&probed.shapes, &index.shapes);
+    let index_made = index.made.clone();
+    let count = index.count.clone();
+    index.keep()?;
+    Ok(Screened {
+        answers: account(&probed, &judged),
+        hits: judged.hits,
+        checks: probed.read,
+        records: count.read,
+        records_without_key: BTreeMap::from([
+            ("kind-not-screened", count.not_screened),
+            ("junk-key", count.junk),
+            ("not-a-key", count.not_a_key),
+        ]),
+        records_kept_back,
+        expected,
+        repeated: judged.repeated,
+        cannot_say: judged.cannot_say,
+        capped: (probed.capped, probed.cut_off),
+        index_made,
+        passes: passes.len(),
+        snapshots,
+    })
+}
+
+/// Everything but the records that decides what is in an index.
+fn rules(request: &Request, countries: &Countries) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.part("version", RULE_VERSION).part("countries", countries.digest().as_bytes());
+    request.kinds.iter().for_each(|kind| {
+        hasher.part("kind", kind);
+    });
+    hasher.part("given", request.given_kind.as_deref().unwrap_or_default());
+    for column in ["key_kind", "key_raw", "issuer"] {
+        hasher.part(column, request.names.get(column).map_or(column, String::as_str));
+    }
+    hasher.finish()
+}
+
+fn snapshot_of(checks: &[CheckFile]) -> Digest {
+    let mut hasher = Hasher::default();
+    for check in checks {
+        let identity = check.file.identity();
+        hasher.part("footer", identity.footer.as_bytes()).part("size", identity.size.to_le_bytes());
+    }
+    hasher.finish()
+}
+
+/// The day of the newest check, where the files say when checks were asked.
+fn newest(checks: &[CheckFile], settings: &Settings) -> Result<Option<i32>> {
+    let mut newest = None;
+    for check in checks {
+        if let Some(column) = check.file.find("asked_at")? {
+            newest = newest.max(check.file.latest_day(column, settings.threads)?);
+        }
+    }
+    Ok(newest)
+}
+
+/// read = the sum of what became of the checks.
+fn account(probed: &Probed, judged: &judge::Judged) -> BTreeMap<&'static str, u64> {
+    let mut out: BTreeMap<&'static str, u64> = Answer::ALL.iter().map(|answer| (answer.word(), 0)).collect();
+    for answer in judged.answers.values() {
+        *out.entry(answer.word()).or_default() += 1;
+    }
+    out.insert("kind-not-screened", probed.not_screened);
+    out.insert("junk-key", probed.junk);
+    out.insert("not-a-key", probed.not_a_key);
+    let other: u64 = out.values().sum::<u64>();
+    *out.entry(Answer::NoHit.word()).or_default() += probed.read.saturating_sub(other);
+    out
+}

@@ -1,0 +1,253 @@
+//! The checks, streamed through the index: what is found is a place of a check and the row of a record.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use quipu_schema::Result;
+
+use crate::chance::Shapes;
+use crate::file::TableFile;
+use crate::form::{Form, Forms, text_of};
+use crate::index::{Count, Segment};
+use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::row::{Asked, AskedColumns};
+use crate::settings::{Settings, Told};
+use crate::threads;
+
+/// A check and the rows of records that have its hash.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// File, row group and row of the check.
+    pub(crate) place: (usize, usize, u32),
+    pub(crate) asked: Asked,
+    /// Row of the record in the index, and whether an issuer is missing on either side.
+    pub(crate) records: Vec<(u32, bool)>,
+}
+
+/// What became of the checks that were read.
+#[derive(Debug, Default)]
+pub(crate) struct Probed {
+    pub(crate) found: Vec<Found>,
+    pub(crate) read: u64,
+    pub(crate) not_screened: u64,
+    pub(crate) junk: u64,
+    pub(crate) not_a_key: u64,
+    /// Checks that met more records than are looked at, and how many were not.
+    pub(crate) capped: u64,
+    pub(crate) cut_off: u64,
+    pub(crate) shapes: Shapes,
+}
+
+impl Probed {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.read += other.read;
+        self.not_screened += other.not_screened;
+        self.junk += other.junk;
+        self.not_a_key += other.not_a_key;
+        self.capped += other.capped;
+        self.cut_off += other.cut_off;
+        self.shapes.add(other.shapes);
+    }
+}
+
+/// A file of checks with its columns.
+#[derive(Debug)]
+pub(crate) struct CheckFile {
+    pub(crate) file: TableFile,
+    pub(crate) keys: KeyColumns,
+    pub(crate) rows: AskedColumns,
+}
+
+/// One thread's row group in the making.
+struct Probing<'a> {
+    segment: &'a Segment,
+    records: &'a Count,
+    fan_out: usize,
+    /// Whether rows are counted: in the first of several passes.
+    counts: bool,
+    hashes: Vec<u64>,
+    /// The row that each hash is of.
+    rows: Vec<u32>,
+    /// Hashes of keys without an issuer, or with another one, and their rows: they are few.
+    others: Vec<(u64, u32)>,
+    passed: Vec<u32>,
+    met: Vec<Met>,
+    /// How many of those have their text.
+    told: usize,
+    probed: Probed,
+}
+
+/// A row that met the hash of a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Met {
+    pub(crate) row: u32,
+    pub(crate) record: u32,
+    pub(crate) nameless: bool,
+    pub(crate) raw: String,
+}
+
+impl Probing<'_> {
+    /// The places of the hashes that the filter lets pass.
+    fn passing(&self, mut passed: Vec<u32>) -> Vec<u32> {
+        passed.clear();
+        self.segment.pass(&self.hashes, &mut passed);
+        passed
+    }
+
+    /// Looks up the records of a hash.
+    fn look_up(&mut self, hash: u64, row: u32, nameless: bool) {
+        let (mut records, mut left_out) = (0, 0);
+        let (met, fan_out) = (&mut self.met, self.fan_out);
+        self.segment.rows(hash, |record| {
+            if records < fan_out {
+                met.push(Met { row, record, nameless, raw: String::new() });
+            } else {
+                left_out += 1;
+            }
+            records += 1;
+        });
+        self.probed.capped += u64::from(left_out > 0);
+        self.probed.cut_off += left_out;
+    }
+}
+
+impl Sink for Probing<'_> {
+    fn row(&mut self, forms: &mut Forms, row: &Row) {
+        if self.counts {
+            self.probed.read += 1;
+            self.probed.shapes.see(row);
+        }
+        match row.form {
+            Form::Key(hash) => {
+                self.segment.announce(hash);
+                self.hashes.push(hash);
+                self.rows.push(row.number);
+                if !self.records.nameless.is_empty()
+                    && self.records.nameless.contains(&row.kind)
+                    && let Some(hash) = forms.nameless(row.kind, row.raw)
+                {
+                    self.others.push((hash, row.number));
+                }
+            }
+            Form::Nameless => {
+                let of_kind = self.records.issuers.iter().filter(|(kind, _)| *kind == row.kind);
+                self.others.extend(of_kind.map(|(_, issuer)| (forms.named(row.kind, Some(*issuer)), row.number)));
+                if self.records.nameless.contains(&row.kind) {
+                    self.others.push((forms.named(row.kind, None), row.number));
+                }
+            }
+            Form::NotScreened => self.probed.not_screened += u64::from(self.counts),
+            Form::Junk => self.probed.junk += u64::from(self.counts),
+            Form::NotAKey => self.probed.not_a_key += u64::from(self.counts),
+        }
+    }
+
+    fn batch(&mut self) {
+        let passed = std::mem::take(&mut self.passed);
+        let mut passed = self.passing(passed);
+        for at in passed.drain(..) {
+            if let (Some(hash), Some(row)) = (self.hashes.get(at as usize), self.rows.get(at as usize)) {
+                self.look_up(*hash, *row, false);
+            }
+        }
+        self.hashes.clear();
+        self.rows.clear();
+        if !self.others.is_empty() {
+            let others = std::mem::take(&mut self.others);
+            self.hashes.extend(others.iter().map(|(hash, _)| *hash));
+            passed = self.passing(passed);
+            for at in passed.drain(..) {
+                if let Some((hash, row)) = others.get(at as usize) {
+                    self.look_up(*hash, *row, true);
+                }
+            }
+            self.hashes.clear();
+        }
+        self.passed = passed;
+    }
+
+    fn wanted(&mut self, first: u32, rows: &mut Vec<u32>) {
+        let new = self.met.get_mut(self.told..).unwrap_or_default();
+        new.sort_unstable();
+        rows.extend(new.iter().map(|met| met.row.wrapping_sub(first)));
+        rows.dedup();
+    }
+
+    fn text(&mut self, raw: &[u8]) {
+        let Some(row) = self.met.get(self.told).map(|met| met.row) else { return };
+        let text = text_of(raw);
+        while let Some(met) = self.met.get_mut(self.told).filter(|met| met.row == row) {
+            text.as_ref().clone_into(&mut met.raw);
+            self.told += 1;
+        }
+    }
+}
+
+/// Looks up all checks in parts of an index.
+pub(crate) fn probe<'a>(
+    files: &[CheckFile],
+    segment: &Segment,
+    records: &Count,
+    counts: bool,
+    fan_out: usize,
+    new_forms: &(dyn Fn() -> Forms<'a> + Sync),
+    settings: &Settings,
+    told: &dyn Told,
+) -> Result<Probed> {
+    let groups = |(at, file)| -> Box<dyn Iterator<Item = (usize, &CheckFile, usize)>> {
+        let file: &CheckFile = file;
+        Box::new((0..file.file.groups()).map(move |group| (at, file, group)))
+    };
+    let tasks: Vec<(usize, &CheckFile, usize)> = files.iter().enumerate().flat_map(groups).collect();
+    let total = files.iter().map(|file| file.file.identity().rows).sum();
+    let next = AtomicUsize::new(0);
+    let shares = threads::each(settings.threads, |_| {
+        let mut reader = KeyReader::new(new_forms());
+        let mut own = Probing {
+            segment,
+            records,
+            fan_out,
+            counts,
+            hashes: Vec::new(),
+            rows: Vec::new(),
+            others: Vec::new(),
+            passed: Vec::new(),
+            met: Vec::new(),
+            told: 0,
+            probed: Probed { shapes: Shapes::new(total), ..Probed::default() },
+        };
+        while let Some((at, file, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some((_, file, group)) = tasks.get(next.load(Ordering::Relaxed)) {
+                file.file.announce(*group, &file.keys.all());
+            }
+            own.met.clear();
+            own.told = 0;
+            reader.read(&file.file, &file.keys, *group, &mut own)?;
+            own.probed.found.extend(in_full(*at, file, *group, &mut own.met)?);
+            told.advance(file.file.rows(*group));
+        }
+        Ok(own.probed)
+    })?;
+    let mut probed = Probed { shapes: Shapes::new(total), ..Probed::default() };
+    shares.into_iter().for_each(|share| probed.add(share));
+    Ok(probed)
+}
+
+/// The checks that met something, read in full.
+fn in_full(at: usize, file: &CheckFile, group: usize, met: &mut [Met]) -> Result<Vec<Found>> {
+    if met.is_empty() {
+        return Ok(Vec::new());
+    }
+    met.sort_unstable();
+    let mut rows: Vec<u32> = met.iter().map(|met| met.row).collect();
+    rows.dedup();
+    let rest = file.rows.asked_rows(&file.file, group, &rows)?;
+    let groups = met.chunk_by(|one, two| one.row == two.row);
+    let found = rest.into_iter().zip(groups).filter_map(|(mut asked, met)| {
+        let first = met.first()?;
+        asked.key_raw.clone_from(&first.raw);
+        let records = met.iter().map(|met| (met.record, met.nameless)).collect();
+        Some(Found { place: (at, group, first.row), asked, records })
+    });
+    Ok(found.collect())
+}

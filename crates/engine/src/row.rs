@@ -1,0 +1,166 @@
+//! Rows that something came of, in full: what rules, grades and hits need of checks and records.
+
+use quipu_schema::Result;
+use quipu_schema::marking::{Marking, Tlp};
+use quipu_schema::{ErrorKind, Fault};
+
+use crate::file::{Cell, TableFile};
+
+/// A check that met something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) check_id: String,
+    pub(crate) key_kind: String,
+    pub(crate) key_raw: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) asked_by: Option<String>,
+    pub(crate) marking: Marking,
+}
+
+/// A record that was met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) record_id: String,
+    pub(crate) database: String,
+    pub(crate) key_kind: String,
+    pub(crate) key_raw: String,
+    pub(crate) issuer: Option<String>,
+    /// `None` where the file has no such column.
+    pub(crate) owner: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) expires_on: Option<i32>,
+    pub(crate) deny: Option<String>,
+    pub(crate) marking: Marking,
+}
+
+/// Without the key, which is known of a check that met something.
+const ASKED: [&str; 5] = ["check_id", "key_kind", "issuer", "asked_by", "marking"];
+const HELD: [&str; 10] = [
+    "record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status", "expires_on", "deny", "marking",
+];
+
+/// Where the columns of a file are that rows are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct RowColumns<const N: usize> {
+    places: [Option<usize>; N],
+    /// What all keys are of a file that does not say it.
+    kind: String,
+}
+
+pub(crate) type AskedColumns = RowColumns<{ ASKED.len() }>;
+pub(crate) type HeldColumns = RowColumns<{ HELD.len() }>;
+
+impl<const N: usize> RowColumns<N> {
+    fn find(file: &TableFile, names: [&str; N], needed: &[&str], kind: Option<&str>) -> Result<Self> {
+        let mut places = [None; N];
+        for (place, name) in places.iter_mut().zip(names) {
+            *place = if needed.contains(&name) {
+                Some(file.need_text(name)?)
+            } else if name == "expires_on" {
+                file.find(name)?
+            } else {
+                file.find_text(name)?
+            };
+        }
+        Ok(Self { places, kind: kind.unwrap_or_default().to_owned() })
+    }
+
+    /// The values of some rows of a row group, which are given in ascending order: column by column.
+    fn read(&self, file: &TableFile, group: usize, rows: &[u32]) -> Result<[Vec<Option<Cell>>; N]> {
+        file.decode(group, || {
+            let mut out = [const { Vec::new() }; N];
+            for (place, values) in self.places.iter().zip(&mut out) {
+                let Some(column) = place else {
+                    values.resize(rows.len(), None);
+                    continue;
+                };
+                let mut cells = file.cells(group, *column)?;
+                for row in rows {
+                    values.push(cells.at(u64::from(*row))?);
+                }
+            }
+            Ok(out)
+        })
+    }
+}
+
+impl AskedColumns {
+    pub(crate) fn asked(file: &TableFile, kind: Option<&str>) -> Result<Self> {
+        Self::find(file, ASKED, &["check_id"], kind)
+    }
+
+    /// Checks of a row group by their ascending row numbers; their keys are left empty.
+    pub(crate) fn asked_rows(&self, file: &TableFile, group: usize, rows: &[u32]) -> Result<Vec<Asked>> {
+        let mut columns = self.read(file, group, rows)?.map(Vec::into_iter);
+        let mut out = Vec::with_capacity(rows.len());
+        for _ in rows {
+            let [id, kind, issuer, asker, marking] = columns.each_mut().map(|column| column.next().flatten());
+            out.push(Asked {
+                check_id: text(id).unwrap_or_default(),
+                key_kind: text(kind).unwrap_or_else(|| self.kind.clone()),
+                key_raw: String::new(),
+                issuer: text(issuer),
+                asked_by: text(asker),
+                marking: marking_of(marking, file)?,
+            });
+        }
+        Ok(out)
+    }
+}
+
+impl HeldColumns {
+    pub(crate) fn held(file: &TableFile, kind: Option<&str>) -> Result<Self> {
+        Self::find(file, HELD, &["record_id", "database", "key_raw"], kind)
+    }
+
+    /// Whether the file says whose the records are.
+    pub(crate) fn has_owner(&self) -> bool {
+        self.places.get(5).is_some_and(Option::is_some)
+    }
+
+    /// Records of a row group by their ascending row numbers.
+    pub(crate) fn held_rows(&self, file: &TableFile, group: usize, rows: &[u32]) -> Result<Vec<Held>> {
+        let mut columns = self.read(file, group, rows)?.map(Vec::into_iter);
+        let mut out = Vec::with_capacity(rows.len());
+        for _ in rows {
+            let [id, database, kind, raw, issuer, owner, status, expires, deny, marking] =
+                columns.each_mut().map(|column| column.next().flatten());
+            out.push(Held {
+                record_id: text(id).unwrap_or_default(),
+                database: text(database).unwrap_or_default(),
+                key_kind: text(kind).unwrap_or_else(|| self.kind.clone()),
+                key_raw: text(raw).unwrap_or_default(),
+                issuer: text(issuer),
+                owner: text(owner),
+                status: text(status),
+                expires_on: expires.map(|cell| last_day(&cell, file)).transpose()?,
+                deny: text(deny),
+                marking: marking_of(marking, file)?,
+            });
+        }
+        Ok(out)
+    }
+}
+
+fn text(cell: Option<Cell>) -> Option<String> {
+    cell.and_then(Cell::text)
+}
+
+fn last_day(cell: &Cell, file: &TableFile) -> Result<i32> {
+    cell.day().ok_or_else(|| {
+        Fault::new(ErrorKind::Contract, "a record's last day is no date, so nobody can say whether it may match")
+            .at(format!("{}, column `expires_on`", file.path().display()))
+    })
+}
+
+/// The marking of a row. Without one nobody knows who may see the row: then it is for named recipients only.
+pub(crate) fn marking_of(cell: Option<Cell>, file: &TableFile) -> Result<Marking> {
+    match text(cell) {
+        None => Ok(Marking { distribution: Tlp::Red, ..Marking::default() }),
+        Some(text) => text.parse().map_err(|error: quipu_schema::marking::NotAMarking| {
+            Fault::new(ErrorKind::Contract, "a row has no readable marking, so nobody may see it")
+                .at(format!("{}, column `marking`", file.path().display()))
+                .because(error)
+        }),
+    }
+}

@@ -1,0 +1,123 @@
+//! `quipu screen`: the stage of a pipeline, or files of records and checks by hand.
+
+use std::path::PathBuf;
+
+use quipu_schema::fault::exit;
+use quipu_schema::pipeline::SCREENED_KINDS;
+use quipu_schema::{ErrorKind, Fault, Result};
+use quipu_screen::{Batch, Grades, Settings, Told};
+use quipu_store::Progress as _;
+use serde_json::Value;
+
+use super::run;
+use crate::cli::{Global, ScreenArgs, Stage};
+use crate::output::Output;
+use crate::progress::Bars;
+
+/// Runs the stage, or screens files.
+pub(crate) fn screen(args: &ScreenArgs, global: &Global, output: Output) -> Result<u8> {
+    if let Some(pipeline) = &args.pipeline {
+        return run::run(pipeline, &args.how, Stage::Screen, Stage::Screen, global, output);
+    }
+    let Some(out) = &args.out else {
+        return Err(Fault::new(ErrorKind::Usage, "no folder for the result").help("name one with --out"));
+    };
+    let batch = batch(args, out.clone())?;
+    let telling = Telling { bars: output.wants_progress().then(Bars::default) };
+    let account = quipu_screen::batch(&batch, &telling);
+    telling.end();
+    let account = account?;
+    say(&account, output);
+    Output::data(&account.to_string())?;
+    Ok(exit::DONE)
+}
+
+/// What was asked for, as it is meant.
+fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
+    let mut grades = Grades::default();
+    for (database, list) in &args.grades {
+        grades.set(database.as_deref(), list.clone());
+    }
+    let mut settings = Settings::of_this_machine();
+    settings.memory = args.memory.unwrap_or(settings.memory);
+    settings.threads = args.threads.map_or(settings.threads, usize::from);
+    let days = |day: jiff::civil::Date| {
+        let days = day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
+        i32::try_from(days).map_err(|_| Fault::new(ErrorKind::Usage, "a day out of range"))
+    };
+    Ok(Batch {
+        records: args.records.clone(),
+        checks: args.checks.clone(),
+        out,
+        index: args.index.clone(),
+        since: args.since.clone(),
+        kinds: SCREENED_KINDS.map(str::to_owned).to_vec(),
+        given_kind: args.key_kind.clone(),
+        names: args.map.iter().cloned().collect(),
+        grades,
+        as_of: args.expiry_on.map(days).transpose()?,
+        count_records: args.count_records,
+        settings,
+    })
+}
+
+/// Tells people what came of it.
+fn say(account: &Value, output: Output) {
+    let number = |pointer: &str| account.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    output.say(&format!("{} checks against {} records", number("/checks_read"), number("/records_read")));
+    for (word, count) in account.pointer("/checks").and_then(Value::as_object).into_iter().flatten() {
+        if count.as_u64() > Some(0) {
+            output.say(&format!("  {:>12} {word}", count.as_u64().unwrap_or(0)));
+        }
+    }
+    let expected = |word: &str| account.pointer("/expected_by_chance").and_then(|all| all.get(word)).and_then(Value::as_f64);
+    for (grade, hits) in account.pointer("/hits").and_then(Value::as_object).into_iter().flatten() {
+        let chance = match grade.as_str() {
+            "exact" => None,
+            "normalised" => expected("exact or normalised"),
+            grade => expected(grade),
+        };
+        let chance = chance.map_or_else(String::new, |chance| format!(", about {chance:.1} to expect by chance"));
+        output.say(&format!("  {:>12} hits {grade}{chance}", hits.as_u64().unwrap_or(0)));
+    }
+    for (pointer, what) in [
+        ("/pairs_with_a_missing_issuer", "pairs have the same number, and an issuer is missing"),
+        ("/pairs_of_ids_that_repeat", "pairs of ids met more than once, because an id stands in several rows"),
+        ("/checks_cut_off/records_left_out", "records were not looked at, because a key has too many of them"),
+    ] {
+        if number(pointer) > 0 {
+            output.say(&format!("  {:>12} {what}", number(pointer)));
+        }
+    }
+    if let Some(index) = account.get("index").and_then(Value::as_str) {
+        output.say(&format!("index {index}"));
+    }
+    if let Some(hit) = account.get("hit").and_then(Value::as_str) {
+        output.say(&format!("hits in {hit}"));
+    }
+}
+
+/// Draws the progress of a screening.
+struct Telling {
+    bars: Option<Bars>,
+}
+
+impl Told for Telling {
+    fn begin(&self, what: &str, rows: u64) {
+        if let Some(bars) = &self.bars {
+            bars.begin(what, Some(rows));
+        }
+    }
+
+    fn advance(&self, rows: u64) {
+        if let Some(bars) = &self.bars {
+            bars.advance(rows);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bars) = &self.bars {
+            bars.end();
+        }
+    }
+}

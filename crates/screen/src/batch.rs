@@ -1,0 +1,228 @@
+//! A screening by hand: files of records and checks in, a folder with table `hit` and the account of the run out.
+//!
+//! The folder holds `hit/hit.parquet`, `run.json` and, where no other place is named, `index/`. The table appears whole or
+//! not at all; `run.json` names its digest and is written last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, Permissions};
+use std::io::BufWriter;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use polars::prelude::{DataFrame, ParquetReader, SerReader as _};
+use quipu_engine::{ColumnNames, Countries, Grade, Grades, Request, Screened, Settings, Told};
+use quipu_schema::{ErrorKind, Fault, Result, table};
+use quipu_store::{WriteOptions, durable, write_parquet};
+use serde_json::{Map, Value, json};
+
+use crate::hit::{Lost, table_of};
+use crate::screening::FAN_OUT;
+
+/// What is to be screened, and where the result goes.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Parquet files of records, or folders of them.
+    pub records: Vec<PathBuf>,
+    /// Parquet files of checks, or folders of them.
+    pub checks: Vec<PathBuf>,
+    /// The folder of the result.
+    pub out: PathBuf,
+    /// The folder of the index, where it is not `index` in `out`.
+    pub index: Option<PathBuf>,
+    /// The result of the run before.
+    pub since: Option<PathBuf>,
+    /// Kinds of keys to screen.
+    pub kinds: Vec<String>,
+    /// The kind of all keys of files that do not say it.
+    pub given_kind: Option<String>,
+    /// Names of columns, where they are not those of the tables.
+    pub names: ColumnNames,
+    /// Grades to screen.
+    pub grades: Grades,
+    /// The day on which expiry is judged, in days since 1970-01-01.
+    pub as_of: Option<i32>,
+    /// Whether to count the records that may match nobody.
+    pub count_records: bool,
+    /// Memory and threads.
+    pub settings: Settings,
+}
+
+const HITS: &str = "hit/hit.parquet";
+const RUN: &str = "run.json";
+
+/// Screens a batch and writes its result; gives the account, as it is printed and kept in `run.json`.
+///
+/// # Errors
+/// Those of the engine; `Usage` for a folder without Parquet files, and for a run before whose hits cannot be read;
+/// `Storage` where the result cannot be written: what was there before is untouched then.
+pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
+    let started = Instant::now();
+    let (records, checks) = (files(&batch.records)?, files(&batch.checks)?);
+    let previous = batch.since.as_deref().map(hits_of).transpose()?;
+    durable::create_folder(&batch.out)?;
+    let request = Request {
+        records: records.clone(),
+        checks: checks.clone(),
+        kinds: batch.kinds.clone(),
+        given_kind: batch.given_kind.clone(),
+        names: batch.names.clone(),
+        grades: batch.grades.clone(),
+        as_of: batch.as_of,
+        index: batch.index.clone().unwrap_or_else(|| batch.out.join("index")),
+        fan_out: FAN_OUT,
+        count_records: batch.count_records,
+    };
+    let mut found = quipu_engine::screen(&request, &Countries::known(), &batch.settings, told)?;
+    let grades = counted(&found);
+    let snapshots = (format!("f1:{}", found.snapshots.0), format!("f1:{}", found.snapshots.1));
+    let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
+        let (asked, held): (BTreeSet<&str>, BTreeSet<&str>) =
+            gone.iter().map(|(check, record)| (check.as_str(), record.as_str())).unzip();
+        Ok(Lost {
+            checks: quipu_engine::markings(&checks, &batch.names, "check_id", &asked)?,
+            records: quipu_engine::markings(&records, &batch.names, "record_id", &held)?,
+        })
+    };
+    let hits = std::mem::take(&mut found.hits);
+    let hits = table_of(hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
+    let changes = changes(&hits)?;
+    write(&batch.out, &hits)?;
+    let mut account = account(&found, &grades, &changes);
+    if let Some(account) = account.as_object_mut() {
+        account.insert("record_snapshot".to_owned(), json!(snapshots.0));
+        account.insert("check_snapshot".to_owned(), json!(snapshots.1));
+    }
+    let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
+    kept.push(b'\n');
+    durable::write(&workshop(&batch.out)?, &batch.out.join(RUN), &kept)?;
+    if let Some(account) = account.as_object_mut() {
+        account.insert("seconds".to_owned(), json!((started.elapsed().as_secs_f64() * 1e3).round() / 1e3));
+        account.insert("peak_memory_bytes".to_owned(), json!(peak_memory()));
+        account.insert("hit".to_owned(), json!(batch.out.join(HITS)));
+    }
+    Ok(account)
+}
+
+/// Files as they are named, and the Parquet files of folders, in the order of their names.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            out.push(path.clone());
+            continue;
+        }
+        let failed = |error| Fault::io(ErrorKind::Source, "read", path, error);
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let inner = entry.map_err(failed)?.path();
+            inside.extend(Some(inner).filter(|inner| inner.extension().is_some_and(|end| end == "parquet")));
+        }
+        if inside.is_empty() {
+            return Err(Fault::new(ErrorKind::Usage, "there is no Parquet file in this folder").at(path.display()));
+        }
+        inside.sort();
+        out.extend(inside);
+    }
+    Ok(out)
+}
+
+/// The hits that a run before left in its folder.
+fn hits_of(folder: &Path) -> Result<DataFrame> {
+    let path = folder.join(HITS);
+    let wrong = |error: &dyn std::fmt::Display| {
+        Fault::new(ErrorKind::Usage, format!("the hits of the run before cannot be read: {error}"))
+            .at(path.display())
+            .help("name the --out folder of an earlier run with --since")
+    };
+    let file = File::open(&path).map_err(|error| wrong(&error))?;
+    let frame = ParquetReader::new(file).finish().map_err(|error| wrong(&error))?;
+    let definition = table::find("hit").ok_or_else(|| crate::frame::bug("no table `hit`"))?;
+    if frame.schema().as_ref() != &quipu_store::polars_schema(definition) {
+        return Err(wrong(&"it has other columns than table `hit`"));
+    }
+    Ok(frame)
+}
+
+fn write(out: &Path, hits: &DataFrame) -> Result<()> {
+    let definition = table::find("hit").ok_or_else(|| crate::frame::bug("no table `hit`"))?;
+    let target = out.join(HITS);
+    let folder = target.parent().unwrap_or(out);
+    durable::create_folder(folder)?;
+    // Beside the folder of the table, so that whoever reads all files of that folder never meets a half. It holds keys:
+    // nobody else may read it.
+    let mut temporary = durable::Temporary::create(&workshop(out)?)?;
+    let private = std::fs::set_permissions(temporary.path(), Permissions::from_mode(0o600));
+    private.map_err(|error| Fault::io(ErrorKind::Storage, "make private", temporary.path(), error))?;
+    let mut buffered = BufWriter::new(&mut temporary);
+    write_parquet(&mut buffered, definition, std::slice::from_ref(hits), &WriteOptions::default())?;
+    buffered
+        .into_inner()
+        .map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error.into_error()))?;
+    temporary.place(&target)
+}
+
+/// A folder for what is not whole yet. What a run that was killed left there is removed.
+fn workshop(out: &Path) -> Result<PathBuf> {
+    let folder = out.join("tmp");
+    let failed = |error| Fault::io(ErrorKind::Storage, "clear", &folder, error);
+    durable::create_folder(&folder)?;
+    for entry in std::fs::read_dir(&folder).map_err(failed)? {
+        std::fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
+    }
+    Ok(folder)
+}
+
+/// Hits of each grade.
+fn counted(found: &Screened) -> BTreeMap<Grade, u64> {
+    let mut out: BTreeMap<Grade, u64> = Grade::ALL.into_iter().map(|grade| (grade, 0)).collect();
+    for hit in &found.hits {
+        *out.entry(hit.grade).or_default() += 1;
+    }
+    out
+}
+
+/// Rows of table `hit` by their change against the run before.
+fn changes(hits: &DataFrame) -> Result<BTreeMap<String, u64>> {
+    let mut out: BTreeMap<String, u64> = BTreeMap::new();
+    for change in crate::frame::text(hits, "change")?.iter().flatten() {
+        *out.entry(change.to_owned()).or_default() += 1;
+    }
+    Ok(out)
+}
+
+fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: &BTreeMap<String, u64>) -> Value {
+    let listed = |counts: &BTreeMap<&'static str, u64>| -> Map<String, Value> {
+        counts.iter().map(|(word, count)| ((*word).to_owned(), json!(count))).collect()
+    };
+    let grades: Map<String, Value> = grades.iter().map(|(grade, hits)| (grade.word().to_owned(), json!(hits))).collect();
+    let rounded = |hits: f64| json!((hits * 1e3).round() / 1e3);
+    json!({
+        "event": "screen_finished",
+        "checks_read": found.checks,
+        "records_read": found.records,
+        "checks": listed(&found.answers),
+        "records_without_key": listed(&found.records_without_key),
+        "records_kept_back": listed(&found.records_kept_back),
+        "hits": grades,
+        "expected_by_chance": {
+            "exact or normalised": rounded(found.expected.same),
+            "repaired": rounded(found.expected.repaired),
+            "confusable": rounded(found.expected.confusable),
+        },
+        "changes": changes,
+        "pairs_with_a_missing_issuer": found.cannot_say,
+        "pairs_of_ids_that_repeat": found.repeated,
+        "checks_cut_off": { "checks": found.capped.0, "records_left_out": found.capped.1, "most_records": FAN_OUT },
+        "passes": found.passes,
+        "index": found.index_made.as_deref().map_or_else(|| "kept".to_owned(), |why| format!("made: {why}")),
+        "rule_version": crate::RULE_VERSION,
+    })
+}
+
+/// The most memory that this process ever held, in bytes.
+fn peak_memory() -> Option<u64> {
+    let about = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib: u64 = about.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok())?;
+    Some(kib * 1_024)
+}

@@ -1,0 +1,119 @@
+//! The engine on tables: files of `record` and `check` in, table `hit` with its account and notes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use polars::prelude::DataFrame;
+use quipu_engine::{Countries, Grades, Request, Screened, Settings, Told};
+use quipu_schema::Result;
+use quipu_schema::pipeline::Screen;
+use quipu_schema::tally::Tally;
+
+use crate::hit::{Lost, table_of};
+
+/// Most records that one key may meet.
+pub(crate) const FAN_OUT: usize = 10_000;
+
+/// The files of one screening, and where its index lies.
+pub(crate) struct Files {
+    pub(crate) records: Vec<PathBuf>,
+    pub(crate) checks: Vec<PathBuf>,
+    pub(crate) index: PathBuf,
+}
+
+/// Matches checks with records.
+///
+/// * `previous`: the hits of the run before, if there was one;
+/// * `snapshots`: logical hashes of `record` and of `check`, for the hits to name.
+///
+/// Returns table `hit` sorted by its key, the account of the checks, and notes for people. The same rows give the same
+/// result, whatever their order.
+///
+/// # Errors
+/// Those of the engine, and a marking that cannot be read.
+pub(crate) fn screened(
+    files: &Files,
+    countries: &Countries,
+    previous: Option<&DataFrame>,
+    screen: &Screen,
+    snapshots: (&str, &str),
+    told: &dyn Told,
+) -> Result<(DataFrame, Tally, Vec<String>)> {
+    let as_of = screen.as_of.map(days).transpose()?;
+    let request = Request {
+        records: files.records.clone(),
+        checks: files.checks.clone(),
+        kinds: screen.kinds.clone(),
+        given_kind: None,
+        names: BTreeMap::new(),
+        grades: Grades::default(),
+        as_of,
+        index: files.index.clone(),
+        fan_out: FAN_OUT,
+        count_records: true,
+    };
+    let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
+    let (tally, notes) = (account(&found), notes(&found));
+    let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
+        let (checks, records): (BTreeSet<&str>, BTreeSet<&str>) =
+            gone.iter().map(|(check, record)| (check.as_str(), record.as_str())).unzip();
+        Ok(Lost {
+            checks: quipu_engine::markings(&files.checks, &request.names, "check_id", &checks)?,
+            records: quipu_engine::markings(&files.records, &request.names, "record_id", &records)?,
+        })
+    };
+    let hits = table_of(found.hits, previous, snapshots, lost)?;
+    Ok((hits, tally, notes))
+}
+
+/// A day, in days since 1970-01-01.
+fn days(day: jiff::civil::Date) -> Result<i32> {
+    let days = day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).map_err(|_| crate::frame::bug("a day out of range"))
+}
+
+/// read = published + ignored, in checks.
+fn account(found: &Screened) -> Tally {
+    let mut tally = Tally { read: found.checks, ..Tally::default() };
+    for (rule, checks) in &found.answers {
+        match *rule {
+            "hit" => tally.published = *checks,
+            rule if *checks > 0 => tally.ignore(rule, *checks),
+            _ => {}
+        }
+    }
+    tally
+}
+
+/// What people should know of the records and of what could not be told.
+fn notes(found: &Screened) -> Vec<String> {
+    let mut counts = found.records_without_key.clone();
+    counts.extend(found.records_kept_back.iter().map(|(rule, records)| (*rule, *records)));
+    let total = found.records;
+    let counted = counts.iter().filter(|(_, records)| **records > 0);
+    let mut notes: Vec<String> =
+        counted.map(|(rule, records)| format!("{rule}: {records} of {total} records take no part")).collect();
+    if found.cannot_say > 0 {
+        notes.push(format!(
+            "cannot-say: {} pairs of check and record have the same number, and an issuer is missing on either side",
+            found.cannot_say
+        ));
+    }
+    if counts.contains_key("expiry-cannot-be-judged") {
+        notes.push("expiry cannot be judged: no check says when it was asked; set `as_of` in `[screen]`".to_owned());
+    }
+    if found.repeated > 0 {
+        notes.push(format!(
+            "{} pairs of check_id and record_id met more than once, because an id stands in several rows; each is one \
+             hit with the reason `id-not-unique`",
+            found.repeated
+        ));
+    }
+    if found.capped.0 > 0 {
+        notes.push(format!(
+            "{} checks have a key of more than {FAN_OUT} records; {} further records of them were not looked at",
+            found.capped.0, found.capped.1
+        ));
+    }
+    notes
+}
