@@ -223,6 +223,8 @@ impl<'a> Forms<'a> {
     pub(crate) fn nameless(&mut self, kind: KindNumber, raw: Option<&[u8]>) -> Option<u64> {
         match self.form(kind, Issuer(0), raw) {
             Form::Nameless => Some(self.named(kind, None)),
+            // The key itself states its issuer.
+            Form::Key(_) if self.stated.0 != 0 => Some(self.named(kind, None)),
             _ => None,
         }
     }

@@ -20,6 +20,8 @@ mod row;
 mod rule;
 mod settings;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 use std::collections::BTreeMap;

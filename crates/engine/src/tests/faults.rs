@@ -1,0 +1,218 @@
+//! Files and indexes that are broken, missing or of something else: told with their place, and the next run is right.
+
+use std::fs;
+use std::path::Path;
+
+use quipu_schema::{ErrorKind, Fault};
+
+use super::made::{self, PLAIN};
+use super::*;
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    let record = |number: u32| Reference {
+        id: format!("r{number}"),
+        database: "SMV",
+        kind: Some("plate"),
+        raw: Some(format!("AB{number:04}")),
+        issuer: Some("CL"),
+        ..Reference::default()
+    };
+    let check = |number: u32| Question {
+        id: format!("c{number}"),
+        kind: Some("plate"),
+        raw: Some(format!("ab {number:04}")),
+        issuer: Some("CHL"),
+        ..Question::default()
+    };
+    let layout = Layout { group: 100, ..PLAIN };
+    made::write_records(&folder.path().join("records.parquet"), &(0..300).map(record).collect::<Vec<_>>(), layout);
+    made::write_checks(&folder.path().join("checks.parquet"), &(250..350).map(check).collect::<Vec<_>>(), layout);
+    folder
+}
+
+fn run(folder: &Path) -> Result<Screened, Fault> {
+    screen(&request(folder), &Countries::known(), &SETTINGS, &Silent)
+}
+
+fn told(fault: &Fault) -> String {
+    format!("{fault}")
+}
+
+#[test]
+fn a_whole_run_and_one_with_the_index_that_is_there() {
+    let folder = folder();
+    let first = run(folder.path()).expect("screened");
+    assert_eq!(first.hits.len(), 50 + first.answers["hit"] as usize - 50);
+    assert!(first.hits.iter().filter(|hit| hit.grade == Grade::Normalised).count() == 50, "{:?}", first.answers);
+    assert!(first.index_made.is_some());
+    let second = run(folder.path()).expect("screened");
+    assert_eq!((second.index_made, second.hits), (None, first.hits));
+}
+
+#[test]
+fn columns_that_are_missing_or_no_texts_are_named() {
+    let folder = folder();
+    let mut asked = request(folder.path());
+    asked.names.insert("key_raw".to_owned(), "number".to_owned());
+    let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err("no such column");
+    assert_eq!(fault.kind(), ErrorKind::Shape);
+    assert!(told(&fault).contains("`number`") && told(&fault).contains("records.parquet"), "{fault}");
+
+    asked.names.insert("key_raw".to_owned(), "expires_on".to_owned());
+    let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err("a date");
+    assert!(fault.kind() == ErrorKind::Shape && told(&fault).contains("INT32; text is needed"), "{fault}");
+
+    let mut asked = request(folder.path());
+    asked.given_kind = Some("passport".to_owned());
+    let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err("no such kind");
+    assert!(fault.kind() == ErrorKind::Usage && told(&fault).contains("travel-document"), "{fault}");
+
+    fs::remove_file(folder.path().join("checks.parquet")).expect("removed");
+    let fault = run(folder.path()).expect_err("no checks");
+    assert!(fault.kind() == ErrorKind::Source && told(&fault).contains("checks.parquet"), "{fault}");
+    fs::write(folder.path().join("checks.parquet"), "check_id;key_raw\n").expect("written");
+    let fault = run(folder.path()).expect_err("no Parquet");
+    assert!(fault.kind() == ErrorKind::Corrupt && told(&fault).contains("no Parquet file"), "{fault}");
+}
+
+#[test]
+fn a_broken_row_group_is_named_and_nothing_else_happens() {
+    let folder = folder();
+    let path = folder.path().join("records.parquet");
+    let whole = fs::read(&path).expect("read");
+    let mut broken_groups = 0;
+    // Every byte before the footer, one after the other in steps.
+    let footer = u32::from_le_bytes(whole[whole.len() - 8..whole.len() - 4].try_into().expect("four")) as usize;
+    for at in (4..whole.len() - 8 - footer).step_by(41) {
+        let mut broken = whole.clone();
+        broken[at] ^= 0x55;
+        fs::write(&path, &broken).expect("written");
+        fs::remove_dir_all(folder.path().join("index")).ok();
+        // A changed text is a text; everything else is told with its row group.
+        if let Err(fault) = run(folder.path()) {
+            broken_groups += 1;
+            let text = told(&fault);
+            assert_eq!(fault.kind(), ErrorKind::Corrupt, "{text}");
+            assert!(text.contains("row group") && text.contains("records.parquet"), "{text}");
+        }
+    }
+    assert!(broken_groups > 5, "{broken_groups}");
+    fs::write(&path, &whole).expect("written");
+    assert_eq!(run(folder.path()).expect("whole again").hits.len(), run(folder.path()).expect("again").hits.len());
+}
+
+#[test]
+fn a_footer_that_is_cut_or_changed_never_panics() {
+    let folder = folder();
+    let path = folder.path().join("checks.parquet");
+    let whole = fs::read(&path).expect("read");
+    for length in (0..whole.len()).step_by(97) {
+        fs::write(&path, &whole[..length]).expect("written");
+        assert_eq!(run(folder.path()).expect_err("cut").kind(), ErrorKind::Corrupt, "{length}");
+    }
+    let footer = u32::from_le_bytes(whole[whole.len() - 8..whole.len() - 4].try_into().expect("four")) as usize;
+    for at in (whole.len() - 8 - footer..whole.len()).step_by(7) {
+        let mut broken = whole.clone();
+        broken[at] ^= 0x2a;
+        fs::write(&path, &broken).expect("written");
+        // Whatever it comes to: no panic, and no wrong hit.
+        if let Ok(found) = run(folder.path()) {
+            assert!(found.hits.iter().all(|hit| hit.key_kind == "plate"));
+        }
+    }
+}
+
+#[test]
+fn an_index_of_something_else_is_made_anew_and_a_damaged_one_told() {
+    let folder = folder();
+    let first = run(folder.path()).expect("screened");
+    let index = folder.path().join("index");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(&index).expect("index").filter_map(Result::ok);
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(before.len(), 3, "{before:?}");
+
+    // Left by a run that was killed.
+    fs::write(index.join("index.part"), "half").expect("written");
+    // Other records under the same name.
+    let records: Vec<Reference> = (0..10)
+        .map(|number| Reference {
+            id: format!("n{number}"),
+            database: "SMV",
+            kind: Some("plate"),
+            raw: Some(format!("AB{:04}", number + 250)),
+            issuer: Some("CL"),
+            ..Reference::default()
+        })
+        .collect();
+    let path = folder.path().join("records.parquet");
+    let kept = fs::read(&path).expect("read");
+    made::write_records(&path, &records, PLAIN);
+    let second = run(folder.path()).expect("screened");
+    assert!(second.index_made.as_ref().is_some_and(|why| why.contains("records.parquet changed")), "{:?}", second.index_made);
+    assert!(second.hits.iter().all(|hit| hit.record_id.starts_with('n')));
+    assert_eq!(names().len(), 3, "the index of before is removed: {:?}", names());
+    fs::write(&path, &kept).expect("written");
+    assert_eq!(run(folder.path()).expect("screened").hits, first.hits);
+
+    // Damage in every area of the index.
+    let file = names().into_iter().find(|name| name.ends_with(".index")).expect("an index");
+    let whole = fs::read(index.join(&file)).expect("read");
+    for at in [0, 64, 200, whole.len() / 2, whole.len() - 1] {
+        let mut broken = whole.clone();
+        broken[at] ^= 1;
+        fs::write(index.join(&file), &broken).expect("written");
+        let fault = run(folder.path()).expect_err("damaged");
+        assert!(fault.kind() == ErrorKind::Corrupt && told(&fault).contains("the index is damaged"), "{at}: {fault}");
+    }
+    fs::write(index.join(&file), &whole[..whole.len() - 1]).expect("written");
+    assert_eq!(run(folder.path()).expect_err("cut").kind(), ErrorKind::Corrupt);
+    fs::write(index.join(&file), &whole).expect("written");
+    assert_eq!(run(folder.path()).expect("whole again").hits, first.hits);
+
+    // Another version of quipu.
+    let manifest = fs::read_to_string(index.join("index.json")).expect("read");
+    fs::write(index.join("index.json"), manifest.replace("\"format\":1", "\"format\":9")).expect("written");
+    let fault = run(folder.path()).expect_err("another version");
+    assert!(fault.kind() == ErrorKind::Usage && told(&fault).contains("format 9"), "{fault}");
+    fs::write(index.join("index.json"), "{").expect("written");
+    assert_eq!(run(folder.path()).expect_err("no JSON").kind(), ErrorKind::Corrupt);
+    fs::remove_dir_all(&index).expect("removed");
+    assert_eq!(run(folder.path()).expect("made again").hits, first.hits);
+}
+
+#[test]
+fn two_at_once_do_not_share_an_index() {
+    let folder = folder();
+    run(folder.path()).expect("screened");
+    let lock = fs::File::open(folder.path().join("index/lock")).expect("lock");
+    lock.try_lock().expect("free");
+    let fault = run(folder.path()).expect_err("in use");
+    assert!(fault.kind() == ErrorKind::Locked && fault.kind().is_retryable(), "{fault}");
+    drop(lock);
+    run(folder.path()).expect("free again");
+}
+
+#[test]
+fn keys_of_many_records_are_cut_off_and_counted() {
+    let folder = folder();
+    let same = |number: u32| Reference {
+        id: format!("r{number:03}"),
+        database: "SMV",
+        kind: Some("plate"),
+        raw: Some("AB0300".to_owned()),
+        issuer: Some("CL"),
+        ..Reference::default()
+    };
+    let rows: Vec<Reference> = (0..250).map(same).collect();
+    made::write_records(&folder.path().join("records.parquet"), &rows, Layout { group: 33, ..PLAIN });
+    let found = run(folder.path()).expect("screened");
+    assert_eq!(found.capped, (1, 150), "one check meets 250 records, of which 100 are looked at");
+    let ids: Vec<&str> = found.hits.iter().map(|hit| hit.record_id.as_str()).collect();
+    assert_eq!((ids.len(), ids[0], ids[99]), (100, "r000", "r099"), "the first ones");
+}
