@@ -31,6 +31,8 @@ mod run;
 #[cfg(test)]
 mod same_bytes;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod small;
 #[cfg(test)]
 mod synth;

@@ -90,6 +90,10 @@ fn screening_finds_exactly_what_the_truth_says() {
     for part in snapshot.parts.iter().filter(|part| part.table == "hit") {
         let hits = store.read_table(part).expect("a table");
         for row in 0..hits.height() {
+            // A misread number that its check digit proves is a lead as well.
+            if text(&hits, "grade", row).as_deref() == Some("repaired") {
+                continue;
+            }
             let pair =
                 (text(&hits, "check_id", row).expect("a check"), text(&hits, "record_id", row).expect("a record"));
             assert!(found.insert(pair));

@@ -1,0 +1,250 @@
+//! `quipu screen` on files: exactly the truth, whatever memory and threads; whole or nothing, whatever goes wrong.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Instant;
+
+use polars::prelude::{DataFrame, NamedFrom as _, ParquetReader, ParquetWriter, SerReader as _, Series};
+use quipu_tests::{Dir, Ended, Random, SmallDisk};
+
+use crate::small;
+
+const SCREEN: [&str; 7] =
+    ["screen", "--records", "in/records.parquet", "--checks", "in/checks.parquet", "--out", "out"];
+
+fn dir() -> Dir {
+    let dir = Dir::with_pipeline("");
+    synth(&dir, "in", "6000");
+    dir
+}
+
+fn synth(dir: &Dir, out: &str, records: &str) {
+    dir.quipu(&["synth", "--records", records, "--checks", "40000", "--seed", "5", "--out", out]).expect(0);
+}
+
+fn frame(dir: &Dir, name: &str) -> DataFrame {
+    ParquetReader::new(File::open(dir.path(name)).expect("a file")).finish().expect("Parquet")
+}
+
+fn text(frame: &DataFrame, column: &str, row: usize) -> String {
+    small::text(frame, column, row).unwrap_or_default()
+}
+
+/// Check and record of each row, and another column.
+fn shown(frame: &DataFrame, columns: &[&str]) -> BTreeSet<String> {
+    (0..frame.height())
+        .map(|row| columns.iter().map(|name| text(frame, name, row)).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// What the truth says of checks of a fate.
+fn truth(dir: &Dir, fate: &str) -> BTreeSet<String> {
+    let truth = frame(dir, "in/truth.parquet");
+    let of = |row: &usize| text(&truth, "fate", *row) == fate;
+    let pair = |row| format!("{} {}", text(&truth, "check_id", row), text(&truth, "record_id", row));
+    (0..truth.height()).filter(of).map(pair).collect()
+}
+
+/// The account: the last line of stdout.
+fn account(ended: &Ended) -> serde_json::Value {
+    serde_json::from_str(ended.stdout.lines().last().unwrap_or_default()).expect("JSON in the last line")
+}
+
+#[test]
+fn hits_are_the_truth_and_the_same_bytes_whatever_memory_and_threads() {
+    let dir = dir();
+    let ended = dir.quipu(&SCREEN).expect(0).says(&["40000 checks against 6000 records", "hits normalised"]);
+    let hits = frame(&dir, "out/hit/hit.parquet");
+    let proved: BTreeSet<String> = shown(&hits, &["check_id", "record_id", "grade"])
+        .into_iter()
+        .filter_map(|row| row.strip_suffix(" exact").or(row.strip_suffix(" normalised")).map(str::to_owned))
+        .collect();
+    assert_eq!(proved, truth(&dir, "hit"));
+    let all = shown(&hits, &["check_id", "record_id"]);
+    for fate in ["denied", "expired", "withdrawn", "other-issuer"] {
+        assert!(truth(&dir, fate).is_disjoint(&all), "{fate}");
+    }
+    let told = account(&ended);
+    assert_eq!(told["checks_read"], 40_000);
+    let sum: u64 = told["checks"].as_object().expect("answers").values().filter_map(serde_json::Value::as_u64).sum();
+    assert_eq!(sum, 40_000, "every check is accounted for: {told}");
+    assert_eq!(told["checks"]["denied-by-owner"].as_u64(), Some(truth(&dir, "denied").len() as u64));
+    assert_eq!(told["index"], "made: there was none");
+
+    // The same bytes again: with the index that is there, with little memory, with other threads and parts.
+    let (hit, run) = (dir.read("out/hit/hit.parquet"), dir.read("out/run.json"));
+    for more in [&["--threads", "1"][..], &["--memory", "1MiB", "--threads", "3"], &["--index", "elsewhere"]] {
+        let ended = dir.quipu(&[&SCREEN[..], more].concat()).expect(0);
+        assert_eq!(dir.read("out/hit/hit.parquet"), hit, "{more:?}");
+        let kept = account(&ended)["index"] == "kept";
+        assert_eq!(kept, more[0] != "--index");
+        if !kept {
+            assert_eq!(dir.read("out/run.json"), run, "{more:?}");
+        }
+    }
+    // Grades are switched for all databases or for one.
+    dir.quipu(&[&SCREEN[..], &["--grades", "exact,confusable", "--grades", "SLTD:normalised"]].concat()).expect(0);
+    let by_database = shown(&frame(&dir, "out/hit/hit.parquet"), &["database", "grade"]);
+    assert!(by_database.contains("SLTD normalised") && !by_database.contains("SLTD exact"), "{by_database:?}");
+    let others = by_database.iter().filter(|row| !row.starts_with("SLTD"));
+    assert!(by_database.contains("SAD exact") && !others.clone().any(|row| row.ends_with(" normalised")), "{by_database:?}");
+}
+
+#[test]
+fn against_the_run_before_hits_are_new_unchanged_or_withdrawn() {
+    let dir = dir();
+    synth(&dir, "fewer", "3000");
+    let screen = |records: &str, out: &str, since: Option<&str>| {
+        let mut arguments = vec!["screen", "--records", records, "--checks", "in/checks.parquet", "--out", out];
+        arguments.extend(since.into_iter().flat_map(|since| ["--since", since]));
+        dir.quipu(&arguments).expect(0)
+    };
+    screen("fewer/records.parquet", "one", None);
+    screen("in/records.parquet", "two", Some("one"));
+    screen("fewer/records.parquet", "three", Some("two"));
+    let rows = |out: &str, change: &str| -> BTreeSet<String> {
+        let hits = shown(&frame(&dir, &format!("{out}/hit/hit.parquet")), &["check_id", "record_id", "change"]);
+        hits.into_iter().filter_map(|row| row.strip_suffix(&format!(" {change}")).map(str::to_owned)).collect()
+    };
+    let (few, more) = (rows("one", "new"), rows("two", "new"));
+    assert!(!few.is_empty() && !more.is_empty() && few.is_disjoint(&more));
+    assert_eq!(rows("two", "unchanged"), few);
+    assert_eq!((rows("three", "unchanged"), rows("three", "withdrawn")), (few, more));
+    let ended = dir.quipu(&[&SCREEN[..], &["--since", "in"]].concat()).expect(2);
+    assert!(ended.stderr.contains("run before cannot be read"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_cannot_be_screened_is_told_with_its_place_and_code() {
+    let dir = dir();
+    let with = |more: &[&str]| dir.quipu(&[&SCREEN[..], more].concat());
+    with(&["--map", "key_raw=number"]).expect(5).says(&["no column `number`", "records.parquet"]);
+    with(&["--map", "key_raw=entered_on"]).expect(5).says(&["text is needed", "entered_on"]);
+    with(&["--map", "colour=x"]).expect(2).says(&["neither records nor checks"]);
+    with(&["--grades", "sure"]).expect(2).says(&["is not a grade"]);
+    with(&["--memory", "much"]).expect(2).says(&["4GiB"]);
+    with(&["--key-kind", "passport"]).expect(2).says(&["not a kind of key"]);
+    dir.quipu(&["screen", "--records", "in/records.parquet", "--out", "out"]).expect(2).says(&["--checks"]);
+    dir.quipu(&["screen"]).expect(2).says(&["PIPELINE"]);
+    let missing = ["screen", "--records", "in/records.parquet", "--checks", "gone.parquet", "--out", "out"];
+    dir.quipu(&missing).expect(3).says(&["gone.parquet"]);
+    dir.write("in/empty/x.txt", "");
+    let empty = ["screen", "--records", "in/empty", "--checks", "in/checks.parquet", "--out", "out"];
+    dir.quipu(&empty).expect(2).says(&["no Parquet file in this folder"]);
+    let mut broken = dir.read("in/checks.parquet");
+    let middle = broken.len() / 2;
+    broken.iter_mut().skip(middle).take(64).for_each(|byte| *byte = !*byte);
+    dir.write("in/broken.parquet", broken);
+    let broken = ["screen", "--records", "in/records.parquet", "--checks", "in/broken.parquet", "--out", "out"];
+    dir.quipu(&broken).expect(4).says(&["row group 0 is damaged", "broken.parquet"]);
+    assert!(!dir.path("out/hit/hit.parquet").exists(), "nothing is published");
+    dir.quipu(&SCREEN).expect(0);
+    // A folder of files is one table.
+    dir.write("many/a.parquet", dir.read("in/checks.parquet"));
+    let many = ["screen", "--records", "in/records.parquet", "--checks", "many", "--out", "other"];
+    dir.quipu(&many).expect(0);
+    assert_eq!(dir.read("other/hit/hit.parquet"), dir.read("out/hit/hit.parquet"));
+}
+
+#[test]
+fn killed_at_any_moment_the_table_is_whole_or_not_there_and_the_next_run_is_right() {
+    let (mut random, seed) = Random::from_environment(1);
+    println!("seed {seed}");
+    let dir = dir();
+    dir.quipu(&["synth", "--records", "60000", "--checks", "400000", "--seed", "9", "--out", "in"]).expect(0);
+    let begun = Instant::now();
+    dir.quipu(&SCREEN).expect(0);
+    let whole = begun.elapsed();
+    let right = dir.read("out/hit/hit.parquet");
+    let mut kills = 0;
+    for _ in 0..24 {
+        if random.below(2) == 0 {
+            fs::remove_dir_all(dir.path("out")).ok();
+        }
+        let mut running = dir.call(&SCREEN).start();
+        std::thread::sleep(whole.mul_f64(random.share()));
+        kills += usize::from(running.kill());
+        if dir.path("out/hit/hit.parquet").exists() {
+            assert!(dir.read("out/hit/hit.parquet") == right, "a table that is there is whole");
+        }
+    }
+    assert!(kills > 5, "only {kills} runs were killed");
+    dir.quipu(&SCREEN).expect(0);
+    assert!(dir.read("out/hit/hit.parquet") == right);
+    let left: Vec<String> = ["out/tmp", "out/index"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(dir.path(folder)).expect("a folder").flatten())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "lock" && name != "index.json" && !name.ends_with(".index"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new(), "nothing half done is left");
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_result_of_before_stays() {
+    let dir = dir();
+    let Some(disk) = SmallDisk::mount(&dir.path("out"), "1m") else {
+        println!("skipped: this user may not mount a file system");
+        return;
+    };
+    for free in [0, 4_096, 40_960] {
+        disk.leave(free);
+        dir.quipu(&SCREEN).expect(75).says(&["the disk is full"]);
+        assert!(!dir.path("out/hit/hit.parquet").exists(), "{free}");
+        disk.empty();
+    }
+    dir.quipu(&SCREEN).expect(0);
+    let before = dir.read("out/hit/hit.parquet");
+    disk.leave(0);
+    dir.quipu(&[&SCREEN[..], &["--grades", "exact"]].concat()).expect(75).says(&["the disk is full"]);
+    assert!(dir.read("out/hit/hit.parquet") == before, "the table of before");
+    drop(disk);
+}
+
+/// A key, an issuer and a name that stand nowhere else.
+const CANARY: &str = "CANARY7719";
+
+#[test]
+fn no_key_of_a_check_is_anywhere_but_in_the_table() {
+    let dir = dir();
+    let column = |name: &str, value: String| Series::new(name.into(), vec![value; 3]).into();
+    let text = |name: &str, value: &str| column(name, value.to_owned());
+    let put = |name: &str, columns: Vec<polars::prelude::Column>| {
+        let mut frame = DataFrame::new(3, columns).expect("columns");
+        ParquetWriter::new(File::create(dir.path(name)).expect("a file")).finish(&mut frame).expect("written");
+    };
+    let keys = || [text("key_kind", "travel-document"), text("key_raw", CANARY), text("issuer", "CL")];
+    put("in/r.parquet", [&[text("record_id", "r"), text("database", "SLTD")][..], &keys()].concat());
+    put("in/c.parquet", [&[text("check_id", "c"), text("marking", "no marking")][..], &keys()].concat());
+    put("in/d.parquet", [&[text("check_id", "c"), text("marking", "TLP:GREEN")][..], &keys()].concat());
+    let screen = |checks: &str, more: &[&str]| {
+        let arguments = ["screen", "--records", "in/r.parquet", "--checks", checks, "--out", "out", "--log", "trace"];
+        dir.quipu(&[&arguments[..], more].concat())
+    };
+    // One that fails on the very row, one that is right, and one without memory, so that all goes to disk.
+    for (ended, code) in [
+        (screen("in/c.parquet", &[]), 4),
+        (screen("in/d.parquet", &[]), 0),
+        (screen("in/d.parquet", &["--memory", "1", "--index", "out/again"]), 0),
+    ] {
+        let ended = ended.expect(code);
+        assert!(!ended.stderr.contains(CANARY) && !ended.stdout.contains(CANARY), "{}\n{}", ended.stdout, ended.stderr);
+    }
+    let mut looked_at = 0;
+    for folder in ["out", "out/index", "out/again", "out/tmp"] {
+        for entry in fs::read_dir(dir.path(folder)).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                continue;
+            }
+            looked_at += 1;
+            let bytes = fs::read(entry.path()).expect("a file");
+            let there = bytes.windows(CANARY.len()).any(|window| window.eq_ignore_ascii_case(CANARY.as_bytes()));
+            assert!(!there, "{}", entry.path().display());
+        }
+    }
+    assert!(looked_at >= 5, "{looked_at}");
+    assert_eq!(shown(&frame(&dir, "out/hit/hit.parquet"), &["key"]), BTreeSet::from([CANARY.to_owned()]));
+    let private = fs::metadata(dir.path("out/hit/hit.parquet")).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(private, 0o600, "only its owner reads it");
+}
