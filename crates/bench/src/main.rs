@@ -5,10 +5,12 @@
 //! cargo run --release -p quipu-bench -- wide [ROWS] [ROUNDS]       a wide CSV, against polars, DuckDB and pandas
 //! cargo run --release -p quipu-bench -- workbook [MB] [ROUNDS]     workbooks, against calamine
 //! cargo run --release -p quipu-bench -- press [ROUNDS]             press releases, against spaCy and quantulum3
+//! cargo run --release -p quipu-bench -- screen [RECORDS] [CHECKS] [ROUNDS]   checks against records, against DuckDB and polars
 //! ```
 
 mod long;
 mod press;
+mod screen;
 mod wide;
 mod workbook;
 
@@ -24,8 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(workbook::ONE) => workbook::run_one(arguments),
         Some("press") => press::run(arguments),
         Some(press::ONE) => press::run_one(arguments),
+        Some("screen") => screen::run(arguments),
+        Some(screen::ONE) => screen::run_one(arguments),
         _ => Err(
-            "name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], workbook [MB] [ROUNDS] or press [ROUNDS]"
+            "name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], workbook [MB] [ROUNDS], press [ROUNDS] or \
+             screen [RECORDS] [CHECKS] [ROUNDS]"
                 .into(),
         ),
     }

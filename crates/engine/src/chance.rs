@@ -86,7 +86,7 @@ impl Shapes {
         }
     }
 
-    pub(crate) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (shape, times) in other.listed() {
             self.count(shape, times);
         }

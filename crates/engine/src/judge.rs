@@ -70,6 +70,11 @@ impl Grades {
         self.0.insert(database.unwrap_or_default().to_owned(), grades);
     }
 
+    /// The grades of each database, and under the empty name those of all others.
+    pub fn listed(&self) -> impl Iterator<Item = (&str, &[Grade])> {
+        self.0.iter().map(|(database, grades)| (database.as_str(), grades.as_slice()))
+    }
+
     fn has(&self, database: &str, grade: Grade) -> bool {
         let of = self.0.get(database).or_else(|| self.0.get(""));
         of.is_some_and(|grades| grades.contains(&grade))
@@ -192,60 +197,70 @@ impl Judging<'_, '_> {
                 if found.asked.key_kind != held.key_kind {
                     continue;
                 }
-                self.pair(kind, found, held, &held_key, *nameless, columns.has_owner());
+                let held = (held, &held_key);
+                judge_pair(self.rules, self.own, kind, found, held, *nameless, columns.has_owner());
             }
         }
         Ok(())
     }
+}
 
-    fn pair(&mut self, kind: &'static dyn KeyKind, found: &Found, held: &Held, held_key: &Key, nameless: bool, owned: bool) {
-        let asked = &found.asked;
-        let asked_key = kind.normalise(&asked.key_raw, None);
-        let (one, two) = (Side { raw: &asked.key_raw, key: &asked_key }, Side { raw: &held.key_raw, key: held_key });
-        let Some(met) = meet(kind, one, two) else { return };
-        let issuers = Issuers::of(kind, asked, &asked_key, held, held_key, self.rules.countries);
-        let answer = rule::answer(asked, held, self.rules.as_of, owned, self.rules.countries);
-        let answer = match issuers {
-            Issuers::Differ => return,
-            Issuers::Missing => {
-                // Only what is the same but for the issuer, and would be a hit with it.
-                if !nameless || met.grade == Grade::Confusable || answer != Answer::Hit {
-                    return;
-                }
-                self.own.cannot_say += 1;
-                Answer::CannotSay
+/// Judges one pair. `nameless` says that it was found without an issuer, `owned` that the records say whose they are.
+pub(crate) fn judge_pair(
+    rules: &Rules,
+    own: &mut Judged,
+    kind: &'static dyn KeyKind,
+    found: &Found,
+    (held, held_key): (&Held, &Key),
+    nameless: bool,
+    owned: bool,
+) {
+    let asked = &found.asked;
+    let asked_key = kind.normalise(&asked.key_raw, None);
+    let (one, two) = (Side { raw: &asked.key_raw, key: &asked_key }, Side { raw: &held.key_raw, key: held_key });
+    let Some(met) = meet(kind, one, two) else { return };
+    let issuers = Issuers::of(kind, asked, &asked_key, held, held_key, rules.countries);
+    let answer = rule::answer(asked, held, rules.as_of, owned, rules.countries);
+    let answer = match issuers {
+        Issuers::Differ => return,
+        Issuers::Missing => {
+            // Only what is the same but for the issuer, and would be a hit with it.
+            if !nameless || met.grade == Grade::Confusable || answer != Answer::Hit {
+                return;
             }
-            Issuers::Same(_) if nameless => return,
-            Issuers::Same(_) if !self.rules.grades.has(&held.database, met.grade) => Answer::GradeNotScreened,
-            Issuers::Same(_) => answer,
-        };
-        self.own.answer(found.place, answer);
-        if answer != Answer::Hit {
-            return;
+            own.cannot_say += 1;
+            Answer::CannotSay
         }
-        let mut reasons = vec![match met.grade {
-            Grade::Confusable => "characters-look-alike",
-            Grade::Exact | Grade::Normalised | Grade::Repaired => kind.same(),
-        }];
-        if let Issuers::Same(word) = issuers {
-            reasons.extend(word);
-        }
-        for word in remarks(&asked_key).chain(remarks(held_key)) {
-            if !reasons.contains(&word) {
-                reasons.push(word);
-            }
-        }
-        self.own.hits.push(Hit {
-            check_id: asked.check_id.clone(),
-            record_id: held.record_id.clone(),
-            grade: met.grade,
-            database: held.database.clone(),
-            key_kind: kind.name(),
-            key: met.key,
-            reasons,
-            marking: Mark(asked.marking.strictest(held.marking)),
-        });
+        Issuers::Same(_) if nameless => return,
+        Issuers::Same(_) if !rules.grades.has(&held.database, met.grade) => Answer::GradeNotScreened,
+        Issuers::Same(_) => answer,
+    };
+    own.answer(found.place, answer);
+    if answer != Answer::Hit {
+        return;
     }
+    let mut reasons = vec![match met.grade {
+        Grade::Confusable => "characters-look-alike",
+        Grade::Exact | Grade::Normalised | Grade::Repaired => kind.same(),
+    }];
+    if let Issuers::Same(word) = issuers {
+        reasons.extend(word);
+    }
+    for word in remarks(&asked_key).chain(remarks(held_key)) {
+        if !reasons.contains(&word) {
+            reasons.push(word);
+        }
+    }
+    own.hits.push(Hit {
+        check_id: asked.check_id.clone(),
+        record_id: held.record_id.clone(),
+        grade: met.grade,
+        database: held.database.clone(),
+        key_kind: kind.name(),
+        key: met.key,
+        reasons,
+        marking: Mark(asked.marking.strictest(held.marking)),
+    });
 }
 
 /// Whether two keys are of one issuer.

@@ -7,6 +7,7 @@
 //! Neither memory nor threads nor the parts of the index change a hit.
 
 mod chance;
+mod explain;
 mod file;
 mod form;
 mod grade;
@@ -31,6 +32,7 @@ use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 pub use chance::Expected;
+pub use explain::{Explained, Shown, Spot, explain};
 pub use file::ColumnNames;
 pub use grade::Grade;
 pub use issuer::Countries;
@@ -43,7 +45,7 @@ use file::TableFile;
 use form::Forms;
 use index::{Index, Wanted};
 use keys::KeyColumns;
-use probe::{CheckFile, Probed, probe};
+use probe::{CheckFile, Probe, Probed, probe};
 use row::{AskedColumns, HeldColumns};
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
@@ -104,6 +106,8 @@ pub struct Screened {
     pub passes: usize,
     /// What tells these records, and these checks, from others.
     pub snapshots: (Digest, Digest),
+    /// The day on which expiry was judged, in days since 1970-01-01, where one was needed and known.
+    pub as_of: Option<i32>,
 }
 
 /// Screens checks against records.
@@ -150,10 +154,10 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     told.begin("checks", checks.iter().map(|file| file.file.identity().rows).sum::<u64>() * passes.len() as u64);
     let total = checks.iter().map(|file| file.file.identity().rows).sum();
     let mut probed = Probed { shapes: chance::Shapes::new(total), ..Probed::default() };
+    let how = Probe { records: &index.count, fan_out: request.fan_out, new_forms: &new_forms, settings, told };
     for (number, parts) in passes.iter().enumerate() {
         let segment = index.segment(parts.clone())?;
-        let fan_out = request.fan_out;
-        probed.add(probe(&checks, &segment, &index.count, number == 0, fan_out, &new_forms, settings, told)?);
+        probed.add(probe(&checks, &segment, number == 0, &how)?);
     }
     told.end();
 
@@ -190,6 +194,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         index_made,
         passes: passes.len(),
         snapshots,
+        as_of,
     })
 }
 

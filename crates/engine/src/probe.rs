@@ -46,7 +46,7 @@ impl Probed {
         self.not_a_key += other.not_a_key;
         self.capped += other.capped;
         self.cut_off += other.cut_off;
-        self.shapes.add(other.shapes);
+        self.shapes.add(&other.shapes);
     }
 }
 
@@ -183,17 +183,18 @@ impl Sink for Probing<'_> {
     }
 }
 
-/// Looks up all checks in parts of an index.
-pub(crate) fn probe<'a>(
-    files: &[CheckFile],
-    segment: &Segment,
-    records: &Count,
-    counts: bool,
-    fan_out: usize,
-    new_forms: &(dyn Fn() -> Forms<'a> + Sync),
-    settings: &Settings,
-    told: &dyn Told,
-) -> Result<Probed> {
+/// What checks are looked up in, and how.
+pub(crate) struct Probe<'a, 'b> {
+    pub(crate) records: &'b Count,
+    pub(crate) fan_out: usize,
+    pub(crate) new_forms: &'b (dyn Fn() -> Forms<'a> + Sync),
+    pub(crate) settings: &'b Settings,
+    pub(crate) told: &'b dyn Told,
+}
+
+/// Looks up all checks in parts of an index; their rows are counted in the first of several passes.
+pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &Probe) -> Result<Probed> {
+    let Probe { records, fan_out, new_forms, settings, told } = *how;
     let groups = |(at, file)| -> Box<dyn Iterator<Item = (usize, &CheckFile, usize)>> {
         let file: &CheckFile = file;
         Box::new((0..file.file.groups()).map(move |group| (at, file, group)))
@@ -229,7 +230,9 @@ pub(crate) fn probe<'a>(
         Ok(own.probed)
     })?;
     let mut probed = Probed { shapes: Shapes::new(total), ..Probed::default() };
-    shares.into_iter().for_each(|share| probed.add(share));
+    for share in shares {
+        probed.add(share);
+    }
     Ok(probed)
 }
 

@@ -13,7 +13,8 @@ pub(crate) struct Asked {
     pub(crate) key_kind: String,
     pub(crate) key_raw: String,
     pub(crate) issuer: Option<String>,
-    pub(crate) asked_by: Option<String>,
+    /// Column `asked_by`.
+    pub(crate) by: Option<String>,
     pub(crate) marking: Marking,
 }
 
@@ -100,7 +101,7 @@ impl AskedColumns {
                 key_kind: text(kind).unwrap_or_else(|| self.kind.clone()),
                 key_raw: String::new(),
                 issuer: text(issuer),
-                asked_by: text(asker),
+                by: text(asker),
                 marking: marking_of(marking, file)?,
             });
         }

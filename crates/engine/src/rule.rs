@@ -110,5 +110,5 @@ pub(crate) fn answer(asked: &Asked, held: &Held, as_of: Option<i32>, owned: bool
     if let Some(answer) = kept_back(&stated, as_of, owned) {
         return answer;
     }
-    if countries.denies(held.deny.as_deref(), asked.asked_by.as_deref()) { Answer::DeniedByOwner } else { Answer::Hit }
+    if countries.denies(held.deny.as_deref(), asked.by.as_deref()) { Answer::DeniedByOwner } else { Answer::Hit }
 }

@@ -129,6 +129,9 @@ pub(crate) enum Command {
         /// The pipeline file or the name of the pipeline, where the store holds several.
         #[arg(long, short)]
         pipeline: Option<String>,
+        /// The folder of a screening by hand, for a row of `hit`: reckons the hit again from its sources.
+        #[arg(long, value_name = "DIR", conflicts_with = "pipeline")]
+        run: Option<PathBuf>,
     },
     /// Check archive, tables and release byte for byte, and make them again from the archive.
     Verify {
@@ -167,6 +170,12 @@ pub(crate) enum Command {
     /// administrative documents, 6 % vehicles and so on; 218 of a million checks meet a record, and five to ten times
     /// as many nearly do. The same numbers and seed give the same bytes.
     Synth(SynthArgs),
+    /// Decide on hits of a screening by hand, and see what was decided.
+    Hit {
+        /// What to do.
+        #[command(subcommand)]
+        action: HitAction,
+    },
     /// Print the dictionary of the tables.
     Schema {
         /// One table; all by default.
@@ -211,6 +220,36 @@ pub(crate) struct InspectArgs {
     /// The folder of reference lists; by default `data/reference` here or in a folder above.
     #[arg(long, value_name = "DIR")]
     pub(crate) reference: Option<PathBuf>,
+}
+
+/// What to do with hits.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HitAction {
+    /// Take a decision down: under_review, confirmed, not_identical or inconclusive.
+    ///
+    /// The decision is added to decisions.ndjson in the folder of the run, each line of which names the digest of the
+    /// line before it, and becomes the state of the hit. Runs with --since this folder keep it.
+    Decide {
+        /// The folder of the run.
+        run: PathBuf,
+        /// The check.
+        check_id: String,
+        /// The record.
+        record_id: String,
+        /// The new state.
+        state: String,
+        /// Who decides.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Print the decisions of a run, one JSON object a line, after checking that none was changed.
+    Decisions {
+        /// The folder of the run.
+        run: PathBuf,
+    },
 }
 
 /// What to do with the quarantine.

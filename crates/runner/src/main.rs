@@ -46,7 +46,8 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => command::inspect::inspect(&inspect, &cli.global, output),
         Command::Status { pipeline } => command::status::status(pipeline.as_deref(), &cli.global, output),
         Command::Runs { pipeline, limit } => command::status::runs(pipeline.as_deref(), limit, &cli.global, output),
-        Command::Trace { table, key, column, pipeline } => {
+        Command::Trace { table, key, run: Some(run), .. } => command::trace_hit::trace(&table, &key, &run, output),
+        Command::Trace { table, key, column, pipeline, run: None } => {
             command::trace::trace(&table, &key, column.as_deref(), pipeline.as_deref(), &cli.global, output)
         }
         Command::Verify { pipeline, hashes_only } => {
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Quarantine { action } => command::quarantine::quarantine(&action, &cli.global, output),
         Command::Codes { action } => command::codes::codes(&action, &cli.global, output),
         Command::Evaluate { truth } => command::evaluate::evaluate(&truth, output),
+        Command::Hit { action } => command::hit::hit(&action, output),
         Command::Synth(args) => command::synth::synth(&args, output),
         Command::Schema { table } => command::schema::schema(table.as_deref(), output),
     };

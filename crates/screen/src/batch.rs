@@ -85,13 +85,17 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         })
     };
     let hits = std::mem::take(&mut found.hits);
-    let hits = table_of(hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
+    let mut hits = table_of(hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
+    if let Some(since) = &batch.since {
+        hits = crate::review::hand_on(since, &batch.out, hits)?;
+    }
     let changes = changes(&hits)?;
     write(&batch.out, &hits)?;
     let mut account = account(&found, &grades, &changes);
     if let Some(account) = account.as_object_mut() {
         account.insert("record_snapshot".to_owned(), json!(snapshots.0));
         account.insert("check_snapshot".to_owned(), json!(snapshots.1));
+        account.insert("inputs".to_owned(), inputs(&request, found.as_of));
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
     kept.push(b'\n');
@@ -128,7 +132,7 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// The hits that a run before left in its folder.
-fn hits_of(folder: &Path) -> Result<DataFrame> {
+pub(crate) fn hits_of(folder: &Path) -> Result<DataFrame> {
     let path = folder.join(HITS);
     let wrong = |error: &dyn std::fmt::Display| {
         Fault::new(ErrorKind::Usage, format!("the hits of the run before cannot be read: {error}"))
@@ -144,7 +148,7 @@ fn hits_of(folder: &Path) -> Result<DataFrame> {
     Ok(frame)
 }
 
-fn write(out: &Path, hits: &DataFrame) -> Result<()> {
+pub(crate) fn write(out: &Path, hits: &DataFrame) -> Result<()> {
     let definition = table::find("hit").ok_or_else(|| crate::frame::bug("no table `hit`"))?;
     let target = out.join(HITS);
     let folder = target.parent().unwrap_or(out);
@@ -171,6 +175,69 @@ fn workshop(out: &Path) -> Result<PathBuf> {
         std::fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
     }
     Ok(folder)
+}
+
+/// What was asked for, so that a hit can be reckoned again.
+fn inputs(request: &Request, as_of: Option<i32>) -> Value {
+    let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
+        paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
+    };
+    let grades: Map<String, Value> = request
+        .grades
+        .listed()
+        .map(|(database, grades)| (database.to_owned(), grades.iter().map(|grade| json!(grade.word())).collect()))
+        .collect();
+    json!({
+        "records": absolute(&request.records),
+        "checks": absolute(&request.checks),
+        "kinds": request.kinds,
+        "given_kind": request.given_kind,
+        "names": request.names,
+        "grades": grades,
+        "as_of_days": as_of,
+    })
+}
+
+/// What a run was asked for, from the `run.json` in its folder.
+///
+/// # Errors
+/// `Usage` where there is none, or it cannot be read.
+pub(crate) fn asked_for(folder: &Path) -> Result<(Request, Option<i32>)> {
+    let path = folder.join(RUN);
+    let wrong = |error: String| {
+        Fault::new(ErrorKind::Usage, format!("the account of the run cannot be read: {error}"))
+            .at(path.display())
+            .help("name the --out folder of a run")
+    };
+    let text = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+    let account: Value = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+    let inputs = account.get("inputs").ok_or_else(|| wrong("it does not say what was screened".to_owned()))?;
+    let texts = |name: &str| -> Vec<String> {
+        let list = inputs.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    };
+    let paths = |name: &str| texts(name).into_iter().map(PathBuf::from).collect();
+    let mut grades = Grades::default();
+    for (database, words) in inputs.get("grades").and_then(Value::as_object).into_iter().flatten() {
+        let words = words.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let list = words.map(str::parse).collect::<Result<Vec<Grade>, String>>().map_err(wrong)?;
+        grades.set(Some(database.as_str()).filter(|name| !name.is_empty()), list);
+    }
+    let names = inputs.get("names").and_then(Value::as_object).into_iter().flatten();
+    let as_of = inputs.get("as_of_days").and_then(Value::as_i64).and_then(|day| i32::try_from(day).ok());
+    let request = Request {
+        records: paths("records"),
+        checks: paths("checks"),
+        kinds: texts("kinds"),
+        given_kind: inputs.get("given_kind").and_then(Value::as_str).map(str::to_owned),
+        names: names.filter_map(|(column, name)| Some((column.clone(), name.as_str()?.to_owned()))).collect(),
+        grades,
+        as_of,
+        index: folder.join("index"),
+        fan_out: FAN_OUT,
+        count_records: false,
+    };
+    Ok((request, as_of))
 }
 
 /// Hits of each grade.

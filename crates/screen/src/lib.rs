@@ -4,13 +4,17 @@
 //! files of any size; [`run`] is the stage of a pipeline around it, and table `hit` with its history is made in `hit`.
 
 mod batch;
+mod explain;
 mod frame;
 mod hit;
+mod review;
 mod screening;
 mod stage;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{Batch, batch};
-pub use quipu_engine::{ColumnNames, Grade, Grades, RULE_VERSION, Settings, Told};
+pub use explain::{Traced, trace_hit};
+pub use quipu_engine::{ColumnNames, Grade, Grades, RULE_VERSION, Settings, Shown, Told};
+pub use review::{Decision, decide, decisions};
 pub use stage::{PREVIOUS, again, run};

@@ -160,7 +160,15 @@ impl Questions {
                 of = self.records.issuer(record);
                 if fate == Fate::Misread {
                     match number::misread(&key, draw(seed, Draw::Misread, number)) {
-                        Some(read) => key = read,
+                        Some(read) => {
+                            // Some kinds read the letter as the figure anyway: the letter O in the serial number of a
+                            // firearm is a zero.
+                            let normal = |raw: &str| quipu_keys::find(key_kind).map(|kind| kind.normalise(raw, None).normal);
+                            if normal(&read) == normal(&key) {
+                                fate = Fate::Hit;
+                            }
+                            key = read;
+                        }
                         // A key of letters and of figures that look like none: it stays what it is, and hits.
                         None => fate = Fate::Hit,
                     }

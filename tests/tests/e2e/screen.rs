@@ -116,6 +116,78 @@ fn against_the_run_before_hits_are_new_unchanged_or_withdrawn() {
 }
 
 #[test]
+fn a_hit_is_reckoned_again_and_a_row_that_does_not_follow_is_told() {
+    let dir = dir();
+    dir.quipu(&[&SCREEN[..], &["--grades", "exact,normalised,repaired,confusable"]].concat()).expect(0);
+    let hits = frame(&dir, "out/hit/hit.parquet");
+    let mut grades = BTreeSet::new();
+    for row in 0..hits.height() {
+        let (check, record, grade) =
+            (text(&hits, "check_id", row), text(&hits, "record_id", row), text(&hits, "grade", row));
+        if !grades.insert(grade.clone()) {
+            continue;
+        }
+        let key = format!("check_id={check},record_id={record}");
+        let ended = dir.quipu(&["trace", "hit", &key, "--run", "out"]).expect(0);
+        for word in [&check, &record, &grade, "in/checks.parquet, row ", "normal form", "it agrees", "denied: "] {
+            assert!(ended.stdout.contains(word), "{word}: {}", ended.stdout);
+        }
+    }
+    assert!(grades.len() >= 3, "{grades:?}");
+    let first = format!("check_id={},record_id={}", text(&hits, "check_id", 0), text(&hits, "record_id", 0));
+    dir.quipu(&["trace", "hit", "check_id=C1,record_id=R1", "--run", "out"]).expect(2).says(&["no hit of check"]);
+    dir.quipu(&["trace", "hit", "C1", "--run", "out"]).expect(2).says(&["check_id=CHECK,record_id=RECORD"]);
+    dir.quipu(&["trace", "hit", &first, "--run", "in"]).expect(2).says(&["--out folder"]);
+    // Other records under the same ids.
+    dir.quipu(&["synth", "--records", "6000", "--checks", "40000", "--seed", "6", "--out", "in"]).expect(0);
+    dir.quipu(&["trace", "hit", &first, "--run", "out"]).expect(4).says(&["does not follow from its sources"]);
+}
+
+#[test]
+fn decisions_are_logged_kept_and_followed() {
+    let dir = dir();
+    dir.quipu(&SCREEN).expect(0);
+    let hits = frame(&dir, "out/hit/hit.parquet");
+    let (check, record) = (text(&hits, "check_id", 0), text(&hits, "record_id", 0));
+    let decide = |state: &str| {
+        dir.quipu(&["hit", "decide", "out", &check, &record, state, "--by", "A. Analyst", "--note", "other holder"])
+    };
+    decide("sure").expect(2).says(&["under_review, confirmed"]);
+    decide("not_identical").expect(0).says(&["candidate is now not_identical"]);
+    decide("confirmed").expect(2).says(&["cannot become `confirmed`", "under_review"]);
+    decide("under_review").expect(0);
+    decide("not_identical").expect(0);
+    dir.quipu(&["hit", "decide", "out", "C", "R", "confirmed", "--by", "A"]).expect(2).says(&["no hit of check"]);
+    let state = |out: &str| {
+        let hits = frame(&dir, &format!("{out}/hit/hit.parquet"));
+        let row = (0..hits.height())
+            .find(|row| text(&hits, "check_id", *row) == check && text(&hits, "record_id", *row) == record);
+        row.map(|row| (text(&hits, "state", row), text(&hits, "change", row)))
+    };
+    let told = |state: &str, change: &str| Some((state.to_owned(), change.to_owned()));
+    assert_eq!(state("out"), told("not_identical", "new"));
+    let ended = dir.quipu(&["hit", "decisions", "out"]).expect(0).says(&["3 decisions"]);
+    assert_eq!(ended.stdout.lines().filter(|line| line.contains("other holder")).count(), 3);
+
+    // Runs after it keep it, also where the hit was gone in between.
+    let none = ["screen", "--records", "none/records.parquet", "--checks", "in/checks.parquet", "--out", "gone"];
+    synth(&dir, "none", "1");
+    dir.quipu(&[&none[..], &["--since", "out"]].concat()).expect(0);
+    assert_eq!(state("gone"), told("withdrawn", "withdrawn"));
+    let back = ["screen", "--records", "in/records.parquet", "--checks", "in/checks.parquet", "--out", "back"];
+    dir.quipu(&[&back[..], &["--since", "gone"]].concat()).expect(0);
+    assert_eq!(state("back"), told("not_identical", "new"));
+    dir.quipu(&["hit", "decisions", "back"]).expect(0).says(&["3 decisions"]);
+
+    // A line that was changed, and one that was taken out.
+    let log = String::from_utf8(dir.read("out/decisions.ndjson")).expect("text");
+    dir.write("out/decisions.ndjson", log.replacen("other holder", "same holder", 1));
+    dir.quipu(&["hit", "decisions", "out"]).expect(4).says(&["log of decisions was changed", "decisions.ndjson:2"]);
+    dir.write("out/decisions.ndjson", log.lines().skip(1).collect::<Vec<_>>().join("\n"));
+    decide("under_review").expect(4).says(&["log of decisions was changed"]);
+}
+
+#[test]
 fn what_cannot_be_screened_is_told_with_its_place_and_code() {
     let dir = dir();
     let with = |more: &[&str]| dir.quipu(&[&SCREEN[..], more].concat());

@@ -58,7 +58,7 @@ enum Integers {
 enum Reader {
     /// Texts, by our own reader: it passes over those that nobody asks for without touching them.
     Texts(Box<TextColumn>),
-    Numbers(ColumnReader),
+    Numbers(Box<ColumnReader>),
 }
 
 /// A column whose values are read one by one, front to back.
@@ -88,7 +88,7 @@ impl CellColumn {
         let numbers = matches!(column.physical_type(), Type::INT32 | Type::INT64) && integers.is_some();
         let reader = match column.physical_type() {
             Type::BYTE_ARRAY => Reader::Texts(Box::new(TextColumn::new(pages, column))),
-            _ if numbers => Reader::Numbers(get_column_reader(column, Box::new(pages))),
+            _ if numbers => Reader::Numbers(Box::new(get_column_reader(column, Box::new(pages)))),
             _ => return Err(broken("a column that is neither text nor date nor time")),
         };
         Ok(Self { reader, optional, integers, at: 0 })
@@ -97,13 +97,17 @@ impl CellColumn {
     /// The days of the next `rows` rows.
     pub(crate) fn days(&mut self, rows: usize, out: &mut Vec<Option<i32>>) -> Result<()> {
         let (mut levels, optional) = (Vec::new(), self.optional > 0);
-        let mut values = match &mut self.reader {
-            Reader::Numbers(ColumnReader::Int32ColumnReader(reader)) => {
+        let numbers = match &mut self.reader {
+            Reader::Numbers(numbers) => Some(numbers.as_mut()),
+            Reader::Texts(_) => None,
+        };
+        let mut values = match numbers {
+            Some(ColumnReader::Int32ColumnReader(reader)) => {
                 let mut values = Vec::new();
                 all(reader, rows, optional.then_some(&mut levels), &mut values)?;
                 values.into_iter().map(i64::from).collect()
             }
-            Reader::Numbers(ColumnReader::Int64ColumnReader(reader)) => {
+            Some(ColumnReader::Int64ColumnReader(reader)) => {
                 let mut values = Vec::new();
                 all(reader, rows, optional.then_some(&mut levels), &mut values)?;
                 values
@@ -148,14 +152,16 @@ impl CellColumn {
                 texts.visit(1, |text| found = text.map(|text| Cell::Text(String::from_utf8_lossy(text).into_owned())))?;
                 found
             }
-            Reader::Numbers(ColumnReader::Int32ColumnReader(reader)) => {
-                let value = next::<Int32Type>(reader, skip, self.optional)?;
-                value.map(|value| self.meaning(i64::from(value)))
+            Reader::Numbers(numbers) => {
+                let value = match numbers.as_mut() {
+                    ColumnReader::Int32ColumnReader(reader) => {
+                        next::<Int32Type>(reader, skip, self.optional)?.map(i64::from)
+                    }
+                    ColumnReader::Int64ColumnReader(reader) => next::<Int64Type>(reader, skip, self.optional)?,
+                    _ => None,
+                };
+                value.map(|value| self.meaning(value))
             }
-            Reader::Numbers(ColumnReader::Int64ColumnReader(reader)) => {
-                next::<Int64Type>(reader, skip, self.optional)?.map(|value| self.meaning(value))
-            }
-            Reader::Numbers(_) => None,
         })
     }
 }

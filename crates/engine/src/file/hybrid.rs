@@ -101,7 +101,7 @@ impl Hybrid {
         let taken = out_rest.len();
         // Eight numbers of at most eight bits begin with a byte and lie in one word.
         if width <= 8 {
-            while bit % 8 == 0 && out_rest.len() >= 8 {
+            while bit.is_multiple_of(8) && out_rest.len() >= 8 {
                 let Some(eight) = self.bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<8>()) else { break };
                 let (now, later) = out_rest.split_at_mut(8);
                 let mut word = u64::from_le_bytes(*eight);

@@ -83,7 +83,7 @@ impl TableFile {
         hasher.update(&window.get_bytes(start, length).map_err(damaged)?);
         let mut rows = 0_u64;
         for group in metadata.row_groups() {
-            let count = u64::try_from(group.num_rows()).ok().filter(|count| *count <= u64::from(u32::MAX));
+            let count = u64::try_from(group.num_rows()).ok().filter(|count| u32::try_from(*count).is_ok());
             rows += count.ok_or_else(|| damaged(ParquetError::General("a row group of impossible size".into())))?;
         }
         let modified = i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec());

@@ -86,7 +86,7 @@ impl Open {
                 let mut numbers = scratch.numbers.iter();
                 let mut next = || -> Result<&[u8]> {
                     let text = numbers.next().and_then(|number| dictionary.get(*number as usize));
-                    text.map(|text| text.as_ref()).ok_or_else(|| broken("a number that the dictionary does not have"))
+                    text.map(AsRef::as_ref).ok_or_else(|| broken("a number that the dictionary does not have"))
                 };
                 for row in 0..count {
                     let there = mixed.map_or(values > 0, |levels| levels.get(row) == Some(&level));

@@ -165,7 +165,7 @@ pub(crate) fn build<'a>(
     let (mut count, mut shapes, mut gathered) = (Count::default(), Shapes::new(total), Vec::new());
     for share in shares {
         count.add(&share.count);
-        shapes.add(share.shapes);
+        shapes.add(&share.shapes);
         counts.iter_mut().zip(share.gathered.counts()).for_each(|(sum, own)| *sum += own);
         gathered.push(share.gathered);
     }

@@ -43,7 +43,6 @@ fn told(fault: &Fault) -> String {
 fn a_whole_run_and_one_with_the_index_that_is_there() {
     let folder = folder();
     let first = run(folder.path()).expect("screened");
-    assert_eq!(first.hits.len(), 50 + first.answers["hit"] as usize - 50);
     assert!(first.hits.iter().filter(|hit| hit.grade == Grade::Normalised).count() == 50, "{:?}", first.answers);
     assert!(first.index_made.is_some());
     let second = run(folder.path()).expect("screened");
@@ -161,7 +160,7 @@ fn an_index_of_something_else_is_made_anew_and_a_damaged_one_told() {
     assert_eq!(run(folder.path()).expect("screened").hits, first.hits);
 
     // Damage in every area of the index.
-    let file = names().into_iter().find(|name| name.ends_with(".index")).expect("an index");
+    let file = names().into_iter().find(|name| name.contains(".index")).expect("an index");
     let whole = fs::read(index.join(&file)).expect("read");
     for at in [0, 64, 200, whole.len() / 2, whole.len() - 1] {
         let mut broken = whole.clone();

@@ -236,8 +236,8 @@ proptest! {
 fn the_generator_and_the_engine_agree() {
     let folder = tempfile::tempdir().expect("folder");
     let plan = quipu_synth::Plan {
-        records: 200_000,
-        checks: 600_000,
+        records: 150_000,
+        checks: 300_000,
         seed: 11,
         travel_documents_only: false,
         keys_only: false,

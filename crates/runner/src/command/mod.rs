@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod codes;
 pub(crate) mod evaluate;
+pub(crate) mod hit;
 pub(crate) mod inspect;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
@@ -12,6 +13,7 @@ pub(crate) mod screen;
 pub(crate) mod status;
 pub(crate) mod synth;
 pub(crate) mod trace;
+pub(crate) mod trace_hit;
 pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};

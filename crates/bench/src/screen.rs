@@ -1,0 +1,149 @@
+//! Screens checks against records, 130 million against 12.7 million by default, beside what it takes polars merely to
+//! read and touch the key columns of the checks, and beside the joins of DuckDB and polars on the same files in the same
+//! run.
+//!
+//! What each side does:
+//! - quipu: reads the records into an index, streams the checks through it, compares what is found in full under the
+//!   owners' rules, and writes table `hit`; then once more with the index that is there, and once more with the grade
+//!   `confusable` switched on.
+//! - polars, touching: reads the columns `issuer`, `key_kind` and `key_raw` of the checks and sums their lengths; and the
+//!   same with `check_id`, which whoever names the checks that hit has to read as well.
+//! - DuckDB and polars: an inner join on the three columns as they are typed, without normal forms, rules, grades or
+//!   history; the pairs of ids are written to a Parquet file. DuckDB also counting pairs without naming them.
+//!
+//! The files are made by `quipu synth`'s generator: travel documents of two letters and seven digits of 40 issuers, the
+//! key columns and ids alone. The peers are run by `screen.py` beside this file, with the Python whose path is in
+//! `QUIPU_PEERS`. Each run is a process of its own.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use quipu_screen::{Batch, Grade, Grades, Settings, Told};
+
+use crate::{median, say};
+
+/// The word by which the benchmark starts itself for one run.
+pub(crate) const ONE: &str = "screen-one";
+
+const SIDES: [&str; 8] = [
+    "touch",
+    "touch-ids",
+    "quipu",
+    "quipu-kept",
+    "quipu-confusable",
+    "duckdb",
+    "duckdb-count",
+    "polars",
+];
+
+/// `screen [RECORDS] [CHECKS] [ROUNDS] [MEMORY in MiB] [FOLDER]`; files that are in the folder already are used.
+pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+    let mut number = |other: u64| arguments.next().map_or(Ok(other), |text| text.parse::<u64>());
+    let (records, checks, rounds, memory) = (number(12_700_000)?, number(130_000_000)?, number(3)?, number(1_024)?);
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.next().map_or_else(|| temporary.path().to_path_buf(), std::path::PathBuf::from);
+    if !folder.join("checks.parquet").is_file() {
+        say(&format!("making {records} records and {checks} checks"));
+        let plan = quipu_synth::Plan { records, checks, seed: 1, travel_documents_only: true, keys_only: true };
+        quipu_synth::make(&plan, &folder, &mut |_, _| ())?;
+    }
+    for name in ["records.parquet", "checks.parquet"] {
+        let size = std::fs::metadata(folder.join(name))?.len();
+        say(&format!("{name} takes {:.0} MiB", size as f64 / 1_048_576.0));
+    }
+    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); SIDES.len()];
+    let mut peaks = vec![0.0_f64; SIDES.len()];
+    for round in 1..=rounds {
+        for ((side, seconds), peak) in SIDES.iter().zip(&mut seconds).zip(&mut peaks) {
+            match one(side, &folder, memory)? {
+                Some((took, held, what)) => {
+                    say(&format!("round {round}: {side:<17} {took:7.2} s, peak {held:6.0} MiB, {what}"));
+                    seconds.push(took);
+                    *peak = peak.max(held);
+                }
+                None => say(&format!("round {round}: {side:<17} left out: its package is not there")),
+            }
+        }
+    }
+    let floor = seconds.first_mut().map(|seconds| median(seconds)).unwrap_or_default();
+    for ((side, seconds), peak) in SIDES.iter().zip(&mut seconds).zip(&peaks) {
+        if !seconds.is_empty() {
+            let took = median(seconds);
+            say(&format!("median: {side:<17} {took:7.2} s, {:5.2} × touch, peak {peak:6.0} MiB", took / floor));
+        }
+    }
+    Ok(())
+}
+
+type Run = Option<(f64, f64, String)>;
+
+/// One run of one side in a process of its own: seconds, peak memory in MiB, what came out.
+fn one(side: &str, folder: &Path, memory: u64) -> Result<Run, Box<dyn Error>> {
+    let mut command = if side.starts_with("quipu") {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(ONE).arg(memory.to_string());
+        command
+    } else {
+        let python = std::env::var("QUIPU_PEERS").unwrap_or_else(|_| "python3".to_owned());
+        let mut command = Command::new(python);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/screen.py"));
+        command
+    };
+    let output = command.arg(side).arg(folder).stderr(std::process::Stdio::inherit()).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    if output.status.code() == Some(3) {
+        return Ok(None);
+    }
+    let mut fields = text.lines().last().unwrap_or_default().splitn(3, ' ');
+    let mut number = || fields.next().and_then(|field| field.parse::<f64>().ok());
+    match (number(), number()) {
+        (Some(seconds), Some(peak)) if output.status.success() => {
+            Ok(Some((seconds, peak, fields.next().unwrap_or_default().to_owned())))
+        }
+        _ => Err(format!("{side} ended with {}: {text}", output.status).into()),
+    }
+}
+
+/// One run of quipu; prints seconds, peak memory and what came out.
+pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+    let memory: u64 = arguments.next().ok_or("no memory")?.parse()?;
+    let side = arguments.next().ok_or("no side")?;
+    let folder = std::path::PathBuf::from(arguments.next().ok_or("no folder")?);
+    let mut grades = Grades::default();
+    if side == "quipu-confusable" {
+        grades.set(None, Grade::ALL.to_vec());
+    }
+    let index = folder.join("index");
+    if side != "quipu-kept" && index.exists() {
+        std::fs::remove_dir_all(&index)?;
+    }
+    let batch = Batch {
+        records: vec![folder.join("records.parquet")],
+        checks: vec![folder.join("checks.parquet")],
+        out: folder.join("out"),
+        index: Some(index),
+        since: None,
+        kinds: vec!["travel-document".to_owned()],
+        given_kind: None,
+        names: std::collections::BTreeMap::new(),
+        grades,
+        as_of: None,
+        count_records: false,
+        settings: Settings { memory: memory << 20, ..Settings::of_this_machine() },
+    };
+    let account = quipu_screen::batch(&batch, &Quiet)?;
+    let number = |pointer: &str| account.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_default();
+    let hits: f64 = ["exact", "normalised", "repaired", "confusable"].iter().map(|g| number(&format!("/hits/{g}"))).sum();
+    let peak = number("/peak_memory_bytes") / 1_048_576.0;
+    say(&format!("{} {peak} {hits} hits, {} passes", number("/seconds"), number("/passes")));
+    Ok(())
+}
+
+struct Quiet;
+
+impl Told for Quiet {
+    fn begin(&self, _what: &str, _rows: u64) {}
+    fn advance(&self, _rows: u64) {}
+    fn end(&self) {}
+}

@@ -1,0 +1,81 @@
+//! A hit of a run, reckoned again from its sources and held against the row that the run stored.
+
+use std::path::Path;
+
+use quipu_engine::{Countries, Explained};
+use quipu_schema::{ErrorKind, Fault, Result};
+
+use crate::batch::{asked_for, hits_of};
+use crate::frame::text;
+
+/// A hit, explained.
+#[derive(Debug)]
+pub struct Traced {
+    /// Columns of the stored row, by name.
+    pub stored: Vec<(&'static str, String)>,
+    /// The pair of rows that the hit is of: the one that gives the strongest hit, where several rows have the ids.
+    pub explained: Explained,
+    /// What the stored row says otherwise than the reckoning, where it does.
+    pub differs: Vec<String>,
+}
+
+/// Columns that are shown of the stored row.
+const SHOWN: [&str; 9] =
+    ["database", "key_kind", "key", "grade", "reasons", "change", "state", "rule_version", "marking"];
+
+/// Reckons a hit of the run in a folder again.
+///
+/// # Errors
+/// `Usage` where the folder is that of no run, the run has no such hit, or its rows are gone from the sources; those of
+/// the files.
+pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str) -> Result<Traced> {
+    let hits = hits_of(folder)?;
+    let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
+    let mut rows = checks.iter().zip(records.iter());
+    let row = rows.position(|row| row == (Some(check_id), Some(record_id))).ok_or_else(|| {
+        let message = format!("the run has no hit of check `{check_id}` on record `{record_id}`");
+        Fault::new(ErrorKind::Usage, message).at(folder.display())
+    })?;
+    let mut stored = Vec::new();
+    for name in SHOWN {
+        stored.push((name, text(&hits, name)?.get(row).unwrap_or_default().to_owned()));
+    }
+    let (request, as_of) = asked_for(folder)?;
+    let pairs = quipu_engine::explain(&request, &Countries::known(), check_id, record_id, as_of)?;
+    let several = pairs.len() > 1;
+    let strongest = pairs.into_iter().min_by_key(|pair| {
+        let grade = pair.hit.as_ref().map(|hit| hit.grade);
+        (grade.is_none(), grade, std::cmp::Reverse(pair.answer))
+    });
+    let explained = strongest.ok_or_else(|| crate::frame::bug("no pair of rows"))?;
+    let differs = differences(&stored, &explained, several);
+    Ok(Traced { stored, explained, differs })
+}
+
+/// What the stored row says otherwise than the reckoning.
+fn differences(stored: &[(&'static str, String)], explained: &Explained, several: bool) -> Vec<String> {
+    let of = |name: &str| stored.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text.as_str());
+    if of("change") == "withdrawn" {
+        return match &explained.hit {
+            None => Vec::new(),
+            Some(_) => vec!["the row says that they no longer match, and they do".to_owned()],
+        };
+    }
+    let Some(hit) = &explained.hit else {
+        return vec!["the row says that they match, and they do not".to_owned()];
+    };
+    if of("rule_version") != crate::RULE_VERSION {
+        let (row, own) = (of("rule_version"), crate::RULE_VERSION);
+        return vec![format!("rule_version: the row is of version {row} of the rules, this program has {own}")];
+    }
+    let mut told = vec![("database", hit.database.clone()), ("key_kind", hit.key_kind.to_owned())];
+    told.extend([("key", hit.key.clone()), ("grade", hit.grade.word().to_owned())]);
+    if !several {
+        // Of ids that stand in several rows the reasons and markings of all are joined.
+        told.extend([("reasons", hit.reasons.join(";")), ("marking", hit.marking.0.to_string())]);
+    }
+    told.into_iter()
+        .filter(|(name, text)| of(name) != text)
+        .map(|(name, text)| format!("{name}: the row says `{}`, its sources give `{text}`", of(name)))
+        .collect()
+}

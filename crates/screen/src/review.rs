@@ -1,0 +1,180 @@
+//! Decisions of people on hits: a log that is only ever added to, and the state of review in table `hit`.
+//!
+//! Each line of `decisions.ndjson` names the digest of the line before it, so that a line that was changed or taken out
+//! is noticed. The first answer stays readable whatever is decided later.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use serde_json::{Value, json};
+
+use crate::batch::{hits_of, write};
+use crate::frame::{polars, text};
+
+const LOG: &str = "decisions.ndjson";
+
+/// States that people decide on, with those that each may follow. What a machine found is a candidate; a decision is
+/// taken up again by way of `under_review`.
+const STATES: [(&str, &[&str]); 4] = [
+    ("under_review", &["candidate", "confirmed", "not_identical", "inconclusive"]),
+    ("confirmed", &["candidate", "under_review"]),
+    ("not_identical", &["candidate", "under_review"]),
+    ("inconclusive", &["candidate", "under_review"]),
+];
+
+/// A decision on one hit.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The check.
+    pub check_id: String,
+    /// The record.
+    pub record_id: String,
+    /// The new state.
+    pub state: String,
+    /// Who decided.
+    pub by: String,
+    /// Why.
+    pub note: Option<String>,
+    /// When, in ISO 8601.
+    pub at: String,
+}
+
+/// Takes a decision on a hit of the run in a folder down, and gives the state before it.
+///
+/// # Errors
+/// `Usage` where the run has no such hit, or the state may not follow the present one; `Corrupt` where the log was
+/// changed; `Storage` where it cannot be written.
+pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
+    let mut hits = hits_of(folder)?;
+    let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
+    let pair = (Some(decision.check_id.as_str()), Some(decision.record_id.as_str()));
+    let row = checks.iter().zip(records.iter()).position(|row| row == pair).ok_or_else(|| {
+        let message = format!(
+            "the run has no hit of check `{}` on record `{}`",
+            decision.check_id, decision.record_id
+        );
+        Fault::new(ErrorKind::Usage, message).at(folder.display())
+    })?;
+    let states = text(&hits, "state")?;
+    let before = states.get(row).unwrap_or_default().to_owned();
+    let known = STATES.iter().find(|(state, _)| *state == decision.state);
+    let Some((_, may_follow)) = known else {
+        let all: Vec<&str> = STATES.iter().map(|(state, _)| *state).collect();
+        let message = format!("`{}` is not a state that is decided on; there are {}", decision.state, all.join(", "));
+        return Err(Fault::new(ErrorKind::Usage, message));
+    };
+    if !may_follow.contains(&before.as_str()) {
+        let message = format!("a hit that is `{before}` cannot become `{}`", decision.state);
+        let fault = Fault::new(ErrorKind::Usage, message);
+        return Err(if STATES.iter().any(|(state, _)| *state == before) && before != decision.state {
+            fault.help("take it up again first: decide on `under_review`")
+        } else {
+            fault
+        });
+    }
+    // The log first: a table without the decision can be made from it, a decision without its log cannot.
+    append(folder, decision, &before)?;
+    let changed: Series = Series::new(
+        "state".into(),
+        states
+            .iter()
+            .enumerate()
+            .map(|(at, state)| if at == row { Some(decision.state.as_str()) } else { state })
+            .collect::<Vec<Option<&str>>>(),
+    );
+    hits.with_column(changed.into_column()).map_err(polars)?;
+    write(folder, &hits)?;
+    Ok(before)
+}
+
+fn append(folder: &Path, decision: &Decision, before: &str) -> Result<()> {
+    let lines = read(folder)?;
+    let line = json!({
+        "number": lines.len() + 1,
+        "previous": lines.last().map(|line| Digest::of(line.to_string()).to_string()),
+        "at": decision.at,
+        "by": decision.by,
+        "check_id": decision.check_id,
+        "record_id": decision.record_id,
+        "from": before,
+        "to": decision.state,
+        "note": decision.note,
+    });
+    let path = folder.join(LOG);
+    let failed = |error| Fault::io(ErrorKind::Storage, "write the decision to", &path, error);
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let mut file = file.map_err(failed)?;
+    file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// The decisions of a run, in the order in which they were taken.
+///
+/// # Errors
+/// `Corrupt` with the line where one was changed, moved or taken out.
+pub fn decisions(folder: &Path) -> Result<Vec<Value>> {
+    read(folder)
+}
+
+fn read(folder: &Path) -> Result<Vec<Value>> {
+    let path = folder.join(LOG);
+    let log = match std::fs::read_to_string(&path) {
+        Ok(log) => log,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Fault::io(ErrorKind::Storage, "read", &path, error)),
+    };
+    let mut lines: Vec<Value> = Vec::new();
+    for (at, text) in (1..).zip(log.lines()) {
+        let wrong = |what: &str| {
+            Fault::new(ErrorKind::Corrupt, format!("the log of decisions was changed: {what}"))
+                .at(format!("{}:{at}", path.display()))
+                .help("bring it back from a copy; no decision is taken down until then")
+        };
+        let line: Value = serde_json::from_str(text).map_err(|error| wrong("a line is no JSON").because(error))?;
+        let previous = lines.last().map(|line| Digest::of(line.to_string()).to_string());
+        if line.get("previous").and_then(Value::as_str) != previous.as_deref() {
+            return Err(wrong("a line does not follow the one before it"));
+        }
+        if line.get("number").and_then(Value::as_u64) != Some(at) {
+            return Err(wrong("a line has another number"));
+        }
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// Hands the decisions of the run before on to a new one: its log, and the states of hits that have none of their own.
+pub(crate) fn hand_on(from: &Path, to: &Path, hits: DataFrame) -> Result<DataFrame> {
+    let lines = read(from)?;
+    if lines.is_empty() {
+        return Ok(hits);
+    }
+    let mut latest: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for line in &lines {
+        let of = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
+        latest.insert((of("check_id"), of("record_id")), of("to"));
+    }
+    let states: Vec<Option<&str>> = text(&hits, "state")?
+        .iter()
+        .zip(text(&hits, "check_id")?.iter().zip(text(&hits, "record_id")?.iter()))
+        .map(|(state, pair)| match (state, pair) {
+            (Some("candidate"), (Some(check), Some(record))) => latest.get(&(check, record)).copied().or(state),
+            _ => state,
+        })
+        .collect();
+    let states = Series::new("state".into(), states);
+    let mut out = hits.clone();
+    out.with_column(states.into_column()).map_err(polars)?;
+    let copied: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let target = to.join(LOG);
+    if std::path::absolute(from.join(LOG)).ok() != std::path::absolute(&target).ok() {
+        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&target);
+        file.and_then(|mut file| file.write_all(copied.as_bytes()).and_then(|()| file.sync_all()))
+            .map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error))?;
+    }
+    Ok(out)
+}
