@@ -26,16 +26,8 @@ use crate::{median, say};
 /// The word by which the benchmark starts itself for one run.
 pub(crate) const ONE: &str = "screen-one";
 
-const SIDES: [&str; 8] = [
-    "touch",
-    "touch-ids",
-    "quipu",
-    "quipu-kept",
-    "quipu-confusable",
-    "duckdb",
-    "duckdb-count",
-    "polars",
-];
+const SIDES: [&str; 8] =
+    ["touch", "touch-ids", "quipu", "quipu-kept", "quipu-confusable", "duckdb", "duckdb-count", "polars"];
 
 /// `screen [RECORDS] [CHECKS] [ROUNDS] [MEMORY in MiB] [FOLDER]`; files that are in the folder already are used.
 pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
@@ -130,11 +122,13 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
         grades,
         as_of: None,
         count_records: false,
+        digest_key: None,
         settings: Settings { memory: memory << 20, ..Settings::of_this_machine() },
     };
     let account = quipu_screen::batch(&batch, &Quiet)?;
     let number = |pointer: &str| account.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_default();
-    let hits: f64 = ["exact", "normalised", "repaired", "confusable"].iter().map(|g| number(&format!("/hits/{g}"))).sum();
+    let hits: f64 =
+        ["exact", "normalised", "repaired", "confusable"].iter().map(|g| number(&format!("/hits/{g}"))).sum();
     let peak = number("/peak_memory_bytes") / 1_048_576.0;
     say(&format!("{} {peak} {hits} hits, {} passes", number("/seconds"), number("/passes")));
     Ok(())

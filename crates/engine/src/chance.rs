@@ -215,7 +215,8 @@ mod tests {
             length: 9,
             digits: 0b1_1111_1100,
         };
-        let records = Shapes::from_list(64, &(0..40).map(|issuer| (shape(issuer), 127_000_000 / 40 / 64)).collect::<Vec<_>>());
+        let records =
+            Shapes::from_list(64, &(0..40).map(|issuer| (shape(issuer), 127_000_000 / 40 / 64)).collect::<Vec<_>>());
         let checks = Shapes::from_list(64, &[(shape(7), 1_000_000 / 64)]);
         let expected = expected(&checks, &records);
         let per_check = 127e6 / 40.0 / (676.0 * 1e7);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use quipu_keys::{Key, KeyKind, ocr_fold};
 use quipu_schema::{ErrorKind, Fault, Result};
 
+use crate::Request;
 use crate::file::{Cell, TableFile};
 use crate::grade::remarks;
 use crate::issuer::Countries;
@@ -15,7 +16,6 @@ use crate::marking::rows_of;
 use crate::probe::Found;
 use crate::row::{Asked, AskedColumns, Held, HeldColumns};
 use crate::rule::Answer;
-use crate::Request;
 
 /// Where a row stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,8 @@ pub fn explain(
         })?;
     }
     let gone = |what: &str, id: &str| {
-        let message = format!("no {what} has the id `{id}`; its row is gone, or the files are others than those screened");
+        let message =
+            format!("no {what} has the id `{id}`; its row is gone, or the files are others than those screened");
         Err(Fault::new(ErrorKind::Usage, message))
     };
     if checks.is_empty() {
@@ -129,10 +130,8 @@ fn pair(
     let kind = quipu_keys::find(&held.key_kind).filter(|kind| screened.iter().any(|name| name == kind.name()));
     let mut told = Judged::default();
     let mut words = Vec::new();
-    let (mut check, mut record) = (
-        shown(asked_at, &asked.key_raw, asked.issuer.as_ref()),
-        shown(held_at, &held.key_raw, held.issuer.as_ref()),
-    );
+    let (mut check, mut record) =
+        (shown(asked_at, &asked.key_raw, asked.issuer.as_ref()), shown(held_at, &held.key_raw, held.issuer.as_ref()));
     match kind {
         Some(kind) if held.key_kind == asked.key_kind => {
             let (one, two) = (kind.normalise(&asked.key_raw, None), kind.normalise(&held.key_raw, None));
@@ -145,7 +144,9 @@ fn pair(
             }
             words = rules_asked(kind, asked, held, owned, rules);
         }
-        Some(_) => words.push(format!("kind: the check asks for {}, the record is of {}", asked.key_kind, held.key_kind)),
+        Some(_) => {
+            words.push(format!("kind: the check asks for {}, the record is of {}", asked.key_kind, held.key_kind))
+        }
         None => words.push(format!("kind: `{}` is not screened", held.key_kind)),
     }
     Explained {
@@ -186,14 +187,20 @@ fn steps(kind: &dyn KeyKind, key: &Key) -> Vec<String> {
 
 /// The rules in the order in which they are asked.
 fn rules_asked(kind: &dyn KeyKind, asked: &Asked, held: &Held, owned: bool, rules: &Rules) -> Vec<String> {
-    let code = |text: &Option<String>| rules.countries.code(text.as_deref()).unwrap_or_else(|| "none stated".to_owned());
+    let code =
+        |text: &Option<String>| rules.countries.code(text.as_deref()).unwrap_or_else(|| "none stated".to_owned());
     let mut out = Vec::new();
     if kind.needs_issuer() {
         out.push(format!("issuer is part of the key: {} and {}", code(&asked.issuer), code(&held.issuer)));
     }
     out.push(format!("status: {}", held.status.as_deref().unwrap_or("none stated")));
     if owned {
-        out.push(format!("database {}: entered by {}, issued by {}", held.database, code(&held.owner), code(&held.issuer)));
+        out.push(format!(
+            "database {}: entered by {}, issued by {}",
+            held.database,
+            code(&held.owner),
+            code(&held.issuer)
+        ));
     }
     let mut last = "last day: none".to_owned();
     if let Some(day) = held.expires_on {

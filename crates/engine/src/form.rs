@@ -208,7 +208,8 @@ impl<'a> Forms<'a> {
             return Form::Key(hash(&self.folded, how.seed));
         }
         // The lines of a machine-readable zone say their issuer themselves.
-        let issuer = if issuer.0 == 0 { Issuer::of(self.countries.code(key.issuer.as_deref()).as_deref()) } else { issuer };
+        let issuer =
+            if issuer.0 == 0 { Issuer::of(self.countries.code(key.issuer.as_deref()).as_deref()) } else { issuer };
         self.stated = issuer;
         if issuer.0 == 0 { Form::Nameless } else { Form::Key(hash(&self.folded, how.seed ^ issuer.0)) }
     }
@@ -263,7 +264,8 @@ impl Words {
     fn folded(self, fold: &[u16; 256], plain: &Plain) -> Option<Self> {
         let (low, low_class) = folded_word(self.low, every(0x80), fold)?;
         // The upper bits of the bytes that there are.
-        let there = every(0x80) & ((1_u64.checked_shl(8 * u32::try_from(self.count - 8).ok()?)).unwrap_or(0).wrapping_sub(1));
+        let there =
+            every(0x80) & ((1_u64.checked_shl(8 * u32::try_from(self.count - 8).ok()?)).unwrap_or(0).wrapping_sub(1));
         let (high, high_class) = folded_word(self.high, there, fold)?;
         let class = low_class | high_class;
         let told = class & DIGIT != 0

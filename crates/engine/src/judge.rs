@@ -35,6 +35,29 @@ pub struct Hit {
     pub reasons: Vec<&'static str>,
     /// The strictest of both markings.
     pub marking: Mark,
+    /// Who asked.
+    pub asked_by: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+}
+
+/// A match that its owner does not let the asker see. The asker is told nothing; the owner may be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Withheld {
+    /// The record.
+    pub record_id: String,
+    /// The check.
+    pub check_id: String,
+    /// The database.
+    pub database: String,
+    /// Who entered the record and owns it.
+    pub owner: Option<String>,
+    /// How they met.
+    pub grade: Grade,
+    /// Who asked.
+    pub asked_by: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
 }
 
 /// A marking, in the order of its text where two hits differ in nothing else.
@@ -103,6 +126,8 @@ pub(crate) struct Judged {
     pub(crate) repeated: u64,
     /// Pairs with the same number of which an issuer is missing.
     pub(crate) cannot_say: u64,
+    /// Matches that were denied, sorted.
+    pub(crate) withheld: Vec<Withheld>,
 }
 
 /// A pair that was found: row of the record, number of the check, and whether an issuer is missing.
@@ -141,12 +166,15 @@ pub(crate) fn judge(found: &[Found], files: &[RecordFile], rules: &Rules, thread
     for share in shares {
         judged.hits.extend(share.hits);
         judged.cannot_say += share.cannot_say;
+        judged.withheld.extend(share.withheld);
         for (place, answer) in share.answers {
             let known = judged.answers.entry(place).or_insert(answer);
             *known = answer.max(*known);
         }
     }
     judged.hits.sort_unstable();
+    judged.withheld.sort_unstable();
+    judged.withheld.dedup();
     judged.merge();
     Ok(judged)
 }
@@ -236,6 +264,17 @@ pub(crate) fn judge_pair(
         Issuers::Same(_) => answer,
     };
     own.answer(found.place, answer);
+    if answer == Answer::DeniedByOwner {
+        own.withheld.push(Withheld {
+            record_id: held.record_id.clone(),
+            check_id: asked.check_id.clone(),
+            database: held.database.clone(),
+            owner: held.owner.clone(),
+            grade: met.grade,
+            asked_by: asked.by.clone(),
+            purpose: asked.purpose.clone(),
+        });
+    }
     if answer != Answer::Hit {
         return;
     }
@@ -260,6 +299,8 @@ pub(crate) fn judge_pair(
         key: met.key,
         reasons,
         marking: Mark(asked.marking.strictest(held.marking)),
+        asked_by: asked.by.clone(),
+        purpose: asked.purpose.clone(),
     });
 }
 
@@ -273,7 +314,14 @@ enum Issuers {
 }
 
 impl Issuers {
-    fn of(kind: &dyn KeyKind, asked: &Asked, asked_key: &Key, held: &Held, held_key: &Key, countries: &Countries) -> Self {
+    fn of(
+        kind: &dyn KeyKind,
+        asked: &Asked,
+        asked_key: &Key,
+        held: &Held,
+        held_key: &Key,
+        countries: &Countries,
+    ) -> Self {
         if !kind.needs_issuer() {
             return Self::Same(None);
         }

@@ -36,7 +36,7 @@ pub use explain::{Explained, Shown, Spot, explain};
 pub use file::ColumnNames;
 pub use grade::Grade;
 pub use issuer::Countries;
-pub use judge::{Grades, Hit, Mark};
+pub use judge::{Grades, Hit, Mark, Withheld};
 pub use marking::markings;
 pub use rule::Answer;
 pub use settings::{Settings, Silent, Told};
@@ -81,6 +81,8 @@ pub struct Request {
 pub struct Screened {
     /// Sorted by check and record.
     pub hits: Vec<Hit>,
+    /// Matches that their owners do not let the asker see, sorted by record and check.
+    pub withheld: Vec<Withheld>,
     /// Checks read.
     pub checks: u64,
     /// Checks by what became of them; their sum is the checks read. Those without a usable key stand under
@@ -147,7 +149,9 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let index = Index::open(&request.index, &wanted, settings, told)?;
     let as_of = match request.as_of {
         Some(day) => Some(day),
-        None if records.iter().any(|(file, _)| matches!(file.find("expires_on"), Ok(Some(_)))) => newest(&checks, settings)?,
+        None if records.iter().any(|(file, _)| matches!(file.find("expires_on"), Ok(Some(_)))) => {
+            newest(&checks, settings)?
+        }
         None => None,
     };
     let passes = index.passes(settings);
@@ -179,6 +183,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     Ok(Screened {
         answers: account(&probed, &judged),
         hits: judged.hits,
+        withheld: judged.withheld,
         checks: probed.read,
         records: count.read,
         records_without_key: BTreeMap::from([

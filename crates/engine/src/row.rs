@@ -15,6 +15,7 @@ pub(crate) struct Asked {
     pub(crate) issuer: Option<String>,
     /// Column `asked_by`.
     pub(crate) by: Option<String>,
+    pub(crate) purpose: Option<String>,
     pub(crate) marking: Marking,
 }
 
@@ -35,10 +36,9 @@ pub(crate) struct Held {
 }
 
 /// Without the key, which is known of a check that met something.
-const ASKED: [&str; 5] = ["check_id", "key_kind", "issuer", "asked_by", "marking"];
-const HELD: [&str; 10] = [
-    "record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status", "expires_on", "deny", "marking",
-];
+const ASKED: [&str; 6] = ["check_id", "key_kind", "issuer", "asked_by", "purpose", "marking"];
+const HELD: [&str; 10] =
+    ["record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status", "expires_on", "deny", "marking"];
 
 /// Where the columns of a file are that rows are made of.
 #[derive(Debug, Clone)]
@@ -95,13 +95,14 @@ impl AskedColumns {
         let mut columns = self.read(file, group, rows)?.map(Vec::into_iter);
         let mut out = Vec::with_capacity(rows.len());
         for _ in rows {
-            let [id, kind, issuer, asker, marking] = columns.each_mut().map(|column| column.next().flatten());
+            let [id, kind, issuer, asker, purpose, marking] = columns.each_mut().map(|column| column.next().flatten());
             out.push(Asked {
                 check_id: text(id).unwrap_or_default(),
                 key_kind: text(kind).unwrap_or_else(|| self.kind.clone()),
                 key_raw: String::new(),
                 issuer: text(issuer),
                 by: text(asker),
+                purpose: text(purpose),
                 marking: marking_of(marking, file)?,
             });
         }

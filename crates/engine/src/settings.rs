@@ -22,7 +22,8 @@ impl Settings {
     /// All threads of this machine, and 4 GiB of its memory or half of what is free, where that is less.
     pub fn of_this_machine() -> Self {
         let about = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let free = about.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.trim().split(' ').next()?.parse().ok());
+        let free =
+            about.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.trim().split(' ').next()?.parse().ok());
         let half = free.map_or(MEMORY, |kib: u64| kib * 512);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self { memory: half.min(MEMORY), threads, parts: None }

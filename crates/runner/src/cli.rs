@@ -250,6 +250,14 @@ pub(crate) enum HitAction {
         /// The folder of the run.
         run: PathBuf,
     },
+    /// Print the audit trail of a run, one JSON object a line: what was shown to whom, and what was withheld.
+    ///
+    /// Each line names the digest of the line before it; one that was changed, moved or taken out ends the command with
+    /// code 4. Digests of keys are there where QUIPU_DIGEST_KEY was set when the run was made.
+    Audit {
+        /// The folder of the run.
+        run: PathBuf,
+    },
 }
 
 /// What to do with the quarantine.

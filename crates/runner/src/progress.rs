@@ -13,7 +13,9 @@ pub(crate) struct Bars(Mutex<Option<ProgressBar>>);
 impl Progress for Bars {
     fn begin(&self, what: &str, total: Option<u64>) {
         let (bar, template) = match total {
-            Some(total) => (ProgressBar::new(total), "{msg:10} {bar:30} {human_pos} of {human_len}, {per_sec}, {eta} left"),
+            Some(total) => {
+                (ProgressBar::new(total), "{msg:10} {bar:30} {human_pos} of {human_len}, {per_sec}, {eta} left")
+            }
             None => (ProgressBar::new_spinner(), "{msg:10} {spinner} {pos} {elapsed}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -16,6 +16,7 @@ use quipu_schema::{ErrorKind, Fault, Result, table};
 use quipu_store::{WriteOptions, durable, write_parquet};
 use serde_json::{Map, Value, json};
 
+use crate::audit::{self, DigestKey};
 use crate::hit::{Lost, table_of};
 use crate::screening::FAN_OUT;
 
@@ -44,6 +45,8 @@ pub struct Batch {
     pub as_of: Option<i32>,
     /// Whether to count the records that may match nobody.
     pub count_records: bool,
+    /// The secret under which the audit trail holds digests of keys; without it, it holds none.
+    pub digest_key: Option<DigestKey>,
     /// Memory and threads.
     pub settings: Settings,
 }
@@ -85,6 +88,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         })
     };
     let hits = std::mem::take(&mut found.hits);
+    audit::write_down(&batch.out, &found, &hits, batch.digest_key.as_ref())?;
     let mut hits = table_of(hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
     if let Some(since) = &batch.since {
         hits = crate::review::hand_on(since, &batch.out, hits)?;
@@ -160,9 +164,7 @@ pub(crate) fn write(out: &Path, hits: &DataFrame) -> Result<()> {
     private.map_err(|error| Fault::io(ErrorKind::Storage, "make private", temporary.path(), error))?;
     let mut buffered = BufWriter::new(&mut temporary);
     write_parquet(&mut buffered, definition, std::slice::from_ref(hits), &WriteOptions::default())?;
-    buffered
-        .into_inner()
-        .map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error.into_error()))?;
+    buffered.into_inner().map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error.into_error()))?;
     temporary.place(&target)
 }
 
@@ -262,7 +264,8 @@ fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: &BTreeMap<S
     let listed = |counts: &BTreeMap<&'static str, u64>| -> Map<String, Value> {
         counts.iter().map(|(word, count)| ((*word).to_owned(), json!(count))).collect()
     };
-    let grades: Map<String, Value> = grades.iter().map(|(grade, hits)| (grade.word().to_owned(), json!(hits))).collect();
+    let grades: Map<String, Value> =
+        grades.iter().map(|(grade, hits)| (grade.word().to_owned(), json!(hits))).collect();
     let rounded = |hits: f64| json!((hits * 1e3).round() / 1e3);
     json!({
         "event": "screen_finished",
@@ -290,6 +293,7 @@ fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: &BTreeMap<S
 /// The most memory that this process ever held, in bytes.
 fn peak_memory() -> Option<u64> {
     let about = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kib: u64 = about.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok())?;
+    let kib: u64 =
+        about.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok())?;
     Some(kib * 1_024)
 }

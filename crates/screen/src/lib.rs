@@ -3,7 +3,9 @@
 //! A hit is a lead, not a proof, and no hit clears nothing. The engine (a crate of its own) finds and judges hits in
 //! files of any size; [`run`] is the stage of a pipeline around it, and table `hit` with its history is made in `hit`.
 
+mod audit;
 mod batch;
+mod chain;
 mod explain;
 mod frame;
 mod hit;
@@ -13,6 +15,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{DigestKey, audit};
 pub use batch::{Batch, batch};
 pub use explain::{Traced, trace_hit};
 pub use quipu_engine::{ColumnNames, Grade, Grades, RULE_VERSION, Settings, Shown, Told};

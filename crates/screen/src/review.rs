@@ -1,7 +1,6 @@
 //! Decisions of people on hits: a log that is only ever added to, and the state of review in table `hit`.
 //!
-//! Each line of `decisions.ndjson` names the digest of the line before it, so that a line that was changed or taken out
-//! is noticed. The first answer stays readable whatever is decided later.
+//! The log is a chain: the first answer stays readable whatever is decided later.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -10,10 +9,11 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
-use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use quipu_schema::{ErrorKind, Fault, Result};
 use serde_json::{Value, json};
 
 use crate::batch::{hits_of, write};
+use crate::chain;
 use crate::frame::{polars, text};
 
 const LOG: &str = "decisions.ndjson";
@@ -54,10 +54,7 @@ pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
     let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
     let pair = (Some(decision.check_id.as_str()), Some(decision.record_id.as_str()));
     let row = checks.iter().zip(records.iter()).position(|row| row == pair).ok_or_else(|| {
-        let message = format!(
-            "the run has no hit of check `{}` on record `{}`",
-            decision.check_id, decision.record_id
-        );
+        let message = format!("the run has no hit of check `{}` on record `{}`", decision.check_id, decision.record_id);
         Fault::new(ErrorKind::Usage, message).at(folder.display())
     })?;
     let states = text(&hits, "state")?;
@@ -93,10 +90,9 @@ pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
 }
 
 fn append(folder: &Path, decision: &Decision, before: &str) -> Result<()> {
-    let lines = read(folder)?;
-    let line = json!({
-        "number": lines.len() + 1,
-        "previous": lines.last().map(|line| Digest::of(line.to_string()).to_string()),
+    // All of it is looked at first: a log that was changed is told before anything is added to it.
+    decisions(folder)?;
+    let Value::Object(line) = json!({
         "at": decision.at,
         "by": decision.by,
         "check_id": decision.check_id,
@@ -104,12 +100,10 @@ fn append(folder: &Path, decision: &Decision, before: &str) -> Result<()> {
         "from": before,
         "to": decision.state,
         "note": decision.note,
-    });
-    let path = folder.join(LOG);
-    let failed = |error| Fault::io(ErrorKind::Storage, "write the decision to", &path, error);
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-    let mut file = file.map_err(failed)?;
-    file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    }) else {
+        return Err(crate::frame::bug("a decision is no object"));
+    };
+    chain::append(&folder.join(LOG), [line])
 }
 
 /// The decisions of a run, in the order in which they were taken.
@@ -117,39 +111,17 @@ fn append(folder: &Path, decision: &Decision, before: &str) -> Result<()> {
 /// # Errors
 /// `Corrupt` with the line where one was changed, moved or taken out.
 pub fn decisions(folder: &Path) -> Result<Vec<Value>> {
-    read(folder)
-}
-
-fn read(folder: &Path) -> Result<Vec<Value>> {
-    let path = folder.join(LOG);
-    let log = match std::fs::read_to_string(&path) {
-        Ok(log) => log,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Fault::io(ErrorKind::Storage, "read", &path, error)),
-    };
-    let mut lines: Vec<Value> = Vec::new();
-    for (at, text) in (1..).zip(log.lines()) {
-        let wrong = |what: &str| {
-            Fault::new(ErrorKind::Corrupt, format!("the log of decisions was changed: {what}"))
-                .at(format!("{}:{at}", path.display()))
-                .help("bring it back from a copy; no decision is taken down until then")
-        };
-        let line: Value = serde_json::from_str(text).map_err(|error| wrong("a line is no JSON").because(error))?;
-        let previous = lines.last().map(|line| Digest::of(line.to_string()).to_string());
-        if line.get("previous").and_then(Value::as_str) != previous.as_deref() {
-            return Err(wrong("a line does not follow the one before it"));
-        }
-        if line.get("number").and_then(Value::as_u64) != Some(at) {
-            return Err(wrong("a line has another number"));
-        }
-        lines.push(line);
-    }
+    let mut lines = Vec::new();
+    chain::visit(&folder.join(LOG), |line| {
+        lines.push(line.clone());
+        Ok(())
+    })?;
     Ok(lines)
 }
 
 /// Hands the decisions of the run before on to a new one: its log, and the states of hits that have none of their own.
 pub(crate) fn hand_on(from: &Path, to: &Path, hits: DataFrame) -> Result<DataFrame> {
-    let lines = read(from)?;
+    let lines = decisions(from)?;
     if lines.is_empty() {
         return Ok(hits);
     }

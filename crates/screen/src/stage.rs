@@ -10,7 +10,8 @@ use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
-    Context, Outcome, Part, Progress, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, logical_hash,
+    Context, Outcome, Part, Progress, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
+    logical_hash,
 };
 
 use crate::RULE_VERSION;

@@ -163,7 +163,8 @@ impl Questions {
                         Some(read) => {
                             // Some kinds read the letter as the figure anyway: the letter O in the serial number of a
                             // firearm is a zero.
-                            let normal = |raw: &str| quipu_keys::find(key_kind).map(|kind| kind.normalise(raw, None).normal);
+                            let normal =
+                                |raw: &str| quipu_keys::find(key_kind).map(|kind| kind.normalise(raw, None).normal);
                             if normal(&read) == normal(&key) {
                                 fate = Fate::Hit;
                             }

@@ -88,7 +88,10 @@ fn hits_are_the_truth_and_the_same_bytes_whatever_memory_and_threads() {
     let by_database = shown(&frame(&dir, "out/hit/hit.parquet"), &["database", "grade"]);
     assert!(by_database.contains("SLTD normalised") && !by_database.contains("SLTD exact"), "{by_database:?}");
     let others = by_database.iter().filter(|row| !row.starts_with("SLTD"));
-    assert!(by_database.contains("SAD exact") && !others.clone().any(|row| row.ends_with(" normalised")), "{by_database:?}");
+    assert!(
+        by_database.contains("SAD exact") && !others.clone().any(|row| row.ends_with(" normalised")),
+        "{by_database:?}"
+    );
 }
 
 #[test]
@@ -144,6 +147,39 @@ fn a_hit_is_reckoned_again_and_a_row_that_does_not_follow_is_told() {
 }
 
 #[test]
+fn the_audit_trail_says_what_was_shown_and_withheld_and_no_key() {
+    let dir = dir();
+    dir.call(&SCREEN).env("QUIPU_DIGEST_KEY", "a secret of these tests").end().expect(0);
+    let ended = dir.quipu(&["hit", "audit", "out"]).expect(0);
+    let lines: Vec<serde_json::Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).collect::<Vec<_>>();
+    assert_eq!(of("screened").len(), 1);
+    let hits = frame(&dir, "out/hit/hit.parquet");
+    assert_eq!(of("shown").len(), hits.height());
+    let withheld: BTreeSet<String> = of("withheld")
+        .iter()
+        .map(|line| format!("{} {}", line["check_id"].as_str().expect("id"), line["record_id"].as_str().expect("id")))
+        .collect();
+    assert_eq!(withheld, truth(&dir, "denied"));
+    assert!(of("withheld").iter().all(|line| line["owner"].is_string() && line["asked_by"].is_string()));
+    for (row, line) in of("shown").iter().enumerate() {
+        assert_eq!(line["key_digest"].as_str().map(str::len), Some(64));
+        assert!(line["purpose"].is_string() && line["asked_by"].is_string(), "{line}");
+        let key = text(&hits, "key", row);
+        assert!(!line.to_string().contains(&key), "{line}");
+    }
+    // A second run is added, and a line that is gone is noticed.
+    dir.quipu(&SCREEN).expect(0);
+    let log = String::from_utf8(dir.read("out/audit.ndjson")).expect("text");
+    assert_eq!(log.lines().count(), lines.len() * 2);
+    let without: String =
+        log.lines().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect();
+    dir.write("out/audit.ndjson", without);
+    dir.quipu(&["hit", "audit", "out"]).expect(4).says(&["the log was changed", "audit.ndjson:4"]);
+}
+
+#[test]
 fn decisions_are_logged_kept_and_followed() {
     let dir = dir();
     dir.quipu(&SCREEN).expect(0);
@@ -182,9 +218,9 @@ fn decisions_are_logged_kept_and_followed() {
     // A line that was changed, and one that was taken out.
     let log = String::from_utf8(dir.read("out/decisions.ndjson")).expect("text");
     dir.write("out/decisions.ndjson", log.replacen("other holder", "same holder", 1));
-    dir.quipu(&["hit", "decisions", "out"]).expect(4).says(&["log of decisions was changed", "decisions.ndjson:2"]);
+    dir.quipu(&["hit", "decisions", "out"]).expect(4).says(&["the log was changed", "decisions.ndjson:2"]);
     dir.write("out/decisions.ndjson", log.lines().skip(1).collect::<Vec<_>>().join("\n"));
-    decide("under_review").expect(4).says(&["log of decisions was changed"]);
+    decide("under_review").expect(4).says(&["the log was changed"]);
 }
 
 #[test]

@@ -52,7 +52,10 @@ impl Cell {
 enum Integers {
     Days,
     /// So many of them are a microsecond, or a microsecond is so many of them.
-    Moments { times: i64, parts: i64 },
+    Moments {
+        times: i64,
+        parts: i64,
+    },
 }
 
 enum Reader {
@@ -149,7 +152,8 @@ impl CellColumn {
                     return Err(broken("a column with fewer rows than its row group"));
                 }
                 let mut found = None;
-                texts.visit(1, |text| found = text.map(|text| Cell::Text(String::from_utf8_lossy(text).into_owned())))?;
+                texts
+                    .visit(1, |text| found = text.map(|text| Cell::Text(String::from_utf8_lossy(text).into_owned())))?;
                 found
             }
             Reader::Numbers(numbers) => {

@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn runs_and_packed_groups() {
         // The example of the format's description: 0 to 7 in three bits.
-        let mut packed = Hybrid::new(Bytes::from_static(&[0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010]), 3).expect("width");
+        let mut packed =
+            Hybrid::new(Bytes::from_static(&[0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010]), 3).expect("width");
         let mut out = [0; 8];
         packed.fill(&mut out).expect("numbers");
         assert_eq!(out, [0, 1, 2, 3, 4, 5, 6, 7]);

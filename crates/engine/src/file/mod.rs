@@ -212,12 +212,8 @@ impl TableFile {
         for chunk in columns.iter().filter_map(|column| about.columns().get(*column)) {
             let (start, size) = chunk.byte_range();
             // Advice: where it is not taken, the reading is slower and nothing else.
-            let _ = rustix::fs::fadvise(
-                &self.file,
-                start,
-                std::num::NonZeroU64::new(size),
-                rustix::fs::Advice::WillNeed,
-            );
+            let _ =
+                rustix::fs::fadvise(&self.file, start, std::num::NonZeroU64::new(size), rustix::fs::Advice::WillNeed);
         }
     }
 

@@ -59,7 +59,8 @@ impl Open {
                 let (texts, mut place): (&[u8], usize) = (bytes, *at);
                 let mut next = || -> Result<&[u8]> {
                     let rest = texts.get(place..).unwrap_or_default();
-                    let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(|| broken("a text without length"))?;
+                    let (length, rest) =
+                        rest.split_first_chunk::<4>().ok_or_else(|| broken("a text without length"))?;
                     let length = u32::from_le_bytes(*length) as usize;
                     let text = rest.get(..length).ok_or_else(|| broken("a text that is longer than its page"))?;
                     place += 4 + length;

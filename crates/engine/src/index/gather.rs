@@ -119,9 +119,10 @@ impl Gathered {
         let mut bytes = Vec::new();
         for (at, count) in &part.spilled {
             bytes.resize(count * BYTES, 0);
-            shared.spill.read_exact_at(&mut bytes, *at).map_err(|error| {
-                Fault::io(ErrorKind::Storage, "read the entries back", "a temporary file", error)
-            })?;
+            shared
+                .spill
+                .read_exact_at(&mut bytes, *at)
+                .map_err(|error| Fault::io(ErrorKind::Storage, "read the entries back", "a temporary file", error))?;
             for entry in bytes.chunks_exact(BYTES) {
                 if let Some((hash, row)) = entry.split_first_chunk::<8>()
                     && let Some(row) = row.first_chunk::<4>()

@@ -99,11 +99,7 @@ fn scaled(hash: u64, most: u64) -> u64 {
 
 /// The bits that a hash sets in its word of the filter.
 pub(crate) const fn bits(hash: u64) -> u64 {
-    1 << (hash & 63)
-        | 1 << (hash >> 6 & 63)
-        | 1 << (hash >> 12 & 63)
-        | 1 << (hash >> 18 & 63)
-        | 1 << (hash >> 24 & 63)
+    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63) | 1 << (hash >> 18 & 63) | 1 << (hash >> 24 & 63)
 }
 
 /// What an entry keeps of its hash, beside its bucket.

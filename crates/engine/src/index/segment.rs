@@ -163,7 +163,9 @@ fn reading(path: &Path, error: std::io::Error) -> Fault {
 }
 
 fn damaged(path: &Path) -> Fault {
-    Fault::new(ErrorKind::Corrupt, "the index is damaged").at(path.display()).help("remove its folder; it is made again")
+    Fault::new(ErrorKind::Corrupt, "the index is damaged")
+        .at(path.display())
+        .help("remove its folder; it is made again")
 }
 
 /// The number of four bytes at a place.

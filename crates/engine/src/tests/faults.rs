@@ -153,7 +153,11 @@ fn an_index_of_something_else_is_made_anew_and_a_damaged_one_told() {
     let kept = fs::read(&path).expect("read");
     made::write_records(&path, &records, PLAIN);
     let second = run(folder.path()).expect("screened");
-    assert!(second.index_made.as_ref().is_some_and(|why| why.contains("records.parquet changed")), "{:?}", second.index_made);
+    assert!(
+        second.index_made.as_ref().is_some_and(|why| why.contains("records.parquet changed")),
+        "{:?}",
+        second.index_made
+    );
     assert!(second.hits.iter().all(|hit| hit.record_id.starts_with('n')));
     assert_eq!(names().len(), 3, "the index of before is removed: {:?}", names());
     fs::write(&path, &kept).expect("written");

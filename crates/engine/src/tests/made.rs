@@ -58,11 +58,8 @@ pub(crate) const PLAIN: Layout = Layout {
 };
 
 pub(crate) fn any_layout() -> impl Strategy<Value = Layout> {
-    let encoding = prop_oneof![
-        Just(Encoding::PLAIN),
-        Just(Encoding::DELTA_LENGTH_BYTE_ARRAY),
-        Just(Encoding::DELTA_BYTE_ARRAY)
-    ];
+    let encoding =
+        prop_oneof![Just(Encoding::PLAIN), Just(Encoding::DELTA_LENGTH_BYTE_ARRAY), Just(Encoding::DELTA_BYTE_ARRAY)];
     let zstd = Compression::ZSTD(ZstdLevel::try_new(1).expect("level"));
     let compression = prop_oneof![Just(Compression::UNCOMPRESSED), Just(zstd), Just(Compression::SNAPPY)];
     (1_usize..40, 1_usize..20, any::<bool>(), any::<bool>(), encoding, compression).prop_map(

@@ -75,7 +75,14 @@ fn any_record() -> impl Strategy<Value = Reference> {
 fn any_check() -> impl Strategy<Value = Question> {
     let asked_by = prop_oneof![Just(Some("CL")), Just(Some("BR-SP")), Just(Some("UY")), Just(None)];
     (0..30_u32, any_kind(), any_raw(), any_issuer(), asked_by, any_marking()).prop_map(
-        |(id, kind, raw, issuer, asked_by, marking)| Question { id: format!("c{id}"), kind, raw, issuer, asked_by, marking },
+        |(id, kind, raw, issuer, asked_by, marking)| Question {
+            id: format!("c{id}"),
+            kind,
+            raw,
+            issuer,
+            asked_by,
+            marking,
+        },
     )
 }
 

@@ -2,7 +2,7 @@
 
 use quipu_schema::Result;
 use quipu_schema::fault::exit;
-use quipu_screen::{Decision, decide, decisions};
+use quipu_screen::{Decision, audit, decide, decisions};
 use serde_json::json;
 
 use crate::cli::HitAction;
@@ -25,6 +25,10 @@ pub(crate) fn hit(action: &HitAction, output: Output) -> Result<u8> {
             output.event(&json!({
                 "event": "hit_decided", "check_id": check_id, "record_id": record_id, "from": before, "to": state,
             }))?;
+        }
+        HitAction::Audit { run } => {
+            let lines = audit(run, |line| Output::data(&line.to_string()))?;
+            output.say(&format!("{lines} lines, each following the one before it"));
         }
         HitAction::Decisions { run } => {
             let lines = decisions(run)?;

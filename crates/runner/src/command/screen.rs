@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use quipu_schema::fault::exit;
 use quipu_schema::pipeline::SCREENED_KINDS;
 use quipu_schema::{ErrorKind, Fault, Result};
-use quipu_screen::{Batch, Grades, Settings, Told};
+use quipu_screen::{Batch, DigestKey, Grades, Settings, Told};
 use quipu_store::Progress as _;
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ use super::run;
 use crate::cli::{Global, ScreenArgs, Stage};
 use crate::output::Output;
 use crate::progress::Bars;
+
+/// Names the secret under which the audit trail holds digests of keys.
+const DIGEST_KEY: &str = "QUIPU_DIGEST_KEY";
 
 /// Runs the stage, or screens files.
 pub(crate) fn screen(args: &ScreenArgs, global: &Global, output: Output) -> Result<u8> {
@@ -57,6 +60,7 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
         grades,
         as_of: args.expiry_on.map(days).transpose()?,
         count_records: args.count_records,
+        digest_key: std::env::var(DIGEST_KEY).ok().and_then(|secret| DigestKey::new(&secret)),
         settings,
     })
 }
@@ -70,7 +74,8 @@ fn say(account: &Value, output: Output) {
             output.say(&format!("  {:>12} {word}", count.as_u64().unwrap_or(0)));
         }
     }
-    let expected = |word: &str| account.pointer("/expected_by_chance").and_then(|all| all.get(word)).and_then(Value::as_f64);
+    let expected =
+        |word: &str| account.pointer("/expected_by_chance").and_then(|all| all.get(word)).and_then(Value::as_f64);
     for (grade, hits) in account.pointer("/hits").and_then(Value::as_object).into_iter().flatten() {
         let chance = match grade.as_str() {
             "exact" => None,

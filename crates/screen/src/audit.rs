@@ -1,0 +1,102 @@
+//! The audit trail of a folder of results: who asked what, for which purpose, and what was shown or withheld.
+//!
+//! No key stands in it, only a digest under a key of its own, by which whoever has that key can find the questions about
+//! one object. The trail is added to before the table appears: what was written down may not have been shown in the end,
+//! and what is shown was written down.
+
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use quipu_engine::{Hit, Screened};
+use quipu_schema::Result;
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+
+use crate::chain;
+
+const LOG: &str = "audit.ndjson";
+
+/// The secret under which digests of keys are made.
+#[derive(Clone)]
+pub struct DigestKey(Vec<u8>);
+
+impl DigestKey {
+    /// From a text of any length; `None` from an empty one.
+    pub fn new(secret: &str) -> Option<Self> {
+        (!secret.is_empty()).then(|| Self(secret.as_bytes().to_vec()))
+    }
+
+    /// HMAC-SHA-256 of kind and normal form, in hexadecimal digits.
+    fn of(&self, kind: &str, key: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(key.as_bytes());
+        Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl std::fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DigestKey(…)")
+    }
+}
+
+/// Writes down what a screening shows and withholds.
+///
+/// # Errors
+/// Those of the log.
+pub(crate) fn write_down(out: &Path, found: &Screened, hits: &[Hit], secret: Option<&DigestKey>) -> Result<()> {
+    let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let answers: Map<String, Value> =
+        found.answers.iter().map(|(word, checks)| ((*word).to_owned(), json!(checks))).collect();
+    let screened = json!({
+        "event": "screened", "at": at, "checks": found.checks, "records": found.records, "answers": answers,
+        "record_snapshot": format!("f1:{}", found.snapshots.0), "check_snapshot": format!("f1:{}", found.snapshots.1),
+        "rule_version": crate::RULE_VERSION,
+    });
+    let shown = hits.iter().map(|hit| {
+        json!({
+            "event": "shown", "at": at, "asked_by": hit.asked_by, "purpose": hit.purpose, "check_id": hit.check_id,
+            "record_id": hit.record_id, "database": hit.database, "key_kind": hit.key_kind, "grade": hit.grade.word(),
+            "key_digest": secret.and_then(|secret| secret.of(hit.key_kind, &hit.key)),
+        })
+    });
+    let withheld = found.withheld.iter().map(|one| {
+        json!({
+            "event": "withheld", "at": at, "asked_by": one.asked_by, "purpose": one.purpose, "check_id": one.check_id,
+            "record_id": one.record_id, "database": one.database, "owner": one.owner, "grade": one.grade.word(),
+        })
+    });
+    let lines = std::iter::once(screened).chain(shown).chain(withheld);
+    let objects = lines.filter_map(|line| match line {
+        Value::Object(line) => Some(line),
+        _ => None,
+    });
+    chain::append(&out.join(LOG), objects)
+}
+
+/// Checks the audit trail of a folder line by line and visits its lines; gives their number.
+///
+/// # Errors
+/// `Corrupt` with the line that does not follow the one before it.
+pub fn audit(folder: &Path, visit: impl FnMut(&Value) -> Result<()>) -> Result<u64> {
+    chain::visit(&folder.join(LOG), visit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_depend_on_secret_kind_and_key() {
+        let one = DigestKey::new("one").expect("a secret");
+        let two = DigestKey::new("two").expect("a secret");
+        assert_eq!(one.of("plate", "AB1"), one.of("plate", "AB1"));
+        assert_ne!(one.of("plate", "AB1"), two.of("plate", "AB1"));
+        assert_ne!(one.of("plate", "AB1"), one.of("vin", "AB1"));
+        assert_eq!(one.of("plate", "AB1").map(|digest| digest.len()), Some(64));
+        assert!(DigestKey::new("").is_none());
+        assert_eq!(format!("{one:?}"), "DigestKey(…)");
+    }
+}
