@@ -145,7 +145,7 @@ fn pair(
             words = rules_asked(kind, asked, held, owned, rules);
         }
         Some(_) => {
-            words.push(format!("kind: the check asks for {}, the record is of {}", asked.key_kind, held.key_kind))
+            words.push(format!("kind: the check asks for {}, the record is of {}", asked.key_kind, held.key_kind));
         }
         None => words.push(format!("kind: `{}` is not screened", held.key_kind)),
     }

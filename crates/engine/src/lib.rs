@@ -1,6 +1,6 @@
 //! The key engine: checks at any scale against records at any scale, on one machine.
 //!
-//! Records become a persistent index of hashes ([`index`]). Checks are streamed through it; what its filter lets pass is
+//! Records become a persistent index of hashes (`index`). Checks are streamed through it; what its filter lets pass is
 //! looked up, and what is found is read again from both files and compared in full. So a hash decides nothing: it only
 //! says where to look. More than 99.97 % of checks meet nothing, and cost one look into the filter.
 //!

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use quipu_engine::{Hit, Screened};
-use quipu_schema::Result;
+use quipu_schema::{Digest, Result};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
@@ -32,7 +32,8 @@ impl DigestKey {
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(key.as_bytes());
-        Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        Some(Digest::from(bytes).to_string())
     }
 }
 

@@ -3,9 +3,7 @@
 //! The log is a chain: the first answer stays readable whatever is decided later.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
@@ -141,12 +139,10 @@ pub(crate) fn hand_on(from: &Path, to: &Path, hits: DataFrame) -> Result<DataFra
     let states = Series::new("state".into(), states);
     let mut out = hits.clone();
     out.with_column(states.into_column()).map_err(polars)?;
-    let copied: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let target = to.join(LOG);
-    if std::path::absolute(from.join(LOG)).ok() != std::path::absolute(&target).ok() {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&target);
-        file.and_then(|mut file| file.write_all(copied.as_bytes()).and_then(|()| file.sync_all()))
-            .map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error))?;
+    let (source, target) = (from.join(LOG), to.join(LOG));
+    if std::path::absolute(&source).ok() != std::path::absolute(&target).ok() {
+        let copied = std::fs::copy(&source, &target).and_then(|_| File::open(&target)?.sync_all());
+        copied.map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error))?;
     }
     Ok(out)
 }

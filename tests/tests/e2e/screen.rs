@@ -173,8 +173,8 @@ fn the_audit_trail_says_what_was_shown_and_withheld_and_no_key() {
     dir.quipu(&SCREEN).expect(0);
     let log = String::from_utf8(dir.read("out/audit.ndjson")).expect("text");
     assert_eq!(log.lines().count(), lines.len() * 2);
-    let without: String =
-        log.lines().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect();
+    let kept = log.lines().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| line);
+    let without = kept.collect::<Vec<_>>().join("\n") + "\n";
     dir.write("out/audit.ndjson", without);
     dir.quipu(&["hit", "audit", "out"]).expect(4).says(&["the log was changed", "audit.ndjson:4"]);
 }
@@ -284,7 +284,7 @@ fn killed_at_any_moment_the_table_is_whole_or_not_there_and_the_next_run_is_righ
         .iter()
         .flat_map(|folder| fs::read_dir(dir.path(folder)).expect("a folder").flatten())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name != "lock" && name != "index.json" && !name.ends_with(".index"))
+        .filter(|name| name != "lock" && name != "index.json" && !name.contains(".index"))
         .collect();
     assert_eq!(left, Vec::<String>::new(), "nothing half done is left");
 }

@@ -51,9 +51,9 @@ fn shown(check_id: &str, record_id: &str, traced: &Traced) -> String {
         let issuer = issuer.as_deref().unwrap_or("none stated");
         let _ = writeln!(out, "{what} {id}: {}, row {} (row group {})", spot.file.display(), spot.row, spot.group);
         let _ = writeln!(out, "    as it stands there: `{key_raw}`, issuer {issuer}");
-        steps.iter().for_each(|step| {
+        for step in steps {
             let _ = writeln!(out, "    {step}");
-        });
+        }
     }
     let _ = writeln!(out, "rules");
     for rule in &traced.explained.rules {
