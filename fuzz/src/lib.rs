@@ -90,7 +90,7 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 /// libFuzzer stops at every panic, even one that a reader's fence around a decoder catches. Here a
 /// panic stops at once where it is ours; one of a dependency stops only where no fence catches it,
 /// because it cannot pass through libFuzzer.
-fn fence() {
+pub fn fence() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| {

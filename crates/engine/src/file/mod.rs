@@ -75,8 +75,15 @@ impl TableFile {
         let tail = size.checked_sub(8).ok_or_else(|| damaged(ParquetError::EOF("fewer than 8 bytes".into())))?;
         let tail_bytes = window.get_bytes(tail, 8).map_err(damaged)?;
         let length = tail_bytes.first_chunk::<4>().map_or(0, |length| u64::from(u32::from_le_bytes(*length)));
-        let metadata = fenced(|| ParquetMetaDataReader::new().parse_and_finish(&window).map_err(damaged))
-            .unwrap_or_else(|| Err(damaged(ParquetError::General("its decoder gave up".into()))))?;
+        let metadata = fenced(|| {
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&window).map_err(damaged)?;
+            // A chunk that claims an impossible place is an assertion of the crate wherever it is asked for it.
+            for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+                chunk.byte_range();
+            }
+            Ok(metadata)
+        })
+        .unwrap_or_else(|| Err(damaged(ParquetError::General("its decoder gave up".into()))))?;
         let footer = tail.checked_sub(length).and_then(|start| Some((start, usize::try_from(length).ok()?)));
         let (start, length) = footer.ok_or_else(|| damaged(ParquetError::EOF("the footer".into())))?;
         let mut hasher = Hasher::default();
