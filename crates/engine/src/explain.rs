@@ -137,7 +137,7 @@ fn pair(
             let (one, two) = (kind.normalise(&asked.key_raw, None), kind.normalise(&held.key_raw, None));
             check.steps = steps(kind, &one);
             record.steps = steps(kind, &two);
-            let found = Found { place: (0, 0, 0), asked: asked.clone(), records: Vec::new() };
+            let found = Found { place: (0, 0, 0), asked: asked.clone(), records: Vec::new(), cut_off: 0 };
             // As it was found: by its own issuer, or by a number alone.
             for nameless in [false, true] {
                 judge_pair(rules, &mut told, kind, &found, (held, &two), nameless, owned);

@@ -172,6 +172,9 @@ pub(crate) fn judge(found: &[Found], files: &[RecordFile], rules: &Rules, thread
             *known = answer.max(*known);
         }
     }
+    for found in found.iter().filter(|found| found.cut_off > 0) {
+        judged.answer(found.place, Answer::CutOff);
+    }
     judged.hits.sort_unstable();
     judged.withheld.sort_unstable();
     judged.withheld.dedup();
@@ -187,6 +190,9 @@ impl Judged {
             match merged.last_mut() {
                 Some(last) if (&last.check_id, &last.record_id) == (&hit.check_id, &hit.record_id) => {
                     last.marking = Mark(last.marking.0.strictest(hit.marking.0));
+                    // Whoever asked is shown it.
+                    last.asked_by = joined(last.asked_by.take(), hit.asked_by);
+                    last.purpose = joined(last.purpose.take(), hit.purpose);
                     if !last.reasons.contains(&"id-not-unique") {
                         last.reasons.push("id-not-unique");
                         self.repeated += 1;
@@ -201,6 +207,14 @@ impl Judged {
     fn answer(&mut self, place: (usize, usize, u32), answer: Answer) {
         let known = self.answers.entry(place).or_insert(answer);
         *known = answer.max(*known);
+    }
+}
+
+/// Both texts, where they differ.
+fn joined(one: Option<String>, two: Option<String>) -> Option<String> {
+    match (one, two) {
+        (Some(one), Some(two)) if !one.split("; ").any(|known| known == two) => Some(format!("{one}; {two}")),
+        (one, two) => one.or(two),
     }
 }
 

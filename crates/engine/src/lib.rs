@@ -126,6 +126,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         let message = format!("`{given}` is not a kind of key; there are {}", all.join(", "));
         return Err(Fault::new(ErrorKind::Usage, message));
     }
+    let settings = &settings.fitted();
     let new_forms = || Forms::new(countries, &request.kinds);
     let forms = new_forms();
     let given = request.given_kind.as_deref();
@@ -165,6 +166,9 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     }
     told.end();
 
+    for file in records.iter().map(|(file, _)| file).chain(checks.iter().map(|check| &check.file)) {
+        file.check_unchanged()?;
+    }
     let files: Vec<&TableFile> = records.iter().map(|(file, _)| file).collect();
     let records_kept_back = if request.count_records {
         standing::count(&files, as_of, countries, settings.threads)?
@@ -195,12 +199,19 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         expected,
         repeated: judged.repeated,
         cannot_say: judged.cannot_say,
-        capped: (probed.capped, probed.cut_off),
+        capped: cut_off(&probed.found),
         index_made,
         passes: passes.len(),
         snapshots,
         as_of,
     })
+}
+
+/// Checks whose key has more records than are looked at, and how many records were not.
+fn cut_off(found: &[probe::Found]) -> (u64, u64) {
+    let places: std::collections::BTreeSet<_> =
+        found.iter().filter(|found| found.cut_off > 0).map(|found| found.place).collect();
+    (places.len() as u64, found.iter().map(|found| found.cut_off).sum())
 }
 
 /// Everything but the records that decides what is in an index.
@@ -230,7 +241,7 @@ fn snapshot_of(checks: &[CheckFile]) -> Digest {
 fn newest(checks: &[CheckFile], settings: &Settings) -> Result<Option<i32>> {
     let mut newest = None;
     for check in checks {
-        if let Some(column) = check.file.find("asked_at")? {
+        if let Some(column) = check.file.find_day("asked_at")? {
             newest = newest.max(check.file.latest_day(column, settings.threads)?);
         }
     }

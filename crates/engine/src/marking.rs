@@ -7,6 +7,7 @@ use quipu_schema::Result;
 use quipu_schema::marking::Marking;
 
 use crate::file::{ColumnNames, TableFile};
+use crate::form::text_of;
 use crate::row::marking_of;
 
 /// Rows that are looked at together, at most.
@@ -31,8 +32,8 @@ pub(crate) fn rows_of(
                     return Ok(());
                 }
                 texts.visit(count, |id| {
-                    let id = id.and_then(|id| std::str::from_utf8(id).ok()).filter(|id| wanted.contains(id));
-                    rows.extend(id.map(|id| (row, id.to_owned())));
+                    let id = id.map(text_of).filter(|id| wanted.contains(id.as_ref()));
+                    rows.extend(id.map(|id| (row, id.into_owned())));
                     row += 1;
                 })?;
             }

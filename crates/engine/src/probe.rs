@@ -13,6 +13,9 @@ use crate::row::{Asked, AskedColumns};
 use crate::settings::{Settings, Told};
 use crate::threads;
 
+/// Hashes of keys without an issuer that are held, at most.
+const OTHERS: usize = 1 << 16;
+
 /// A check and the rows of records that have its hash.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -21,6 +24,8 @@ pub(crate) struct Found {
     pub(crate) asked: Asked,
     /// Row of the record in the index, and whether an issuer is missing on either side.
     pub(crate) records: Vec<(u32, bool)>,
+    /// Records of its key that were not looked at, because there are too many.
+    pub(crate) cut_off: u64,
 }
 
 /// What became of the checks that were read.
@@ -31,9 +36,6 @@ pub(crate) struct Probed {
     pub(crate) not_screened: u64,
     pub(crate) junk: u64,
     pub(crate) not_a_key: u64,
-    /// Checks that met more records than are looked at, and how many were not.
-    pub(crate) capped: u64,
-    pub(crate) cut_off: u64,
     pub(crate) shapes: Shapes,
 }
 
@@ -44,8 +46,6 @@ impl Probed {
         self.not_screened += other.not_screened;
         self.junk += other.junk;
         self.not_a_key += other.not_a_key;
-        self.capped += other.capped;
-        self.cut_off += other.cut_off;
         self.shapes.add(&other.shapes);
     }
 }
@@ -72,6 +72,8 @@ struct Probing<'a> {
     others: Vec<(u64, u32)>,
     passed: Vec<u32>,
     met: Vec<Met>,
+    /// Rows of which records were left out, and how many.
+    cut: Vec<(u32, u64)>,
     /// How many of those have their text.
     told: usize,
     probed: Probed,
@@ -106,8 +108,9 @@ impl Probing<'_> {
             }
             records += 1;
         });
-        self.probed.capped += u64::from(left_out > 0);
-        self.probed.cut_off += left_out;
+        if left_out > 0 {
+            self.cut.push((row, left_out));
+        }
     }
 }
 
@@ -134,6 +137,9 @@ impl Sink for Probing<'_> {
                 self.others.extend(of_kind.map(|(_, issuer)| (forms.named(row.kind, Some(*issuer)), row.number)));
                 if self.records.nameless.contains(&row.kind) {
                     self.others.push((forms.named(row.kind, None), row.number));
+                }
+                if self.others.len() > OTHERS {
+                    self.batch();
                 }
             }
             Form::NotScreened => self.probed.not_screened += u64::from(self.counts),
@@ -175,9 +181,11 @@ impl Sink for Probing<'_> {
 
     fn text(&mut self, raw: &[u8]) {
         let Some(row) = self.met.get(self.told).map(|met| met.row) else { return };
-        let text = text_of(raw);
-        while let Some(met) = self.met.get_mut(self.told).filter(|met| met.row == row) {
-            text.as_ref().clone_into(&mut met.raw);
+        // The first one of the row has it for all.
+        if let Some(first) = self.met.get_mut(self.told) {
+            first.raw = text_of(raw).into_owned();
+        }
+        while self.met.get(self.told).is_some_and(|met| met.row == row) {
             self.told += 1;
         }
     }
@@ -214,6 +222,7 @@ pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &
             others: Vec::new(),
             passed: Vec::new(),
             met: Vec::new(),
+            cut: Vec::new(),
             told: 0,
             probed: Probed { shapes: Shapes::new(total), ..Probed::default() },
         };
@@ -222,9 +231,10 @@ pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &
                 file.file.announce(*group, &file.keys.all());
             }
             own.met.clear();
+            own.cut.clear();
             own.told = 0;
             reader.read(&file.file, &file.keys, *group, &mut own)?;
-            own.probed.found.extend(in_full(*at, file, *group, &mut own.met)?);
+            own.probed.found.extend(in_full(*at, file, *group, &own.met, &own.cut)?);
             told.advance(file.file.rows(*group));
         }
         Ok(own.probed)
@@ -237,11 +247,11 @@ pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &
 }
 
 /// The checks that met something, read in full.
-fn in_full(at: usize, file: &CheckFile, group: usize, met: &mut [Met]) -> Result<Vec<Found>> {
+fn in_full(at: usize, file: &CheckFile, group: usize, met: &[Met], cut: &[(u32, u64)]) -> Result<Vec<Found>> {
     if met.is_empty() {
         return Ok(Vec::new());
     }
-    met.sort_unstable();
+    // They came sorted, stretch by stretch; the first of each row has its text.
     let mut rows: Vec<u32> = met.iter().map(|met| met.row).collect();
     rows.dedup();
     let rest = file.rows.asked_rows(&file.file, group, &rows)?;
@@ -250,7 +260,8 @@ fn in_full(at: usize, file: &CheckFile, group: usize, met: &mut [Met]) -> Result
         let first = met.first()?;
         asked.key_raw.clone_from(&first.raw);
         let records = met.iter().map(|met| (met.record, met.nameless)).collect();
-        Some(Found { place: (at, group, first.row), asked, records })
+        let cut_off = cut.iter().filter(|(row, _)| *row == first.row).map(|(_, left_out)| left_out).sum();
+        Some(Found { place: (at, group, first.row), asked, records, cut_off })
     });
     Ok(found.collect())
 }

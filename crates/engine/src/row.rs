@@ -58,7 +58,7 @@ impl<const N: usize> RowColumns<N> {
             *place = if needed.contains(&name) {
                 Some(file.need_text(name)?)
             } else if name == "expires_on" {
-                file.find(name)?
+                file.find_day(name)?
             } else {
                 file.find_text(name)?
             };

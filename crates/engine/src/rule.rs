@@ -22,6 +22,8 @@ pub enum Answer {
     ExpiryCannotBeJudged,
     /// A number is the same, and whether the document is cannot be said: an issuer is missing.
     CannotSay,
+    /// Its key is that of more records than are looked at, and none of those that were is a hit.
+    CutOff,
     /// It meets a record that the asker may not see. The asker is told nothing.
     DeniedByOwner,
     /// It meets a record.
@@ -30,13 +32,14 @@ pub enum Answer {
 
 impl Answer {
     /// All answers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoHit,
         Self::GradeNotScreened,
         Self::OnlyExpiredOrWithdrawn,
         Self::OwnerIsNotIssuer,
         Self::ExpiryCannotBeJudged,
         Self::CannotSay,
+        Self::CutOff,
         Self::DeniedByOwner,
         Self::Hit,
     ];
@@ -50,6 +53,7 @@ impl Answer {
             Self::OwnerIsNotIssuer => "owner-is-not-issuer",
             Self::ExpiryCannotBeJudged => "expiry-cannot-be-judged",
             Self::CannotSay => "cannot-say",
+            Self::CutOff => "cut-off",
             Self::DeniedByOwner => "denied-by-owner",
             Self::Hit => "hit",
         }

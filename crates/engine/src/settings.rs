@@ -29,6 +29,15 @@ impl Settings {
         Self { memory: half.min(MEMORY), threads, parts: None }
     }
 
+    /// As many of the threads as leave a third of the memory for the index.
+    pub(crate) fn fitted(&self) -> Self {
+        let mut own = self.clone();
+        while own.threads > 1 && own.left() < own.memory / 3 {
+            own.threads -= 1;
+        }
+        own
+    }
+
     /// What is left for tables once every thread has what it needs to decode.
     fn left(&self) -> u64 {
         let threads = u64::try_from(self.threads).unwrap_or(1);
@@ -42,7 +51,7 @@ impl Settings {
 
     /// Bytes of an index that are held while it is searched.
     pub(crate) fn index_held(&self) -> u64 {
-        self.left() / 4 * 3
+        self.left().max(self.memory / 3) / 4 * 3
     }
 }
 

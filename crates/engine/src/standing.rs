@@ -33,7 +33,7 @@ pub(crate) fn count(
         while let Some((file, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             let places = [file.find_text("status")?, file.find_text("database")?, file.find_text("owner")?];
             let [status, database, owner] = places;
-            let (issuer, expires) = (file.find_text("issuer")?, file.find("expires_on")?);
+            let (issuer, expires) = (file.find_text("issuer")?, file.find_day("expires_on")?);
             file.decode(*group, || {
                 let text = |column: Option<usize>| column.map(|column| file.texts(*group, column)).transpose();
                 let mut columns = Columns {

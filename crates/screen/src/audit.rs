@@ -7,12 +7,14 @@
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use polars::prelude::DataFrame;
 use quipu_engine::{Hit, Screened};
 use quipu_schema::{Digest, Result};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use crate::chain;
+use crate::frame::text;
 
 const LOG: &str = "audit.ndjson";
 
@@ -47,7 +49,13 @@ impl std::fmt::Debug for DigestKey {
 ///
 /// # Errors
 /// Those of the log.
-pub(crate) fn write_down(out: &Path, found: &Screened, hits: &[Hit], secret: Option<&DigestKey>) -> Result<()> {
+pub(crate) fn write_down(
+    out: &Path,
+    found: &Screened,
+    hits: &[Hit],
+    table: &DataFrame,
+    secret: Option<&DigestKey>,
+) -> Result<()> {
     let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let answers: Map<String, Value> =
         found.answers.iter().map(|(word, checks)| ((*word).to_owned(), json!(checks))).collect();
@@ -69,7 +77,16 @@ pub(crate) fn write_down(out: &Path, found: &Screened, hits: &[Hit], secret: Opt
             "record_id": one.record_id, "database": one.database, "owner": one.owner, "grade": one.grade.word(),
         })
     });
-    let lines = std::iter::once(screened).chain(shown).chain(withheld);
+    // Rows that say of a hit of before that it is gone show its record once more.
+    let (checks, records) = (text(table, "check_id")?, text(table, "record_id")?);
+    let gone = text(table, "change")?
+        .iter()
+        .zip(checks.iter().zip(records.iter()))
+        .filter(|(change, _)| *change == Some("withdrawn"))
+        .map(|(_, (check, record))| {
+            json!({ "event": "shown as withdrawn", "at": at, "check_id": check, "record_id": record })
+        });
+    let lines = std::iter::once(screened).chain(shown).chain(gone).chain(withheld);
     let objects = lines.filter_map(|line| match line {
         Value::Object(line) => Some(line),
         _ => None,

@@ -1,12 +1,11 @@
 //! A screening by hand: files of records and checks in, a folder with table `hit` and the account of the run out.
 //!
-//! The folder holds `hit/hit.parquet`, `run.json` and, where no other place is named, `index/`. The table appears whole or
-//! not at all; `run.json` names its digest and is written last.
+//! The folder holds `hit/hit.parquet`, `run.json`, `audit.ndjson` and, where no other place is named, `index/`. The table
+//! appears whole or not at all; `run.json` names its digest and is placed last.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::BufWriter;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,6 +16,7 @@ use quipu_store::{WriteOptions, durable, write_parquet};
 use serde_json::{Map, Value, json};
 
 use crate::audit::{self, DigestKey};
+use crate::folder::{Folder, HITS, RUN, sha256};
 use crate::hit::{Lost, table_of};
 use crate::screening::FAN_OUT;
 
@@ -51,9 +51,6 @@ pub struct Batch {
     pub settings: Settings,
 }
 
-const HITS: &str = "hit/hit.parquet";
-const RUN: &str = "run.json";
-
 /// Screens a batch and writes its result; gives the account, as it is printed and kept in `run.json`.
 ///
 /// # Errors
@@ -62,8 +59,15 @@ const RUN: &str = "run.json";
 pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     let started = Instant::now();
     let (records, checks) = (files(&batch.records)?, files(&batch.checks)?);
+    for path in records.iter().chain(&checks).chain([&batch.out]) {
+        if path.to_str().is_none() {
+            let message = "the name of a file is no UTF-8, so that the account of the run could not name it";
+            return Err(Fault::new(ErrorKind::Usage, message).at(path.display()).help("give it another name"));
+        }
+    }
     let previous = batch.since.as_deref().map(hits_of).transpose()?;
-    durable::create_folder(&batch.out)?;
+    let folder = Folder::take(&batch.out)?;
+    crate::review::check_kept(batch.since.as_deref(), &batch.out)?;
     let request = Request {
         records: records.clone(),
         checks: checks.clone(),
@@ -87,23 +91,23 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
             records: quipu_engine::markings(&records, &batch.names, "record_id", &held)?,
         })
     };
-    let hits = std::mem::take(&mut found.hits);
-    audit::write_down(&batch.out, &found, &hits, batch.digest_key.as_ref())?;
-    let mut hits = table_of(hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
+    let shown = std::mem::take(&mut found.hits);
+    let mut hits = table_of(shown.clone(), previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
     if let Some(since) = &batch.since {
-        hits = crate::review::hand_on(since, &batch.out, hits)?;
+        hits = crate::review::hand_on(since, &folder, hits)?;
     }
-    let changes = changes(&hits)?;
-    write(&batch.out, &hits)?;
-    let mut account = account(&found, &grades, &changes);
+    audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
+    let table = written(&folder, &hits)?;
+    let mut account = account(&found, &grades, &changes(&hits)?);
     if let Some(account) = account.as_object_mut() {
         account.insert("record_snapshot".to_owned(), json!(snapshots.0));
         account.insert("check_snapshot".to_owned(), json!(snapshots.1));
+        account.insert("hit_sha256".to_owned(), json!(sha256(table.path())?.to_string()));
         account.insert("inputs".to_owned(), inputs(&request, found.as_of));
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
     kept.push(b'\n');
-    durable::write(&workshop(&batch.out)?, &batch.out.join(RUN), &kept)?;
+    folder.publish(table, &kept)?;
     if let Some(account) = account.as_object_mut() {
         account.insert("seconds".to_owned(), json!((started.elapsed().as_secs_f64() * 1e3).round() / 1e3));
         account.insert("peak_memory_bytes".to_owned(), json!(peak_memory()));
@@ -124,7 +128,13 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let mut inside = Vec::new();
         for entry in std::fs::read_dir(path).map_err(failed)? {
             let inner = entry.map_err(failed)?.path();
-            inside.extend(Some(inner).filter(|inner| inner.extension().is_some_and(|end| end == "parquet")));
+            if inner.is_dir() {
+                return Err(Fault::new(ErrorKind::Usage, "this folder has folders in it, which are not looked into")
+                    .at(path.display())
+                    .help("name the folders, or the files, one by one"));
+            }
+            let parquet = |inner: &PathBuf| inner.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+            inside.extend(Some(inner).filter(parquet));
         }
         if inside.is_empty() {
             return Err(Fault::new(ErrorKind::Usage, "there is no Parquet file in this folder").at(path.display()));
@@ -143,6 +153,9 @@ pub(crate) fn hits_of(folder: &Path) -> Result<DataFrame> {
             .at(path.display())
             .help("name the --out folder of an earlier run with --since")
     };
+    if !folder.join(RUN).is_file() {
+        return Err(wrong(&"its account run.json is missing: the run did not end"));
+    }
     let file = File::open(&path).map_err(|error| wrong(&error))?;
     let frame = ParquetReader::new(file).finish().map_err(|error| wrong(&error))?;
     let definition = table::find("hit").ok_or_else(|| crate::frame::bug("no table `hit`"))?;
@@ -152,31 +165,15 @@ pub(crate) fn hits_of(folder: &Path) -> Result<DataFrame> {
     Ok(frame)
 }
 
-pub(crate) fn write(out: &Path, hits: &DataFrame) -> Result<()> {
+/// Table `hit` as a file that is still to be placed.
+pub(crate) fn written(folder: &Folder, hits: &DataFrame) -> Result<durable::Temporary> {
     let definition = table::find("hit").ok_or_else(|| crate::frame::bug("no table `hit`"))?;
-    let target = out.join(HITS);
-    let folder = target.parent().unwrap_or(out);
-    durable::create_folder(folder)?;
-    // Beside the folder of the table, so that whoever reads all files of that folder never meets a half. It holds keys:
-    // nobody else may read it.
-    let mut temporary = durable::Temporary::create(&workshop(out)?)?;
-    let private = std::fs::set_permissions(temporary.path(), Permissions::from_mode(0o600));
-    private.map_err(|error| Fault::io(ErrorKind::Storage, "make private", temporary.path(), error))?;
+    let mut temporary = folder.temporary()?;
+    let path = temporary.path().to_path_buf();
     let mut buffered = BufWriter::new(&mut temporary);
     write_parquet(&mut buffered, definition, std::slice::from_ref(hits), &WriteOptions::default())?;
-    buffered.into_inner().map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error.into_error()))?;
-    temporary.place(&target)
-}
-
-/// A folder for what is not whole yet. What a run that was killed left there is removed.
-fn workshop(out: &Path) -> Result<PathBuf> {
-    let folder = out.join("tmp");
-    let failed = |error| Fault::io(ErrorKind::Storage, "clear", &folder, error);
-    durable::create_folder(&folder)?;
-    for entry in std::fs::read_dir(&folder).map_err(failed)? {
-        std::fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
-    }
-    Ok(folder)
+    buffered.into_inner().map_err(|error| Fault::io(ErrorKind::Storage, "write", &path, error.into_error()))?;
+    Ok(temporary)
 }
 
 /// What was asked for, so that a hit can be reckoned again.

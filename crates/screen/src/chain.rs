@@ -9,55 +9,91 @@ use std::path::Path;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use serde_json::{Map, Value, json};
 
-/// Longest line that is looked for at the end of a log, in bytes.
-const LINE: u64 = 1 << 16;
+/// Bytes that are looked at together for the end of a line.
+const PIECE: u64 = 1 << 12;
 
-/// Adds lines to a log, which only its owner can read; the file is on the disk when this returns.
+/// Adds lines to a log, which only its owner can read; the file is on the disk when this returns. One process at a time
+/// may do so.
 ///
 /// # Errors
-/// `Corrupt` where the last line of the log is none; `Storage` where it cannot be written.
+/// `Corrupt` where the last line of the log is no JSON; `Storage` where it cannot be written.
 pub(crate) fn append(path: &Path, lines: impl IntoIterator<Item = Map<String, Value>>) -> Result<()> {
     let failed = |error| Fault::io(ErrorKind::Storage, "write", path, error);
     let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path);
     let mut file = file.map_err(failed)?;
-    let last = last(path, &mut file)?;
+    let size = whole_lines(path, &mut file)?;
+    let last = last(path, &mut file, size)?;
     let (mut number, mut previous) = match &last {
         None => (0, None),
         Some(line) => (line.get("number").and_then(Value::as_u64).unwrap_or(0), Some(digest(line))),
     };
-    let mut out = BufWriter::new(&mut file);
-    for line in lines {
-        number += 1;
-        let mut whole = Map::new();
-        whole.insert("number".to_owned(), json!(number));
-        whole.insert("previous".to_owned(), json!(previous));
-        whole.extend(line);
-        let whole = Value::Object(whole);
-        previous = Some(digest(&whole));
-        out.write_all(format!("{whole}\n").as_bytes()).map_err(failed)?;
+    let write = || -> std::io::Result<()> {
+        let mut out = BufWriter::new(&mut file);
+        for line in lines {
+            number += 1;
+            let mut whole = Map::new();
+            whole.insert("number".to_owned(), json!(number));
+            whole.insert("previous".to_owned(), json!(previous));
+            whole.extend(line);
+            let whole = Value::Object(whole);
+            previous = Some(digest(&whole));
+            out.write_all(format!("{whole}\n").as_bytes())?;
+        }
+        out.flush()?;
+        drop(out);
+        file.sync_all()
+    };
+    let written = write();
+    if written.is_err() {
+        // What was begun is taken back; where even that fails, the next one does it.
+        let _ = file.set_len(size);
     }
-    out.flush().map_err(failed)?;
-    drop(out);
-    file.sync_all().map_err(failed)
+    written.map_err(failed)
+}
+
+/// Cuts off a last line without an end, which a killed process left: nobody was ever told that it was written. Gives the
+/// size of what is left.
+fn whole_lines(path: &Path, file: &mut File) -> Result<u64> {
+    let failed = |error| Fault::io(ErrorKind::Storage, "read", path, error);
+    let size = file.metadata().map_err(failed)?.len();
+    let kept = behind_line(file, size).map_err(failed)?;
+    if kept < size {
+        file.set_len(kept).map_err(failed)?;
+    }
+    Ok(kept)
+}
+
+/// The place behind the last end of a line before `end`; 0 where there is none.
+fn behind_line(file: &mut File, end: u64) -> std::io::Result<u64> {
+    let mut to = end;
+    let mut bytes = Vec::new();
+    while to > 0 {
+        let from = to.saturating_sub(PIECE);
+        bytes.resize(usize::try_from(to - from).unwrap_or(0), 0);
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(&mut bytes)?;
+        if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(from + at as u64 + 1);
+        }
+        to = from;
+    }
+    Ok(0)
 }
 
 fn digest(line: &Value) -> String {
     Digest::of(line.to_string()).to_string()
 }
 
-/// The last line of a log.
-fn last(path: &Path, file: &mut File) -> Result<Option<Value>> {
+/// The last line of a log that ends at `size`.
+fn last(path: &Path, file: &mut File, size: u64) -> Result<Option<Value>> {
     let failed = |error| Fault::io(ErrorKind::Storage, "read", path, error);
-    let size = file.metadata().map_err(failed)?.len();
-    if size == 0 {
-        return Ok(None);
-    }
-    file.seek(SeekFrom::Start(size.saturating_sub(LINE))).map_err(failed)?;
-    let mut end = Vec::new();
-    file.read_to_end(&mut end).map_err(failed)?;
-    let line = end.strip_suffix(b"\n").and_then(|end| end.rsplit(|byte| *byte == b'\n').next());
-    let line = line.and_then(|line| serde_json::from_slice(line).ok());
-    line.map(Some).ok_or_else(|| changed(path, None, "its last line is cut short"))
+    let Some(end) = size.checked_sub(1) else { return Ok(None) };
+    let start = behind_line(file, end).map_err(failed)?;
+    let mut line = vec![0; usize::try_from(end - start).unwrap_or(0)];
+    file.seek(SeekFrom::Start(start)).map_err(failed)?;
+    file.read_exact(&mut line).map_err(failed)?;
+    let line = serde_json::from_slice(&line);
+    line.map(Some).map_err(|error| changed(path, None, "its last line is no JSON").because(error))
 }
 
 fn changed(path: &Path, line: Option<u64>, what: &str) -> Fault {
@@ -93,4 +129,43 @@ pub(crate) fn visit(path: &Path, mut visit: impl FnMut(&Value) -> Result<()>) ->
         visit(&line)?;
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Map<String, Value> {
+        Map::from_iter([("text".to_owned(), json!(text))])
+    }
+
+    #[test]
+    fn lines_follow_each_other_and_what_is_cut_short_goes() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("log");
+        append(&path, [line("one"), line(&"long ".repeat(10_000))]).expect("written");
+        append(&path, [line("three")]).expect("written");
+        let texts = || {
+            let mut texts = Vec::new();
+            let count = visit(&path, |line| {
+                texts.push(
+                    line.get("text").and_then(Value::as_str).unwrap_or_default().chars().take(5).collect::<String>(),
+                );
+                Ok(())
+            });
+            (count.expect("whole"), texts.join(","))
+        };
+        assert_eq!(texts(), (3, "one,long ,three".to_owned()));
+        // A process that was killed in the middle of a line.
+        let whole = std::fs::read(&path).expect("read");
+        std::fs::write(&path, [&whole[..], b"{\"number\":4,\"prev"].concat()).expect("written");
+        append(&path, [line("four")]).expect("written");
+        assert_eq!(texts(), (4, "one,long ,three,four".to_owned()));
+        // A first line that was cut short.
+        std::fs::write(&path, "{\"num").expect("written");
+        append(&path, [line("one")]).expect("written");
+        assert_eq!(texts(), (1, "one".to_owned()));
+        std::fs::write(&path, "no line\n").expect("written");
+        assert_eq!(append(&path, [line("two")]).expect_err("no JSON").kind(), ErrorKind::Corrupt);
+    }
 }

@@ -43,10 +43,9 @@ pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str) -> Result<Trace
     let (request, as_of) = asked_for(folder)?;
     let pairs = quipu_engine::explain(&request, &Countries::known(), check_id, record_id, as_of)?;
     let several = pairs.len() > 1;
-    let strongest = pairs.into_iter().min_by_key(|pair| {
-        let grade = pair.hit.as_ref().map(|hit| hit.grade);
-        (grade.is_none(), grade, std::cmp::Reverse(pair.answer))
-    });
+    // In the order in which hits of the same ids are made one.
+    let strongest =
+        pairs.into_iter().min_by_key(|pair| (pair.hit.is_none(), pair.hit.clone(), std::cmp::Reverse(pair.answer)));
     let explained = strongest.ok_or_else(|| crate::frame::bug("no pair of rows"))?;
     let differs = differences(&stored, &explained, several);
     Ok(Traced { stored, explained, differs })

@@ -7,6 +7,7 @@ mod audit;
 mod batch;
 mod chain;
 mod explain;
+mod folder;
 mod frame;
 mod hit;
 mod review;

@@ -3,15 +3,16 @@
 //! The log is a chain: the first answer stays readable whatever is decided later.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
 use quipu_schema::{ErrorKind, Fault, Result};
 use serde_json::{Value, json};
 
-use crate::batch::{hits_of, write};
+use crate::batch::{hits_of, written};
 use crate::chain;
+use crate::folder::{Folder, HITS};
 use crate::frame::{polars, text};
 
 const LOG: &str = "decisions.ndjson";
@@ -48,6 +49,7 @@ pub struct Decision {
 /// `Usage` where the run has no such hit, or the state may not follow the present one; `Corrupt` where the log was
 /// changed; `Storage` where it cannot be written.
 pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
+    let taken = Folder::take(folder)?;
     let mut hits = hits_of(folder)?;
     let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
     let pair = (Some(decision.check_id.as_str()), Some(decision.record_id.as_str()));
@@ -83,7 +85,7 @@ pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
             .collect::<Vec<Option<&str>>>(),
     );
     hits.with_column(changed.into_column()).map_err(polars)?;
-    write(folder, &hits)?;
+    written(&taken, &hits)?.place(&folder.join(HITS))?;
     Ok(before)
 }
 
@@ -117,8 +119,26 @@ pub fn decisions(folder: &Path) -> Result<Vec<Value>> {
     Ok(lines)
 }
 
-/// Hands the decisions of the run before on to a new one: its log, and the states of hits that have none of their own.
-pub(crate) fn hand_on(from: &Path, to: &Path, hits: DataFrame) -> Result<DataFrame> {
+/// That no decision is lost in a folder that already has some: the run that is made there has to follow on them.
+///
+/// # Errors
+/// `Usage` where it does not.
+pub(crate) fn check_kept(since: Option<&Path>, out: &Path) -> Result<()> {
+    let there = decisions(out)?;
+    if there.is_empty() {
+        return Ok(());
+    }
+    let handed = since.map(decisions).transpose()?.unwrap_or_default();
+    if handed.starts_with(&there) {
+        return Ok(());
+    }
+    Err(Fault::new(ErrorKind::Usage, "the folder holds decisions that the new run would not have")
+        .at(out.join(LOG).display())
+        .help("name this folder with --since to keep them, or another folder with --out"))
+}
+
+/// Hands the decisions of the run before on to a new one: its log, and the states of the hits that they are on.
+pub(crate) fn hand_on(from: &Path, to: &Folder, hits: DataFrame) -> Result<DataFrame> {
     let lines = decisions(from)?;
     if lines.is_empty() {
         return Ok(hits);
@@ -132,17 +152,21 @@ pub(crate) fn hand_on(from: &Path, to: &Path, hits: DataFrame) -> Result<DataFra
         .iter()
         .zip(text(&hits, "check_id")?.iter().zip(text(&hits, "record_id")?.iter()))
         .map(|(state, pair)| match (state, pair) {
-            (Some("candidate"), (Some(check), Some(record))) => latest.get(&(check, record)).copied().or(state),
+            // What is gone stays gone; of all others the log has the last word.
+            (Some("withdrawn"), _) => state,
+            (_, (Some(check), Some(record))) => latest.get(&(check, record)).copied().or(state),
             _ => state,
         })
         .collect();
     let states = Series::new("state".into(), states);
     let mut out = hits.clone();
     out.with_column(states.into_column()).map_err(polars)?;
-    let (source, target) = (from.join(LOG), to.join(LOG));
+    let (source, target) = (from.join(LOG), to.path().join(LOG));
     if std::path::absolute(&source).ok() != std::path::absolute(&target).ok() {
-        let copied = std::fs::copy(&source, &target).and_then(|_| File::open(&target)?.sync_all());
-        copied.map_err(|error| Fault::io(ErrorKind::Storage, "write", &target, error))?;
+        let log = std::fs::read(&source).map_err(|error| Fault::io(ErrorKind::Storage, "read", &source, error))?;
+        let mut copy = to.temporary()?;
+        copy.write_all(&log).map_err(|error| Fault::io(ErrorKind::Storage, "write", copy.path(), error))?;
+        copy.place(&target)?;
     }
     Ok(out)
 }

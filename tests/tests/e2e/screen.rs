@@ -280,7 +280,7 @@ fn killed_at_any_moment_the_table_is_whole_or_not_there_and_the_next_run_is_righ
     assert!(kills > 5, "only {kills} runs were killed");
     dir.quipu(&SCREEN).expect(0);
     assert!(dir.read("out/hit/hit.parquet") == right);
-    let left: Vec<String> = ["out/tmp", "out/index"]
+    let left: Vec<String> = ["out/.quipu", "out/index"]
         .iter()
         .flat_map(|folder| fs::read_dir(dir.path(folder)).expect("a folder").flatten())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -340,7 +340,7 @@ fn no_key_of_a_check_is_anywhere_but_in_the_table() {
         assert!(!ended.stderr.contains(CANARY) && !ended.stdout.contains(CANARY), "{}\n{}", ended.stdout, ended.stderr);
     }
     let mut looked_at = 0;
-    for folder in ["out", "out/index", "out/again", "out/tmp"] {
+    for folder in ["out", "out/index", "out/again", "out/.quipu"] {
         for entry in fs::read_dir(dir.path(folder)).expect("a folder").flatten() {
             if entry.path().is_dir() {
                 continue;

@@ -73,20 +73,34 @@ pub(crate) struct CellColumn {
     at: u64,
 }
 
+/// How the integers of a column are meant; `None` where they are no days or moments.
+fn integers(column: &ColumnDescPtr) -> Option<Integers> {
+    let unit = |unit: &TimeUnit| match unit {
+        TimeUnit::MILLIS => Integers::Moments { times: 1_000, parts: 1 },
+        TimeUnit::MICROS => Integers::Moments { times: 1, parts: 1 },
+        TimeUnit::NANOS => Integers::Moments { times: 1, parts: 1_000 },
+    };
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Some(Integers::Days),
+        (Some(LogicalType::Timestamp(kind)), _) => Some(unit(&kind.unit)),
+        (None, ConvertedType::TIMESTAMP_MILLIS) => Some(unit(&TimeUnit::MILLIS)),
+        (None, ConvertedType::TIMESTAMP_MICROS) => Some(unit(&TimeUnit::MICROS)),
+        _ => None,
+    }
+}
+
 impl CellColumn {
+    /// Whether the values of a column can be read.
+    pub(crate) fn is_told(column: &ColumnDescPtr) -> bool {
+        match column.physical_type() {
+            Type::BYTE_ARRAY => true,
+            Type::INT32 | Type::INT64 => integers(column).is_some(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn new(pages: SerializedPageReader<Window>, column: ColumnDescPtr) -> Result<Self> {
-        let unit = |unit: &TimeUnit| match unit {
-            TimeUnit::MILLIS => Integers::Moments { times: 1_000, parts: 1 },
-            TimeUnit::MICROS => Integers::Moments { times: 1, parts: 1 },
-            TimeUnit::NANOS => Integers::Moments { times: 1, parts: 1_000 },
-        };
-        let integers = match (column.logical_type_ref(), column.converted_type()) {
-            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Some(Integers::Days),
-            (Some(LogicalType::Timestamp(kind)), _) => Some(unit(&kind.unit)),
-            (None, ConvertedType::TIMESTAMP_MILLIS) => Some(unit(&TimeUnit::MILLIS)),
-            (None, ConvertedType::TIMESTAMP_MICROS) => Some(unit(&TimeUnit::MICROS)),
-            _ => None,
-        };
+        let integers = integers(&column);
         let optional = column.max_def_level();
         let numbers = matches!(column.physical_type(), Type::INT32 | Type::INT64) && integers.is_some();
         let reader = match column.physical_type() {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use parquet::basic::{LogicalType, Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::reader::ChunkReader as _;
 use parquet::file::serialized_reader::SerializedPageReader;
 use quipu_schema::digest::Hasher;
@@ -78,7 +78,7 @@ impl TableFile {
         let metadata = fenced(|| {
             let metadata = ParquetMetaDataReader::new().parse_and_finish(&window).map_err(damaged)?;
             // A chunk that claims an impossible place is an assertion of the crate wherever it is asked for it.
-            for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+            for chunk in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
                 chunk.byte_range();
             }
             Ok(metadata)
@@ -93,9 +93,20 @@ impl TableFile {
             let count = u64::try_from(group.num_rows()).ok().filter(|count| u32::try_from(*count).is_ok());
             rows += count.ok_or_else(|| damaged(ParquetError::General("a row group of impossible size".into())))?;
         }
-        let modified = i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec());
+        let modified = modified(&about);
         let identity = Identity { path: path.to_path_buf(), size, modified, footer: hasher.finish(), rows };
         Ok(Self { identity, file, metadata, names: names.clone() })
+    }
+
+    /// That the file is still what it was when it was opened.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        let about = self.file.metadata().map_err(|error| Fault::io(ErrorKind::Source, "read", self.path(), error))?;
+        if (about.len(), modified(&about)) == (self.identity.size, self.identity.modified) {
+            return Ok(());
+        }
+        Err(Fault::new(ErrorKind::Upstream, "the file was changed while it was read; nothing was published")
+            .at(self.path().display())
+            .help("run again when it is whole; have it replaced by renaming and not written over"))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -150,6 +161,18 @@ impl TableFile {
             let kind = described.physical_type();
             let message = format!("column `{}` is of type {kind}; text is needed", self.named(column));
             return Err(self.shape(message).help("have it written as text, so that leading zeros live"));
+        }
+        Ok(Some(at))
+    }
+
+    /// As [`Self::find`], for a column of days or moments, or of texts that say them.
+    pub(crate) fn find_day(&self, column: &str) -> Result<Option<usize>> {
+        let Some(at) = self.find(column)? else { return Ok(None) };
+        let described = self.metadata.file_metadata().schema_descr().column(at);
+        if !CellColumn::is_told(&described) {
+            let kind = described.physical_type();
+            let message = format!("column `{}` is of type {kind} and neither a date nor a time", self.named(column));
+            return Err(self.shape(message).help("have it written as a date, a timestamp or a text in ISO 8601"));
         }
         Ok(Some(at))
     }
@@ -237,6 +260,11 @@ impl TableFile {
         let gave_up = || Err(ParquetError::General("its decoder gave up".into()));
         fenced(work).unwrap_or_else(gave_up).map_err(|error| self.damaged(group, error))
     }
+}
+
+/// When a file was changed, in nanoseconds since 1970-01-01 UTC.
+fn modified(about: &std::fs::Metadata) -> i128 {
+    i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec())
 }
 
 fn fenced<T>(work: impl FnOnce() -> T) -> Option<T> {

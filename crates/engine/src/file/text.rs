@@ -435,7 +435,8 @@ impl<T: Copy> Meanings<T> {
     }
 
     /// To be told of each new column chunk.
-    pub(crate) const fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
+        self.by_number.clear();
         self.edition = 0;
     }
 

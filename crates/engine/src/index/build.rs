@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use quipu_keys::ALL;
 use quipu_schema::{ErrorKind, Fault, Result};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -76,6 +77,8 @@ struct Gathering<'a> {
     first: u32,
     /// Issuers that are known to be counted, so that most rows need not look.
     counted: [(u8, Issuer); COUNTED],
+    /// Why entries could not be put away.
+    failed: Option<Fault>,
 }
 
 impl Sink for Gathering<'_> {
@@ -94,7 +97,8 @@ impl Sink for Gathering<'_> {
             Form::NotAKey => return self.count.not_a_key += 1,
         };
         let place = self.counted.get_mut(row.issuer.slot(COUNTED));
-        if let Some(place) = place.filter(|place| **place != (row.kind, row.issuer)) {
+        let by_issuer = ALL.get(usize::from(row.kind)).is_some_and(|kind| kind.needs_issuer());
+        if let Some(place) = place.filter(|place| by_issuer && **place != (row.kind, row.issuer)) {
             *place = (row.kind, row.issuer);
             self.count.issuers.insert((row.kind, row.issuer));
         }
@@ -103,7 +107,11 @@ impl Sink for Gathering<'_> {
         self.gathered.push(self.layout.part(hash), entry, self.shared);
     }
 
-    fn batch(&mut self) {}
+    fn batch(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.gathered.relieve(self.shared).err();
+        }
+    }
 }
 
 /// Reads the records of `files` and writes an index of them to `path`, which must not be there.
@@ -148,6 +156,7 @@ pub(crate) fn build<'a>(
             shapes: Shapes::new(total),
             first: 0,
             counted: [(UNKNOWN, Issuer::of(None)); COUNTED],
+            failed: None,
         };
         while let Some((file, columns, group, first)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some((file, columns, group, _)) = tasks.get(next.load(Ordering::Relaxed)) {
@@ -155,6 +164,9 @@ pub(crate) fn build<'a>(
             }
             own.first = *first;
             reader.read(file, columns, *group, &mut own)?;
+            if let Some(failed) = own.failed.take() {
+                return Err(failed);
+            }
             own.gathered.relieve(&shared)?;
             told.advance(file.rows(*group));
         }

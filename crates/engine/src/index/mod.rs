@@ -258,7 +258,11 @@ fn sweep(folder: &Path, named: Option<&str>) -> Result<()> {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = name.ends_with(".part") || (named.is_some() && name.ends_with(".index"));
+        let part = matches!(name.as_ref(), "index.part" | "index.json.part");
+        let index = name.strip_suffix(".index").is_some_and(|digest| {
+            digest.len() == 12 && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        });
+        let ours = part || (named.is_some() && index);
         if ours && named != Some(name.as_ref()) {
             std::fs::remove_file(entry.path()).map_err(|error| storage("remove", &entry.path(), error))?;
         }

@@ -102,6 +102,9 @@ impl Segment {
 /// `Corrupt` where they differ.
 pub(crate) fn verify(path: &Path, file: &File, layout: &Layout, sums: &[u64], threads: usize) -> Result<()> {
     check_file(path, file, layout)?;
+    if sums.len() as u64 != layout.parts {
+        return Err(damaged(path));
+    }
     let next = std::sync::atomic::AtomicU64::new(0);
     threads::each(threads, |_| {
         let mut bytes = Vec::new();

@@ -218,4 +218,11 @@ fn keys_of_many_records_are_cut_off_and_counted() {
     assert_eq!(found.capped, (1, 150), "one check meets 250 records, of which 100 are looked at");
     let ids: Vec<&str> = found.hits.iter().map(|hit| hit.record_id.as_str()).collect();
     assert_eq!((ids.len(), ids[0], ids[99]), (100, "r000", "r099"), "the first ones");
+
+    // A hit behind those that were looked at: nobody may say that there is none.
+    let gone = |number: u32| Reference { status: (number < 200).then_some("withdrawn"), ..same(number) };
+    let rows: Vec<Reference> = (0..250).map(gone).collect();
+    made::write_records(&folder.path().join("records.parquet"), &rows, PLAIN);
+    let found = run(folder.path()).expect("screened");
+    assert_eq!((found.hits.len(), found.answers["cut-off"], found.capped), (0, 1, (1, 150)));
 }
