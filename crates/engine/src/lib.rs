@@ -166,9 +166,6 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     }
     told.end();
 
-    for file in records.iter().map(|(file, _)| file).chain(checks.iter().map(|check| &check.file)) {
-        file.check_unchanged()?;
-    }
     let files: Vec<&TableFile> = records.iter().map(|(file, _)| file).collect();
     let records_kept_back = if request.count_records {
         standing::count(&files, as_of, countries, settings.threads)?
@@ -180,6 +177,10 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
     let rules = judge::Rules { countries, grades: &request.grades, as_of };
     let judged = judge::judge(&probed.found, &record_files, &rules, settings.threads)?;
+    let opened = record_files.iter().map(|(file, ..)| file).chain(checks.iter().map(|check| &check.file));
+    for file in opened {
+        file.check_unchanged()?;
+    }
     let expected = chance::expected(&probed.shapes, &index.shapes);
     let index_made = index.made.clone();
     let count = index.count.clone();

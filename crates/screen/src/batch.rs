@@ -65,8 +65,9 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
             return Err(Fault::new(ErrorKind::Usage, message).at(path.display()).help("give it another name"));
         }
     }
-    let previous = batch.since.as_deref().map(hits_of).transpose()?;
     let folder = Folder::take(&batch.out)?;
+    let previous = batch.since.as_deref().map(hits_of).transpose()?;
+    let handed = batch.since.as_deref().map(crate::review::Handed::read).transpose()?;
     crate::review::check_kept(batch.since.as_deref(), &batch.out)?;
     let request = Request {
         records: records.clone(),
@@ -93,8 +94,8 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     };
     let shown = std::mem::take(&mut found.hits);
     let mut hits = table_of(shown.clone(), previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
-    if let Some(since) = &batch.since {
-        hits = crate::review::hand_on(since, &folder, hits)?;
+    if let Some(handed) = &handed {
+        hits = handed.applied(hits)?;
     }
     audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
     let table = written(&folder, &hits)?;
@@ -107,6 +108,9 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
     kept.push(b'\n');
+    if let Some(handed) = &handed {
+        handed.place(&folder)?;
+    }
     folder.publish(table, &kept)?;
     if let Some(account) = account.as_object_mut() {
         account.insert("seconds".to_owned(), json!((started.elapsed().as_secs_f64() * 1e3).round() / 1e3));

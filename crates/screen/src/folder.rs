@@ -55,6 +55,19 @@ impl Folder {
         Ok(own)
     }
 
+    /// Takes the folder of a run that is there.
+    ///
+    /// # Errors
+    /// `Usage` where there is none; as for [`Self::take`].
+    pub(crate) fn take_existing(path: &Path) -> Result<Self> {
+        if !path.join(WORKSHOP).is_dir() {
+            return Err(Fault::new(ErrorKind::Usage, "this is not the folder of a run")
+                .at(path.display())
+                .help("name the --out folder of a run"));
+        }
+        Self::take(path)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -82,8 +95,9 @@ impl Folder {
 
     fn finish(&self, ready: &Path) -> Result<()> {
         let target = self.path.join(RUN);
-        let placed = std::fs::rename(ready, &target).and_then(|()| File::open(&self.path)?.sync_all());
-        placed.map_err(|error| Fault::io(ErrorKind::Storage, "put in place", &target, error))
+        let placed = std::fs::rename(ready, &target);
+        placed.map_err(|error| Fault::io(ErrorKind::Storage, "put in place", &target, error))?;
+        durable::sync_parent(&target)
     }
 
     /// Ends what a killed process did not: where its table is in place, its account follows, else it is dropped.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, Series};
 use quipu_schema::{ErrorKind, Fault, Result};
@@ -49,8 +49,9 @@ pub struct Decision {
 /// `Usage` where the run has no such hit, or the state may not follow the present one; `Corrupt` where the log was
 /// changed; `Storage` where it cannot be written.
 pub fn decide(folder: &Path, decision: &Decision) -> Result<String> {
-    let taken = Folder::take(folder)?;
-    let mut hits = hits_of(folder)?;
+    let taken = Folder::take_existing(folder)?;
+    // A process that was killed behind the log has not changed the table.
+    let mut hits = with_states(&decisions(folder)?, hits_of(folder)?)?;
     let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
     let pair = (Some(decision.check_id.as_str()), Some(decision.record_id.as_str()));
     let row = checks.iter().zip(records.iter()).position(|row| row == pair).ok_or_else(|| {
@@ -137,14 +138,48 @@ pub(crate) fn check_kept(since: Option<&Path>, out: &Path) -> Result<()> {
         .help("name this folder with --since to keep them, or another folder with --out"))
 }
 
-/// Hands the decisions of the run before on to a new one: its log, and the states of the hits that they are on.
-pub(crate) fn hand_on(from: &Path, to: &Folder, hits: DataFrame) -> Result<DataFrame> {
-    let lines = decisions(from)?;
+/// The decisions of the run before, for the run that follows it.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    lines: Vec<Value>,
+    /// The folder that they are of.
+    from: PathBuf,
+}
+
+impl Handed {
+    /// Reads the decisions of a run.
+    pub(crate) fn read(from: &Path) -> Result<Self> {
+        Ok(Self { lines: decisions(from)?, from: from.to_path_buf() })
+    }
+
+    /// Gives the hits the states that were decided on.
+    pub(crate) fn applied(&self, hits: DataFrame) -> Result<DataFrame> {
+        with_states(&self.lines, hits)
+    }
+
+    /// Takes the log over into the folder of the new run.
+    pub(crate) fn place(&self, to: &Folder) -> Result<()> {
+        let target = to.path().join(LOG);
+        let own = std::path::absolute(self.from.join(LOG)).ok() == std::path::absolute(&target).ok();
+        if self.lines.is_empty() || own {
+            return Ok(());
+        }
+        let mut copy = to.temporary()?;
+        for line in &self.lines {
+            let written = copy.write_all(format!("{line}\n").as_bytes());
+            written.map_err(|error| Fault::io(ErrorKind::Storage, "write", copy.path(), error))?;
+        }
+        copy.place(&target)
+    }
+}
+
+/// Hits in the states that were decided on: what is gone stays gone, of all others the log has the last word.
+fn with_states(lines: &[Value], mut hits: DataFrame) -> Result<DataFrame> {
     if lines.is_empty() {
         return Ok(hits);
     }
     let mut latest: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for line in &lines {
+    for line in lines {
         let of = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
         latest.insert((of("check_id"), of("record_id")), of("to"));
     }
@@ -152,21 +187,12 @@ pub(crate) fn hand_on(from: &Path, to: &Folder, hits: DataFrame) -> Result<DataF
         .iter()
         .zip(text(&hits, "check_id")?.iter().zip(text(&hits, "record_id")?.iter()))
         .map(|(state, pair)| match (state, pair) {
-            // What is gone stays gone; of all others the log has the last word.
             (Some("withdrawn"), _) => state,
             (_, (Some(check), Some(record))) => latest.get(&(check, record)).copied().or(state),
             _ => state,
         })
         .collect();
     let states = Series::new("state".into(), states);
-    let mut out = hits.clone();
-    out.with_column(states.into_column()).map_err(polars)?;
-    let (source, target) = (from.join(LOG), to.path().join(LOG));
-    if std::path::absolute(&source).ok() != std::path::absolute(&target).ok() {
-        let log = std::fs::read(&source).map_err(|error| Fault::io(ErrorKind::Storage, "read", &source, error))?;
-        let mut copy = to.temporary()?;
-        copy.write_all(&log).map_err(|error| Fault::io(ErrorKind::Storage, "write", copy.path(), error))?;
-        copy.place(&target)?;
-    }
-    Ok(out)
+    hits.with_column(states.into_column()).map_err(polars)?;
+    Ok(hits)
 }

@@ -163,7 +163,7 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 }
 
 /// Brings the folder entry of `path` to disk.
-fn sync_parent(path: &Path) -> Result<()> {
+pub fn sync_parent(path: &Path) -> Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

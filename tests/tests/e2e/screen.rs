@@ -104,13 +104,21 @@ fn against_the_run_before_hits_are_new_unchanged_or_withdrawn() {
         dir.quipu(&arguments).expect(0)
     };
     screen("fewer/records.parquet", "one", None);
+    let few = |out: &str| frame(&dir, &format!("{out}/hit/hit.parquet")).height();
+    // Killed between the table and its account: nobody takes it for whole, and the next run there puts it right.
+    fs::rename(dir.path("one/run.json"), dir.path("one/.quipu/run.json")).expect("renamed");
+    let since = ["screen", "--records", "in/records.parquet", "--checks", "in/checks.parquet", "--since", "one"];
+    dir.quipu(&[&since[..], &["--out", "two"]].concat()).expect(2).says(&["the run did not end"]);
+    let before = few("one");
+    screen("fewer/records.parquet", "one", Some("one"));
+    assert_eq!(few("one"), before);
     screen("in/records.parquet", "two", Some("one"));
     screen("fewer/records.parquet", "three", Some("two"));
     let rows = |out: &str, change: &str| -> BTreeSet<String> {
         let hits = shown(&frame(&dir, &format!("{out}/hit/hit.parquet")), &["check_id", "record_id", "change"]);
         hits.into_iter().filter_map(|row| row.strip_suffix(&format!(" {change}")).map(str::to_owned)).collect()
     };
-    let (few, more) = (rows("one", "new"), rows("two", "new"));
+    let (few, more) = (rows("one", "unchanged"), rows("two", "new"));
     assert!(!few.is_empty() && !more.is_empty() && few.is_disjoint(&more));
     assert_eq!(rows("two", "unchanged"), few);
     assert_eq!((rows("three", "unchanged"), rows("three", "withdrawn")), (few, more));
@@ -205,6 +213,19 @@ fn decisions_are_logged_kept_and_followed() {
     let ended = dir.quipu(&["hit", "decisions", "out"]).expect(0).says(&["3 decisions"]);
     assert_eq!(ended.stdout.lines().filter(|line| line.contains("other holder")).count(), 3);
 
+    // A process that was killed behind the log: the table follows from it.
+    let table = dir.read("out/hit/hit.parquet");
+    decide("under_review").expect(0);
+    dir.write("out/hit/hit.parquet", &table);
+    decide("confirmed").expect(0).says(&["under_review is now confirmed"]);
+    decide("under_review").expect(0);
+    // And in the middle of a line.
+    let log = dir.read("out/decisions.ndjson");
+    dir.write("out/decisions.ndjson", [&log[..], b"{\"number\":7,\"pre"].concat());
+    decide("not_identical").expect(0);
+    let ended = dir.quipu(&["hit", "decisions", "out"]).expect(0).says(&["7 decisions"]);
+    assert_eq!(ended.stdout.lines().count(), 7);
+
     // Runs after it keep it, also where the hit was gone in between.
     let none = ["screen", "--records", "none/records.parquet", "--checks", "in/checks.parquet", "--out", "gone"];
     synth(&dir, "none", "1");
@@ -213,7 +234,9 @@ fn decisions_are_logged_kept_and_followed() {
     let back = ["screen", "--records", "in/records.parquet", "--checks", "in/checks.parquet", "--out", "back"];
     dir.quipu(&[&back[..], &["--since", "gone"]].concat()).expect(0);
     assert_eq!(state("back"), told("not_identical", "new"));
-    dir.quipu(&["hit", "decisions", "back"]).expect(0).says(&["3 decisions"]);
+    dir.quipu(&["hit", "decisions", "back"]).expect(0).says(&["7 decisions"]);
+    // A folder with decisions takes no run that would not have them.
+    dir.quipu(&back).expect(2).says(&["holds decisions that the new run would not have", "--since"]);
 
     // A line that was changed, and one that was taken out.
     let log = String::from_utf8(dir.read("out/decisions.ndjson")).expect("text");
