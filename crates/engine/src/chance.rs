@@ -47,6 +47,16 @@ pub struct Expected {
     pub confusable: f64,
 }
 
+impl std::iter::Sum for Expected {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            same: sum.same + one.same,
+            repaired: sum.repaired + one.repaired,
+            confusable: sum.confusable + one.confusable,
+        })
+    }
+}
+
 impl Default for Shapes {
     fn default() -> Self {
         Self::new(0)

@@ -9,11 +9,13 @@ use quipu_schema::{ErrorKind, Fault, Result};
 
 use crate::Request;
 use crate::file::{Cell, TableFile};
+use crate::form::Forms;
 use crate::grade::remarks;
 use crate::issuer::Countries;
 use crate::judge::{Hit, Judged, Rules, judge_pair};
 use crate::marking::rows_of;
 use crate::probe::Found;
+use crate::remembered::of_number;
 use crate::row::{Asked, AskedColumns, Held, HeldColumns};
 use crate::rule::Answer;
 
@@ -99,6 +101,14 @@ pub fn explain(
             format!("no {what} has the id `{id}`; its row is gone, or the files are others than those screened");
         Err(Fault::new(ErrorKind::Usage, message))
     };
+    for (_, held, _) in &records {
+        let new = remembered(request, countries, held, check_id)?;
+        for check in new {
+            if !checks.contains(&check) {
+                checks.push(check);
+            }
+        }
+    }
     if checks.is_empty() {
         return gone("check", check_id);
     }
@@ -110,6 +120,23 @@ pub fn explain(
     for (at, asked) in &checks {
         for (held_at, held, owned) in &records {
             out.push(pair((at, asked), (held_at, held), *owned, &rules, &request.kinds));
+        }
+    }
+    Ok(out)
+}
+
+/// The remembered checks of an id that have the number of a record.
+fn remembered(request: &Request, countries: &Countries, held: &Held, check_id: &str) -> Result<Vec<(Spot, Asked)>> {
+    let Some(remembered) = &request.remembered else { return Ok(Vec::new()) };
+    let (books, seal) = remembered.open(&request.kinds)?;
+    let mut forms = Forms::new(countries, &request.kinds);
+    let kind = forms.kind(Some(held.key_kind.as_bytes()));
+    let Some(number) = forms.number(kind, Some(held.key_raw.as_bytes())) else { return Ok(Vec::new()) };
+    let mut out = Vec::new();
+    for book in &books {
+        for check in of_number(book, number, &seal)?.into_iter().filter(|check| check.asked.check_id == check_id) {
+            let (file, group, row) = book.spot(&check)?;
+            out.push((Spot { file: file.to_path_buf(), group, row }, check.asked));
         }
     }
     Ok(out)

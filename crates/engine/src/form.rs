@@ -220,6 +220,15 @@ impl<'a> Forms<'a> {
         hash(&self.folded, seed ^ issuer.map_or(NAMELESS, |issuer| issuer.0))
     }
 
+    /// The hash of a number, whoever issued it; `None` where there is no key.
+    pub(crate) fn number(&mut self, kind: KindNumber, raw: Option<&[u8]>) -> Option<u64> {
+        let needs_issuer = self.kinds.get(usize::from(kind))?.needs_issuer;
+        match self.form(kind, Issuer(0), raw) {
+            Form::Key(hash) if !needs_issuer => Some(hash),
+            _ => self.nameless(kind, raw),
+        }
+    }
+
     /// The hash that a key with an issuer would have without one.
     pub(crate) fn nameless(&mut self, kind: KindNumber, raw: Option<&[u8]>) -> Option<u64> {
         match self.form(kind, Issuer(0), raw) {

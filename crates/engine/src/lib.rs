@@ -17,6 +17,7 @@ mod judge;
 mod keys;
 mod marking;
 mod probe;
+mod remembered;
 mod row;
 mod rule;
 mod settings;
@@ -38,6 +39,7 @@ pub use grade::Grade;
 pub use issuer::Countries;
 pub use judge::{Grades, Hit, Mark, Withheld};
 pub use marking::markings;
+pub use remembered::{Remembered, Secret, remember};
 pub use rule::Answer;
 pub use settings::{Settings, Silent, Told};
 
@@ -45,7 +47,8 @@ use file::TableFile;
 use form::Forms;
 use index::{Index, Wanted};
 use keys::KeyColumns;
-use probe::{CheckFile, Probe, Probed, probe};
+use probe::{CheckFile, Probe, Probed, probe, probe_old};
+use remembered::{Book, Counts, OldCheck, meeting};
 use row::{AskedColumns, HeldColumns};
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
@@ -74,6 +77,8 @@ pub struct Request {
     pub fan_out: usize,
     /// Whether to count the records that may match nobody. It reads five more columns of them.
     pub count_records: bool,
+    /// Checks of earlier runs, which meet these records too.
+    pub remembered: Option<Remembered>,
 }
 
 /// What came of it.
@@ -83,9 +88,11 @@ pub struct Screened {
     pub hits: Vec<Hit>,
     /// Matches that their owners do not let the asker see, sorted by record and check.
     pub withheld: Vec<Withheld>,
-    /// Checks read.
+    /// Checks, read and remembered.
     pub checks: u64,
-    /// Checks by what became of them; their sum is the checks read. Those without a usable key stand under
+    /// Those of them that were remembered.
+    pub remembered: u64,
+    /// Checks by what became of them; their sum is all checks. Those without a usable key stand under
     /// `kind-not-screened`, `junk-key` and `not-a-key`, the others under the words of [`Answer`].
     pub answers: BTreeMap<&'static str, u64>,
     /// Records in the index, and those that take no part, by rule.
@@ -146,14 +153,25 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         checks.push(CheckFile { file, keys, rows });
     }
 
+    let (books, seal) = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?.unzip();
+    let books: Vec<Book> = books.unwrap_or_default();
+
     let wanted = Wanted { files: &records, rules: rules(request, countries), new_forms: &new_forms };
     let index = Index::open(&request.index, &wanted, settings, told)?;
     let as_of = match request.as_of {
         Some(day) => Some(day),
         None if records.iter().any(|(file, _)| matches!(file.find("expires_on"), Ok(Some(_)))) => {
-            newest(&checks, settings)?
+            let of_books = books.iter().filter_map(|book| book.footer.newest).max();
+            newest(&checks, settings)?.max(of_books)
         }
         None => None,
+    };
+    let old: Vec<OldCheck> = match &seal {
+        Some(seal) => {
+            let met = meeting(&books, seal, &records, &new_forms, settings, told)?;
+            met.into_iter().map(|(_, check)| check).collect()
+        }
+        None => Vec::new(),
     };
     let passes = index.passes(settings);
     told.begin("checks", checks.iter().map(|file| file.file.identity().rows).sum::<u64>() * passes.len() as u64);
@@ -163,6 +181,14 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     for (number, parts) in passes.iter().enumerate() {
         let segment = index.segment(parts.clone())?;
         probed.add(probe(&checks, &segment, number == 0, &how)?);
+        probed.found.extend(probe_old(&old, &segment, &how)?);
+    }
+    let remembered = books.iter().map(|book| book.footer.counts.read).sum();
+    for Counts { read, not_screened, junk, not_a_key } in books.iter().map(|book| book.footer.counts) {
+        probed.read += read;
+        probed.not_screened += not_screened;
+        probed.junk += junk;
+        probed.not_a_key += not_a_key;
     }
     told.end();
 
@@ -172,7 +198,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     } else {
         BTreeMap::new()
     };
-    let snapshots = (index::snapshot(&records), snapshot_of(&checks));
+    let snapshots = (index::snapshot(&records), snapshot_of(&checks, &books));
     let record_files: Vec<judge::RecordFile> =
         records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
     let rules = judge::Rules { countries, grades: &request.grades, as_of };
@@ -181,7 +207,8 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     for file in opened {
         file.check_unchanged()?;
     }
-    let expected = chance::expected(&probed.shapes, &index.shapes);
+    let asked = std::iter::once(&probed.shapes).chain(books.iter().map(|book| &book.shapes));
+    let expected = asked.map(|shapes| chance::expected(shapes, &index.shapes)).sum();
     let index_made = index.made.clone();
     let count = index.count.clone();
     index.keep()?;
@@ -190,6 +217,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         hits: judged.hits,
         withheld: judged.withheld,
         checks: probed.read,
+        remembered,
         records: count.read,
         records_without_key: BTreeMap::from([
             ("kind-not-screened", count.not_screened),
@@ -229,11 +257,15 @@ fn rules(request: &Request, countries: &Countries) -> Digest {
     hasher.finish()
 }
 
-fn snapshot_of(checks: &[CheckFile]) -> Digest {
+/// What tells these checks from others, in whatever order and by whichever run they were read.
+fn snapshot_of(checks: &[CheckFile], books: &[Book]) -> Digest {
+    let read = checks.iter().map(|check| (check.file.identity().footer, check.file.identity().size));
+    let of_books = books.iter().flat_map(|book| &book.footer.files).map(|source| (source.footer, source.size));
+    let mut all: Vec<(Digest, u64)> = read.chain(of_books).collect();
+    all.sort_unstable();
     let mut hasher = Hasher::default();
-    for check in checks {
-        let identity = check.file.identity();
-        hasher.part("footer", identity.footer.as_bytes()).part("size", identity.size.to_le_bytes());
+    for (footer, size) in all {
+        hasher.part("footer", footer.as_bytes()).part("size", size.to_le_bytes());
     }
     hasher.finish()
 }

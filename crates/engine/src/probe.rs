@@ -9,12 +9,15 @@ use crate::file::TableFile;
 use crate::form::{Form, Forms, text_of};
 use crate::index::{Count, Segment};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::remembered::OldCheck;
 use crate::row::{Asked, AskedColumns};
 use crate::settings::{Settings, Told};
 use crate::threads;
 
 /// Hashes of keys without an issuer that are held, at most.
 const OTHERS: usize = 1 << 16;
+/// Remembered checks that are looked up together.
+const OLD: usize = 1_024;
 
 /// A check and the rows of records that have its hash.
 #[derive(Debug)]
@@ -88,7 +91,59 @@ pub(crate) struct Met {
     pub(crate) raw: String,
 }
 
-impl Probing<'_> {
+impl<'a> Probing<'a> {
+    /// Of checks of so many rows.
+    fn new(segment: &'a Segment, how: &Probe<'_, 'a>, counts: bool, rows: u64) -> Self {
+        Self {
+            segment,
+            records: how.records,
+            fan_out: how.fan_out,
+            counts,
+            hashes: Vec::new(),
+            rows: Vec::new(),
+            others: Vec::new(),
+            passed: Vec::new(),
+            met: Vec::new(),
+            cut: Vec::new(),
+            told: 0,
+            probed: Probed { shapes: Shapes::new(rows), ..Probed::default() },
+        }
+    }
+
+    /// Begins with a row group.
+    fn begin(&mut self) {
+        self.met.clear();
+        self.cut.clear();
+        self.told = 0;
+    }
+
+    /// The checks of a row group that met something, read in full.
+    fn in_full(&self, at: usize, file: &CheckFile, group: usize) -> Result<Vec<Found>> {
+        if self.met.is_empty() {
+            return Ok(Vec::new());
+        }
+        // They came sorted, stretch by stretch; the first of each row has its text.
+        let mut rows: Vec<u32> = self.met.iter().map(|met| met.row).collect();
+        rows.dedup();
+        let rest = file.rows.asked_rows(&file.file, group, &rows)?;
+        let groups = self.met.chunk_by(|one, two| one.row == two.row);
+        let found = rest.into_iter().zip(groups).map(|(mut asked, met)| {
+            if let Some(first) = met.first() {
+                asked.key_raw.clone_from(&first.raw);
+            }
+            self.found((at, group), asked, met)
+        });
+        Ok(found.collect())
+    }
+
+    /// A check with what its row met.
+    fn found(&self, (file, group): (usize, usize), asked: Asked, met: &[Met]) -> Found {
+        let row = met.first().map_or(0, |met| met.row);
+        let records = met.iter().map(|met| (met.record, met.nameless)).collect();
+        let cut_off = self.cut.iter().filter(|(cut, _)| *cut == row).map(|(_, left_out)| left_out).sum();
+        Found { place: (file, group, row), asked, records, cut_off }
+    }
+
     /// The places of the hashes that the filter lets pass.
     fn passing(&self, mut passed: Vec<u32>) -> Vec<u32> {
         passed.clear();
@@ -202,7 +257,7 @@ pub(crate) struct Probe<'a, 'b> {
 
 /// Looks up all checks in parts of an index; their rows are counted in the first of several passes.
 pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &Probe) -> Result<Probed> {
-    let Probe { records, fan_out, new_forms, settings, told } = *how;
+    let Probe { new_forms, settings, told, .. } = *how;
     let groups = |(at, file)| -> Box<dyn Iterator<Item = (usize, &CheckFile, usize)>> {
         let file: &CheckFile = file;
         Box::new((0..file.file.groups()).map(move |group| (at, file, group)))
@@ -212,29 +267,15 @@ pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &
     let next = AtomicUsize::new(0);
     let shares = threads::each(settings.threads, |_| {
         let mut reader = KeyReader::new(new_forms());
-        let mut own = Probing {
-            segment,
-            records,
-            fan_out,
-            counts,
-            hashes: Vec::new(),
-            rows: Vec::new(),
-            others: Vec::new(),
-            passed: Vec::new(),
-            met: Vec::new(),
-            cut: Vec::new(),
-            told: 0,
-            probed: Probed { shapes: Shapes::new(total), ..Probed::default() },
-        };
+        let mut own = Probing::new(segment, how, counts, total);
         while let Some((at, file, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some((_, file, group)) = tasks.get(next.load(Ordering::Relaxed)) {
                 file.file.announce(*group, &file.keys.all());
             }
-            own.met.clear();
-            own.cut.clear();
-            own.told = 0;
+            own.begin();
             reader.read(&file.file, &file.keys, *group, &mut own)?;
-            own.probed.found.extend(in_full(*at, file, *group, &own.met, &own.cut)?);
+            let found = own.in_full(*at, file, *group)?;
+            own.probed.found.extend(found);
             told.advance(file.file.rows(*group));
         }
         Ok(own.probed)
@@ -246,22 +287,35 @@ pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &
     Ok(probed)
 }
 
-/// The checks that met something, read in full.
-fn in_full(at: usize, file: &CheckFile, group: usize, met: &[Met], cut: &[(u32, u64)]) -> Result<Vec<Found>> {
-    if met.is_empty() {
-        return Ok(Vec::new());
-    }
-    // They came sorted, stretch by stretch; the first of each row has its text.
-    let mut rows: Vec<u32> = met.iter().map(|met| met.row).collect();
-    rows.dedup();
-    let rest = file.rows.asked_rows(&file.file, group, &rows)?;
-    let groups = met.chunk_by(|one, two| one.row == two.row);
-    let found = rest.into_iter().zip(groups).filter_map(|(mut asked, met)| {
-        let first = met.first()?;
-        asked.key_raw.clone_from(&first.raw);
-        let records = met.iter().map(|met| (met.record, met.nameless)).collect();
-        let cut_off = cut.iter().filter(|(row, _)| *row == first.row).map(|(_, left_out)| left_out).sum();
-        Some(Found { place: (at, group, first.row), asked, records, cut_off })
-    });
-    Ok(found.collect())
+/// Looks up checks that were remembered in parts of an index. Their file has no number: `usize::MAX` stands for it.
+pub(crate) fn probe_old(old: &[OldCheck], segment: &Segment, how: &Probe) -> Result<Vec<Found>> {
+    let next = AtomicUsize::new(0);
+    let found = threads::each(how.settings.threads, |_| {
+        let mut forms = (how.new_forms)();
+        let mut own = Probing::new(segment, how, false, 0);
+        let mut found = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(checks) = old.chunks(OLD).nth(at) else { return Ok(found) };
+            own.begin();
+            for (number, OldCheck { asked, .. }) in (0_u32..).zip(checks) {
+                let kind = forms.kind(Some(asked.key_kind.as_bytes()));
+                let issuer = forms.issuer(asked.issuer.as_deref().map(str::as_bytes));
+                let raw = Some(asked.key_raw.as_bytes());
+                let form = forms.form(kind, issuer, raw);
+                let issuer = forms.stated;
+                own.row(&mut forms, &Row { number, kind, issuer, form, raw });
+            }
+            own.batch();
+            own.met.sort_unstable();
+            let asked = |row: u32| checks.get(row as usize).map(|check| check.asked.clone());
+            found.extend(
+                own.met
+                    .chunk_by(|one, two| one.row == two.row)
+                    .filter_map(|met| Some(own.found((usize::MAX, at), asked(met.first()?.row)?, met))),
+            );
+        }
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }
+

@@ -4,7 +4,8 @@ use quipu_schema::Result;
 use quipu_schema::marking::{Marking, Tlp};
 use quipu_schema::{ErrorKind, Fault};
 
-use crate::file::{Cell, TableFile};
+use crate::file::{Cell, TableFile, TextColumn};
+use crate::form::text_of;
 
 /// A check that met something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,78 @@ impl AskedColumns {
             });
         }
         Ok(out)
+    }
+}
+
+/// Rows that are read together, at most.
+const BATCH: usize = 4_096;
+
+/// All checks of a row group, key and all.
+pub(crate) struct AskedReader<'a> {
+    file: &'a TableFile,
+    kind: &'a str,
+    group: usize,
+    texts: [Option<TextColumn>; ASKED.len()],
+    raw: TextColumn,
+    done: u32,
+}
+
+impl<'a> AskedReader<'a> {
+    pub(crate) fn open(columns: &'a AskedColumns, file: &'a TableFile, group: usize) -> Result<Self> {
+        let raw = file.need_text("key_raw")?;
+        file.decode(group, || {
+            let mut texts = [const { None }; ASKED.len()];
+            for (place, texts) in columns.places.iter().zip(&mut texts) {
+                *texts = place.map(|column| file.texts(group, column)).transpose()?;
+            }
+            let raw = file.texts(group, raw)?;
+            Ok(Self { file, kind: &columns.kind, group, texts, raw, done: 0 })
+        })
+    }
+
+    /// The next rows, each with its number in the row group; `None` behind the last one.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<(u32, Asked)>>> {
+        let left = self.file.rows(self.group).saturating_sub(u64::from(self.done));
+        let mut rows = usize::try_from(left).unwrap_or(BATCH).min(BATCH);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let (file, group) = (self.file, self.group);
+        let mut raws = Vec::new();
+        let mut columns = [const { Vec::new() }; ASKED.len()];
+        file.decode(group, || {
+            for texts in self.texts.iter_mut().flatten().chain([&mut self.raw]) {
+                rows = rows.min(texts.available()?);
+            }
+            if rows == 0 {
+                return Err(parquet::errors::ParquetError::EOF("a column with fewer rows than its row group".into()));
+            }
+            self.raw.visit(rows, |text| raws.push(text.map(|text| text_of(text).into_owned())))?;
+            for (texts, column) in self.texts.iter_mut().zip(&mut columns) {
+                match texts {
+                    Some(texts) => texts.visit(rows, |text| column.push(text.map(|text| text_of(text).into_owned())))?,
+                    None => column.resize(rows, None),
+                }
+            }
+            Ok(())
+        })?;
+        let mut columns = columns.map(Vec::into_iter);
+        let mut out = Vec::with_capacity(rows);
+        for (number, raw) in (self.done..).zip(raws) {
+            let [id, kind, issuer, by, purpose, marking] = columns.each_mut().map(|column| column.next().flatten());
+            let asked = Asked {
+                check_id: id.unwrap_or_default(),
+                key_kind: kind.unwrap_or_else(|| self.kind.to_owned()),
+                key_raw: raw.unwrap_or_default(),
+                issuer,
+                by,
+                purpose,
+                marking: marking_of(marking.map(Cell::Text), file)?,
+            };
+            out.push((number, asked));
+        }
+        self.done += u32::try_from(rows).unwrap_or(u32::MAX);
+        Ok(Some(out))
     }
 }
 

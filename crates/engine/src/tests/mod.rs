@@ -1,6 +1,7 @@
 //! The engine on files that are made here, against a nested loop; and on files that are broken.
 
 mod faults;
+mod history;
 mod made;
 mod oracle;
 
@@ -30,6 +31,7 @@ pub(super) fn request(folder: &Path) -> Request {
         index: folder.join("index"),
         fan_out: 100,
         count_records: true,
+        remembered: None,
     }
 }
 

@@ -49,7 +49,7 @@ fn any_marking() -> impl Strategy<Value = Option<&'static str>> {
     prop_oneof![Just(Some("TLP:CLEAR")), Just(Some("TLP:AMBER")), Just(None)]
 }
 
-fn any_record() -> impl Strategy<Value = Reference> {
+pub(super) fn any_record() -> impl Strategy<Value = Reference> {
     (
         (0..30_u32, prop_oneof![Just("SLTD"), Just("SMV")], any_kind(), any_raw(), any_issuer()),
         prop_oneof![4 => Just(Some("BR")), 1 => Just(Some("CHL")), 1 => Just(None)],
@@ -72,7 +72,7 @@ fn any_record() -> impl Strategy<Value = Reference> {
         })
 }
 
-fn any_check() -> impl Strategy<Value = Question> {
+pub(super) fn any_check() -> impl Strategy<Value = Question> {
     let asked_by = prop_oneof![Just(Some("CL")), Just(Some("BR-SP")), Just(Some("UY")), Just(None)];
     (0..30_u32, any_kind(), any_raw(), any_issuer(), asked_by, any_marking()).prop_map(
         |(id, kind, raw, issuer, asked_by, marking)| Question {

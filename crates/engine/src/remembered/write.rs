@@ -1,0 +1,313 @@
+//! Checks are remembered: read in full, sealed one by one, sorted by their digests, and written part by part.
+//!
+//! What is put aside while they are sorted is sealed already, in a file without a name.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
+
+use super::book::{Counts, FORMAT, Footer, Part, Source};
+use super::old_check::OldCheck;
+use super::seal::{Seal, Secret};
+use crate::chance::Shapes;
+use crate::file::TableFile;
+use crate::form::{self, Form, Forms};
+use crate::issuer::Countries;
+use crate::keys::Row;
+use crate::row::{AskedColumns, AskedReader};
+use crate::settings::{Settings, Told};
+use crate::{Request, threads};
+
+/// Bytes of a part, about, and of a check in it.
+const PART: u64 = 32 << 20;
+const CHECK: u64 = 80;
+const MOST_BITS: u32 = 12;
+/// Bytes of a part that a thread holds before they are put aside.
+const PIECE: usize = 16 << 10;
+
+/// Remembers all checks of a request in a file.
+///
+/// * `kept_until`: the last day on which they may meet records, in days since 1970-01-01;
+/// * `target`: an empty file, which only its owner may read.
+///
+/// # Errors
+/// Those of the files of checks; `Storage` where `target` cannot be written.
+pub fn remember(
+    request: &Request,
+    (countries, secret): (&Countries, &Secret),
+    kept_until: i32,
+    (path, target): (&Path, &File),
+    settings: &Settings,
+    told: &dyn Told,
+) -> Result<()> {
+    let settings = &settings.fitted();
+    let seal = Seal::new(secret);
+    let mut files = Vec::new();
+    for path in &request.checks {
+        let file = TableFile::open(path, &request.names)?;
+        let columns = AskedColumns::asked(&file, request.given_kind.as_deref())?;
+        files.push((file, columns));
+    }
+    let rows: u64 = files.iter().map(|(file, _)| file.identity().rows).sum();
+    let parts = (rows * CHECK).div_ceil(PART).max(1).next_power_of_two();
+    let bits = parts.trailing_zeros().min(MOST_BITS);
+    told.begin("checks to remember", rows);
+    let failed = |error| Fault::io(ErrorKind::Storage, "put sealed checks aside beside", path, error);
+    let aside = tempfile::tempfile_in(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+    let aside = Aside { file: aside, end: AtomicU64::new(0), failed: &failed };
+    let tasks: Vec<(u32, u32)> = (0_u32..)
+        .zip(&files)
+        .flat_map(|(at, (file, _))| (0_u32..).take(file.groups()).map(move |group| (at, group)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let shares = threads::each(settings.threads, |_| {
+        let mut own = Gathering {
+            seal: &seal,
+            bits,
+            aside: &aside,
+            parts: (0..1_usize << bits).map(|_| Gathered::default()).collect(),
+            content: Vec::new(),
+            sealed: Vec::new(),
+            counts: Counts::default(),
+            shapes: Shapes::new(rows),
+        };
+        let mut forms = Forms::new(countries, &request.kinds);
+        while let Some((at, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+            let Some((file, columns)) = files.get(at as usize) else { continue };
+            let mut reader = AskedReader::open(columns, file, group as usize)?;
+            while let Some(batch) = reader.next()? {
+                let read = batch.len() as u64;
+                for (row, asked) in batch {
+                    own.take(OldCheck { place: (at, group, row), asked }, &mut forms)?;
+                }
+                told.advance(read);
+            }
+        }
+        own.put_aside(0)?;
+        Ok((own.parts, own.counts, own.shapes))
+    })?;
+    told.end();
+    let (mut gathered, mut counts, mut shapes) = (Vec::new(), Counts::default(), Shapes::new(rows));
+    for (parts, own, seen) in shares {
+        gathered.push(parts);
+        shapes.add(&seen);
+        counts.read += own.read;
+        counts.not_screened += own.not_screened;
+        counts.junk += own.junk;
+        counts.not_a_key += own.not_a_key;
+    }
+    let (parts, end) = written(&gathered, &aside, &seal, (path, target), settings)?;
+    let mut newest = None;
+    let mut sources = Vec::new();
+    for (file, _) in &files {
+        if let Some(column) = file.find_day("asked_at")? {
+            newest = newest.max(file.latest_day(column, settings.threads)?);
+        }
+        sources.push(source(file)?);
+        file.check_unchanged()?;
+    }
+    let footer = Footer {
+        format: FORMAT,
+        form: form::VERSION,
+        rule_version: crate::RULE_VERSION.to_owned(),
+        kinds: request.kinds.clone(),
+        kept_until,
+        newest,
+        counts,
+        step: shapes.step(),
+        shapes: shapes.listed(),
+        files: sources,
+        bits,
+        parts,
+    };
+    let written = target.write_all_at(&footer.to_bytes(&seal)?, end).and_then(|()| target.sync_all());
+    written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))
+}
+
+fn source(file: &TableFile) -> Result<Source> {
+    let identity = file.identity();
+    let mut groups = Vec::new();
+    let mut before = 0;
+    for group in 0..file.groups() {
+        groups.push(before);
+        before += file.rows(group);
+    }
+    let content = content(file.path())?;
+    Ok(Source { path: identity.path.clone(), size: identity.size, footer: identity.footer, content, groups })
+}
+
+/// BLAKE3 of all bytes of a file.
+pub(crate) fn content(path: &Path) -> Result<Digest> {
+    let failed = |error| Fault::io(ErrorKind::Source, "read", path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let (mut hasher, mut bytes) = (blake3::Hasher::new(), vec![0; 1 << 20]);
+    loop {
+        let count = file.read(&mut bytes).map_err(failed)?;
+        if count == 0 {
+            return Ok(Digest::from(*hasher.finalize().as_bytes()));
+        }
+        hasher.update(bytes.get(..count).unwrap_or_default());
+    }
+}
+
+/// What is sealed and waits to be sorted.
+struct Aside<'a> {
+    file: File,
+    end: AtomicU64,
+    failed: &'a (dyn Fn(std::io::Error) -> Fault + Sync),
+}
+
+/// The checks of a part that one thread has sealed: digest, length and sealed content of each.
+#[derive(Default)]
+struct Gathered {
+    open: Vec<u8>,
+    /// Places and lengths of what was put aside.
+    aside: Vec<(u64, usize)>,
+    entries: u64,
+    sealed: u64,
+}
+
+struct Gathering<'a> {
+    seal: &'a Seal,
+    bits: u32,
+    aside: &'a Aside<'a>,
+    parts: Vec<Gathered>,
+    content: Vec<u8>,
+    sealed: Vec<u8>,
+    counts: Counts,
+    shapes: Shapes,
+}
+
+impl Gathering<'_> {
+    fn take(&mut self, check: OldCheck, forms: &mut Forms) -> Result<()> {
+        let asked = &check.asked;
+        let kind = forms.kind(Some(asked.key_kind.as_bytes()));
+        let issuer = forms.issuer(asked.issuer.as_deref().map(str::as_bytes));
+        let raw = Some(asked.key_raw.as_bytes());
+        let form = forms.form(kind, issuer, raw);
+        self.counts.read += 1;
+        let (_, _, number) = check.place;
+        self.shapes.see(&Row { number, kind, issuer: forms.stated, form, raw });
+        match form {
+            Form::Key(_) | Form::Nameless => {}
+            Form::NotScreened => self.counts.not_screened += 1,
+            Form::Junk => self.counts.junk += 1,
+            Form::NotAKey => self.counts.not_a_key += 1,
+        }
+        let Some(number) = forms.number(kind, raw) else { return Ok(()) };
+        self.content.clear();
+        check.write(&mut self.content);
+        self.sealed.clear();
+        self.seal.key(number).seal(&self.content, &mut self.sealed);
+        let digest = self.seal.digest(number);
+        let length = u32::try_from(self.sealed.len()).map_err(|_| {
+            Fault::new(ErrorKind::Contract, "a check of more than 4 GiB cannot be remembered")
+        })?;
+        let at = part_of(digest, self.bits);
+        if let Some(part) = self.parts.get_mut(at) {
+            part.open.extend_from_slice(&digest.to_le_bytes());
+            part.open.extend_from_slice(&length.to_le_bytes());
+            part.open.extend_from_slice(&self.sealed);
+            part.entries += 1;
+            part.sealed += u64::from(length);
+            if part.open.len() >= PIECE {
+                part.put_aside(self.aside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts everything aside that is held.
+    fn put_aside(&mut self, most: usize) -> Result<()> {
+        let parts = self.parts.iter_mut().filter(|part| part.open.len() > most);
+        parts.map(|part| part.put_aside(self.aside)).collect()
+    }
+}
+
+impl Gathered {
+    fn put_aside(&mut self, aside: &Aside) -> Result<()> {
+        let at = aside.end.fetch_add(self.open.len() as u64, Ordering::Relaxed);
+        aside.file.write_all_at(&self.open, at).map_err(aside.failed)?;
+        self.aside.push((at, self.open.len()));
+        self.open.clear();
+        Ok(())
+    }
+}
+
+/// The part that a digest lies in.
+pub(crate) fn part_of(digest: u64, bits: u32) -> usize {
+    digest.checked_shr(64 - bits).map_or(0, |part| usize::try_from(part).unwrap_or(0))
+}
+
+/// Sorts and writes all parts; gives where they lie, and where the last one ends.
+fn written(
+    gathered: &[Vec<Gathered>],
+    aside: &Aside,
+    seal: &Seal,
+    (path, target): (&Path, &File),
+    settings: &Settings,
+) -> Result<(Vec<Part>, u64)> {
+    let of = |number: usize| gathered.iter().filter_map(move |parts| parts.get(number));
+    let mut parts = Vec::new();
+    let mut at = 0;
+    for number in 0..gathered.first().map_or(0, Vec::len) {
+        let entries = of(number).map(|part| part.entries).sum();
+        let sealed = of(number).map(|part| part.sealed).sum();
+        parts.push(Part { at, entries, sealed, vouched: Digest::from([0; 32]) });
+        at += entries * 16 + sealed;
+    }
+    let next = AtomicUsize::new(0);
+    let vouched = threads::each(settings.threads, |_| {
+        let mut own = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = parts.get(number) else { return Ok(own) };
+            let mut bytes = Vec::new();
+            for (at, length) in of(number).flat_map(|part| &part.aside) {
+                let from = bytes.len();
+                bytes.resize(from + length, 0);
+                let piece = bytes.get_mut(from..).unwrap_or_default();
+                aside.file.read_exact_at(piece, *at).map_err(aside.failed)?;
+            }
+            let mut entries = listed(&bytes);
+            entries.sort_unstable();
+            let digests: Vec<u8> = entries.iter().flat_map(|(digest, _)| digest.to_le_bytes()).collect();
+            let mut sealed = Vec::with_capacity(bytes.len());
+            let mut ends = Vec::with_capacity(digests.len());
+            for (_, content) in &entries {
+                sealed.extend_from_slice(content);
+                ends.extend_from_slice(&(sealed.len() as u64).to_le_bytes());
+            }
+            let mut at = part.at;
+            for bytes in [&digests, &ends, &sealed] {
+                let written = target.write_all_at(bytes, at);
+                written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))?;
+                at += bytes.len() as u64;
+            }
+            own.push((number, Digest::from(seal.vouch(&[&digests, &ends]))));
+        }
+    })?;
+    for (number, digest) in vouched.into_iter().flatten() {
+        if let Some(part) = parts.get_mut(number) {
+            part.vouched = digest;
+        }
+    }
+    Ok((parts, at))
+}
+
+/// Digest and sealed content of each check that was put aside.
+fn listed(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut out = Vec::new();
+    while let Some((digest, rest)) = bytes.split_first_chunk::<8>()
+        && let Some((length, rest)) = rest.split_first_chunk::<4>()
+        && let Some((content, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+    {
+        out.push((u64::from_le_bytes(*digest), content));
+        bytes = rest;
+    }
+    out
+}
