@@ -11,6 +11,7 @@
 mod long;
 mod press;
 mod screen;
+mod side;
 mod wide;
 mod workbook;
 

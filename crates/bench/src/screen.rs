@@ -16,12 +16,11 @@
 //! `QUIPU_PEERS`. Each run is a process of its own.
 
 use std::error::Error;
-use std::path::Path;
-use std::process::Command;
 
-use quipu_screen::{Batch, Grade, Grades, Settings, Told};
+use quipu_screen::{Batch, Grade, Grades, Settings};
 
-use crate::{median, say};
+use crate::say;
+use crate::side::{measured, own, peers, rounds};
 
 /// The word by which the benchmark starts itself for one run.
 pub(crate) const ONE: &str = "screen-one";
@@ -32,7 +31,7 @@ const SIDES: [&str; 8] =
 /// `screen [RECORDS] [CHECKS] [ROUNDS] [MEMORY in MiB] [FOLDER]`; files that are in the folder already are used.
 pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let mut number = |other: u64| arguments.next().map_or(Ok(other), |text| text.parse::<u64>());
-    let (records, checks, rounds, memory) = (number(12_700_000)?, number(130_000_000)?, number(3)?, number(1_024)?);
+    let (records, checks, times, memory) = (number(12_700_000)?, number(130_000_000)?, number(3)?, number(1_024)?);
     let temporary = tempfile::tempdir()?;
     let folder = arguments.next().map_or_else(|| temporary.path().to_path_buf(), std::path::PathBuf::from);
     if !folder.join("checks.parquet").is_file() {
@@ -44,57 +43,16 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box
         let size = std::fs::metadata(folder.join(name))?.len();
         say(&format!("{name} takes {:.0} MiB", size as f64 / 1_048_576.0));
     }
-    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); SIDES.len()];
-    let mut peaks = vec![0.0_f64; SIDES.len()];
-    for round in 1..=rounds {
-        for ((side, seconds), peak) in SIDES.iter().zip(&mut seconds).zip(&mut peaks) {
-            match one(side, &folder, memory)? {
-                Some((took, held, what)) => {
-                    say(&format!("round {round}: {side:<17} {took:7.2} s, peak {held:6.0} MiB, {what}"));
-                    seconds.push(took);
-                    *peak = peak.max(held);
-                }
-                None => say(&format!("round {round}: {side:<17} left out: its package is not there")),
-            }
-        }
-    }
-    let floor = seconds.first_mut().map(|seconds| median(seconds)).unwrap_or_default();
-    for ((side, seconds), peak) in SIDES.iter().zip(&mut seconds).zip(&peaks) {
-        if !seconds.is_empty() {
-            let took = median(seconds);
-            say(&format!("median: {side:<17} {took:7.2} s, {:5.2} × touch, peak {peak:6.0} MiB", took / floor));
-        }
-    }
-    Ok(())
-}
-
-type Run = Option<(f64, f64, String)>;
-
-/// One run of one side in a process of its own: seconds, peak memory in MiB, what came out.
-fn one(side: &str, folder: &Path, memory: u64) -> Result<Run, Box<dyn Error>> {
-    let mut command = if side.starts_with("quipu") {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(ONE).arg(memory.to_string());
-        command
-    } else {
-        let python = std::env::var("QUIPU_PEERS").unwrap_or_else(|_| "python3".to_owned());
-        let mut command = Command::new(python);
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/screen.py"));
-        command
-    };
-    let output = command.arg(side).arg(folder).stderr(std::process::Stdio::inherit()).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    if output.status.code() == Some(3) {
-        return Ok(None);
-    }
-    let mut fields = text.lines().last().unwrap_or_default().splitn(3, ' ');
-    let mut number = || fields.next().and_then(|field| field.parse::<f64>().ok());
-    match (number(), number()) {
-        (Some(seconds), Some(peak)) if output.status.success() => {
-            Ok(Some((seconds, peak, fields.next().unwrap_or_default().to_owned())))
-        }
-        _ => Err(format!("{side} ended with {}: {text}", output.status).into()),
-    }
+    rounds(&SIDES, "touch", times, |side| {
+        let mut command = if side.starts_with("quipu") {
+            let mut command = own(ONE)?;
+            command.arg(memory.to_string());
+            command
+        } else {
+            peers("screen.py")
+        };
+        measured(side, command.arg(side).arg(&folder))
+    })
 }
 
 /// One run of quipu; prints seconds, peak memory and what came out.
@@ -116,6 +74,8 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
         out: folder.join("out"),
         index: Some(index),
         since: None,
+        forget: false,
+        remember: None,
         kinds: vec!["travel-document".to_owned()],
         given_kind: None,
         names: std::collections::BTreeMap::new(),
@@ -125,19 +85,11 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
         digest_key: None,
         settings: Settings { memory: memory << 20, ..Settings::of_this_machine() },
     };
-    let account = quipu_screen::batch(&batch, &Quiet)?;
+    let account = quipu_screen::batch(&batch, &quipu_screen::Silent)?;
     let number = |pointer: &str| account.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_default();
     let hits: f64 =
         ["exact", "normalised", "repaired", "confusable"].iter().map(|g| number(&format!("/hits/{g}"))).sum();
     let peak = number("/peak_memory_bytes") / 1_048_576.0;
     say(&format!("{} {peak} {hits} hits, {} passes", number("/seconds"), number("/passes")));
     Ok(())
-}
-
-struct Quiet;
-
-impl Told for Quiet {
-    fn begin(&self, _what: &str, _rows: u64) {}
-    fn advance(&self, _rows: u64) {}
-    fn end(&self) {}
 }

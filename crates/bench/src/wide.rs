@@ -19,14 +19,14 @@ use std::error::Error;
 use std::fs;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use quipu_schema::pipeline::Pipeline;
 use quipu_store::{Edition, Store};
 use quipu_transform::Reference;
 
-use crate::{captured, median, say};
+use crate::side::{measured, own, peers, rounds};
+use crate::{captured, say};
 
 /// The word by which the benchmark starts itself for one run.
 pub(crate) const ONE: &str = "wide-one";
@@ -74,65 +74,22 @@ const YEARS: usize = 20;
 /// `wide [ROWS] [ROUNDS]`.
 pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let rows: usize = arguments.next().map_or(Ok(10_000_000), |text| text.parse())?;
-    let rounds: usize = arguments.next().map_or(Ok(3), |text| text.parse())?;
+    let times: u64 = arguments.next().map_or(Ok(3), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
     let csv = folder.path().join("wide.csv");
     write_csv(&csv, rows)?;
     let size = fs::metadata(&csv)?.len();
-    say(&format!("{rows} rows, {} values, {:.0} MiB of CSV, {rounds} rounds in turn", rows * 12, mib(size)));
-    let sides = ["quipu", "polars", "duckdb", "duckdb-checked", "pandas"];
-    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); sides.len()];
-    let mut peaks = vec![0.0_f64; sides.len()];
-    for round in 1..=rounds {
-        for ((side, seconds), peak) in sides.iter().zip(&mut seconds).zip(&mut peaks) {
-            match one(side, folder.path(), &csv)? {
-                Some((took, memory, what)) => {
-                    say(&format!("round {round}: {side:<15} {took:7.2} s, peak {memory:6.0} MiB, {what}"));
-                    seconds.push(took);
-                    *peak = peak.max(memory);
-                }
-                None => say(&format!("round {round}: {side:<15} left out: its package is not there")),
-            }
-        }
-    }
-    let of_polars = seconds.get_mut(1).map(|seconds| median(seconds)).unwrap_or_default();
-    for ((side, seconds), peak) in sides.iter().zip(&mut seconds).zip(&peaks) {
-        if !seconds.is_empty() {
-            let took = median(seconds);
-            say(&format!("median: {side:<15} {took:7.2} s, {:5.2} × polars, peak {peak:6.0} MiB", took / of_polars));
-        }
-    }
-    Ok(())
-}
-
-type Run = Option<(f64, f64, String)>;
-
-/// One run of one side in a process of its own: seconds, peak memory in MiB, what came out.
-fn one(side: &str, folder: &Path, csv: &Path) -> Result<Run, Box<dyn Error>> {
-    let mut command = if side == "quipu" {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(ONE);
-        command
-    } else {
-        let python = std::env::var("QUIPU_PEERS").unwrap_or_else(|_| "python3".to_owned());
-        let mut command = Command::new(python);
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/peers.py")).arg(side);
-        command
-    };
-    let output = command.arg(csv).arg(folder).stderr(std::process::Stdio::inherit()).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    if output.status.code() == Some(3) {
-        return Ok(None);
-    }
-    let line = text.lines().last().unwrap_or_default();
-    let mut fields = line.splitn(3, ' ');
-    let mut number = || fields.next().and_then(|field| field.parse::<f64>().ok());
-    match (number(), number()) {
-        (Some(seconds), Some(peak)) if output.status.success() => {
-            Ok(Some((seconds, peak, fields.next().unwrap_or_default().to_owned())))
-        }
-        _ => Err(format!("{side} ended with {}: {text}", output.status).into()),
-    }
+    say(&format!("{rows} rows, {} values, {:.0} MiB of CSV, {times} rounds in turn", rows * 12, mib(size)));
+    rounds(&["quipu", "polars", "duckdb", "duckdb-checked", "pandas"], "polars", times, |side| {
+        let mut command = if side == "quipu" {
+            own(ONE)?
+        } else {
+            let mut command = peers("peers.py");
+            command.arg(side);
+            command
+        };
+        measured(side, command.arg(&csv).arg(folder.path()))
+    })
 }
 
 /// One run of quipu; prints seconds, peak memory and what came out.

@@ -34,12 +34,12 @@ use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 pub use chance::Expected;
 pub use explain::{Explained, Shown, Spot, explain};
-pub use file::ColumnNames;
+pub use file::{ColumnNames, day_number, footer};
 pub use grade::Grade;
 pub use issuer::Countries;
 pub use judge::{Grades, Hit, Mark, Withheld};
 pub use marking::markings;
-pub use remembered::{Remembered, Secret, remember};
+pub use remembered::{Kept, Remembered, Secret, known, remember};
 pub use rule::Answer;
 pub use settings::{Settings, Silent, Told};
 

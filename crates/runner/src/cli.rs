@@ -346,9 +346,9 @@ pub(crate) struct ScreenArgs {
     pub(crate) how: HowArgs,
     /// Parquet files of records, or folders of them: record_id, database, key_kind, key_raw, issuer; and owner, status,
     /// expires_on, deny, marking where they are there.
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "checks", requires = "out")]
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "out")]
     pub(crate) records: Vec<PathBuf>,
-    /// Parquet files of checks, or folders of them: check_id, key_kind, key_raw, issuer; and asked_by, asked_at, marking
+    /// Parquet files of checks, or folders of them; with --since, the new ones: check_id, key_kind, key_raw, issuer; and asked_by, asked_at, marking
     /// where they are there.
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "records")]
     pub(crate) checks: Vec<PathBuf>,
@@ -358,9 +358,17 @@ pub(crate) struct ScreenArgs {
     /// The folder of the index; by default `index` in that of the result.
     #[arg(long, value_name = "DIR", requires = "records")]
     pub(crate) index: Option<PathBuf>,
-    /// The result of the run before: hits are then new, unchanged or withdrawn, and keep their state of review.
+    /// The result of the run before: its checks meet these records too; hits are new, unchanged or withdrawn, and keep
+    /// their state of review.
     #[arg(long, value_name = "DIR", requires = "records")]
     pub(crate) since: Option<PathBuf>,
+    /// Leave the checks of the runs before behind; their hits are withdrawn.
+    #[arg(long, requires = "since")]
+    pub(crate) forget: bool,
+    /// Let these checks meet the records of later runs for so many days, without their files. They are sealed under
+    /// QUIPU_DIGEST_KEY, each one so that only a record of the same number opens it.
+    #[arg(long, value_name = "DAYS", requires = "records")]
+    pub(crate) remember: Option<u32>,
     /// Memory to use, such as 4GiB or 512MiB; by default 4 GiB, or half of what is free.
     #[arg(long, value_name = "SIZE", value_parser = memory, requires = "records")]
     pub(crate) memory: Option<u64>,

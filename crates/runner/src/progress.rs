@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use quipu_screen::Told;
 use quipu_store::Progress;
 
 /// One bar on stderr, for the stage that runs.
@@ -42,5 +43,19 @@ impl Progress for Bars {
         {
             bar.finish_and_clear();
         }
+    }
+}
+
+impl Told for Bars {
+    fn begin(&self, what: &str, rows: u64) {
+        Progress::begin(self, what, Some(rows));
+    }
+
+    fn advance(&self, rows: u64) {
+        Progress::advance(self, rows);
+    }
+
+    fn end(&self) {
+        Progress::end(self);
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use polars::prelude::DataFrame;
-use quipu_engine::{Hit, Screened};
+use quipu_engine::{Hit, Screened, Secret};
 use quipu_schema::{Digest, Result};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
@@ -18,7 +18,7 @@ use crate::frame::text;
 
 const LOG: &str = "audit.ndjson";
 
-/// The secret under which digests of keys are made.
+/// The secret under which digests of keys are made, and checks are remembered.
 #[derive(Clone)]
 pub struct DigestKey(Vec<u8>);
 
@@ -26,6 +26,11 @@ impl DigestKey {
     /// From a text of any length; `None` from an empty one.
     pub fn new(secret: &str) -> Option<Self> {
         (!secret.is_empty()).then(|| Self(secret.as_bytes().to_vec()))
+    }
+
+    /// What checks are remembered under.
+    pub(crate) fn secret(&self) -> Secret {
+        Secret::of(&self.0)
     }
 
     /// HMAC-SHA-256 of kind and normal form, in hexadecimal digits.
@@ -60,7 +65,7 @@ pub(crate) fn write_down(
     let answers: Map<String, Value> =
         found.answers.iter().map(|(word, checks)| ((*word).to_owned(), json!(checks))).collect();
     let screened = json!({
-        "event": "screened", "at": at, "checks": found.checks, "records": found.records, "answers": answers,
+        "event": "screened", "at": at, "checks": found.checks, "remembered": found.remembered, "records": found.records, "answers": answers,
         "record_snapshot": format!("f1:{}", found.snapshots.0), "check_snapshot": format!("f1:{}", found.snapshots.1),
         "rule_version": crate::RULE_VERSION,
     });

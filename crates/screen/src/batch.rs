@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polars::prelude::{DataFrame, ParquetReader, SerReader as _};
-use quipu_engine::{ColumnNames, Countries, Grade, Grades, Request, Screened, Settings, Told};
+use quipu_engine::{ColumnNames, Countries, Grades, Request, Settings, Told};
 use quipu_schema::{ErrorKind, Fault, Result, table};
 use quipu_store::{WriteOptions, durable, write_parquet};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::account::{account, changes, counted, inputs, peak_memory};
 use crate::audit::{self, DigestKey};
 use crate::folder::{Folder, HITS, RUN, sha256};
 use crate::hit::{Lost, table_of};
+use crate::past::{self, Past};
 use crate::screening::FAN_OUT;
 
 /// What is to be screened, and where the result goes.
@@ -31,8 +33,12 @@ pub struct Batch {
     pub out: PathBuf,
     /// The folder of the index, where it is not `index` in `out`.
     pub index: Option<PathBuf>,
-    /// The result of the run before.
+    /// The result of the run before, whose checks meet these records too.
     pub since: Option<PathBuf>,
+    /// Whether the checks of the runs before are left behind.
+    pub forget: bool,
+    /// For how many days these checks are to meet later records without their files.
+    pub remember: Option<u32>,
     /// Kinds of keys to screen.
     pub kinds: Vec<String>,
     /// The kind of all keys of files that do not say it.
@@ -45,7 +51,7 @@ pub struct Batch {
     pub as_of: Option<i32>,
     /// Whether to count the records that may match nobody.
     pub count_records: bool,
-    /// The secret under which the audit trail holds digests of keys; without it, it holds none.
+    /// The secret under which checks are remembered and the audit trail holds digests of keys.
     pub digest_key: Option<DigestKey>,
     /// Memory and threads.
     pub settings: Settings,
@@ -58,6 +64,8 @@ pub struct Batch {
 /// `Storage` where the result cannot be written: what was there before is untouched then.
 pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     let started = Instant::now();
+    past::check_secret(batch)?;
+    let today = batch.as_of.map_or_else(today, Ok)?;
     let (records, checks) = (files(&batch.records)?, files(&batch.checks)?);
     for path in records.iter().chain(&checks).chain([&batch.out]) {
         if path.to_str().is_none() {
@@ -66,12 +74,13 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         }
     }
     let folder = Folder::take(&batch.out)?;
+    let past = Past::of(batch, today)?;
     let previous = batch.since.as_deref().map(hits_of).transpose()?;
     let handed = batch.since.as_deref().map(crate::review::Handed::read).transpose()?;
     crate::review::check_kept(batch.since.as_deref(), &batch.out)?;
-    let request = Request {
+    let mut request = Request {
         records: records.clone(),
-        checks: checks.clone(),
+        checks: past.files.iter().cloned().chain(checks).collect(),
         kinds: batch.kinds.clone(),
         given_kind: batch.given_kind.clone(),
         names: batch.names.clone(),
@@ -80,17 +89,17 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         index: batch.index.clone().unwrap_or_else(|| batch.out.join("index")),
         fan_out: FAN_OUT,
         count_records: batch.count_records,
+        remembered: past.remembered.clone(),
     };
+    let known = past::leave_out_known(&mut request)?;
     let mut found = quipu_engine::screen(&request, &Countries::known(), &batch.settings, told)?;
     let grades = counted(&found);
     let snapshots = (format!("f1:{}", found.snapshots.0), format!("f1:{}", found.snapshots.1));
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
-        let (asked, held): (BTreeSet<&str>, BTreeSet<&str>) =
-            gone.iter().map(|(check, record)| (check.as_str(), record.as_str())).unzip();
-        Ok(Lost {
-            checks: quipu_engine::markings(&checks, &batch.names, "check_id", &asked)?,
-            records: quipu_engine::markings(&records, &batch.names, "record_id", &held)?,
-        })
+        let held: BTreeSet<&str> = gone.iter().map(|(_, record)| record.as_str()).collect();
+        // A check is not changed after it was asked: its marking is in the row of before.
+        let records = quipu_engine::markings(&records, &batch.names, "record_id", &held)?;
+        Ok(Lost { checks: BTreeMap::new(), records })
     };
     let shown = std::mem::take(&mut found.hits);
     let mut hits = table_of(shown.clone(), previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
@@ -99,12 +108,15 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     }
     audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
     let table = written(&folder, &hits)?;
+    let books = past.hand_on(batch, &request, today, &folder, told)?;
     let mut account = account(&found, &grades, &changes(&hits)?);
     if let Some(account) = account.as_object_mut() {
         account.insert("record_snapshot".to_owned(), json!(snapshots.0));
         account.insert("check_snapshot".to_owned(), json!(snapshots.1));
         account.insert("hit_sha256".to_owned(), json!(sha256(table.path())?.to_string()));
-        account.insert("inputs".to_owned(), inputs(&request, found.as_of));
+        account.insert("checks_forgotten".to_owned(), json!(past.forgotten));
+        account.insert("files_known_already".to_owned(), json!(known));
+        account.insert("inputs".to_owned(), inputs(&request, found.as_of, &books, batch.remember.is_some())?);
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
     kept.push(b'\n');
@@ -112,12 +124,19 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         handed.place(&folder)?;
     }
     folder.publish(table, &kept)?;
+    past::sweep(&folder, &books)?;
     if let Some(account) = account.as_object_mut() {
         account.insert("seconds".to_owned(), json!((started.elapsed().as_secs_f64() * 1e3).round() / 1e3));
         account.insert("peak_memory_bytes".to_owned(), json!(peak_memory()));
         account.insert("hit".to_owned(), json!(batch.out.join(HITS)));
     }
     Ok(account)
+}
+
+/// The day of now in UTC, in days since 1970-01-01.
+fn today() -> Result<i32> {
+    let today = jiff::Timestamp::now().as_second().div_euclid(24 * 60 * 60);
+    i32::try_from(today).map_err(|_| crate::frame::bug("a day out of range"))
 }
 
 /// Files as they are named, and the Parquet files of folders, in the order of their names.
@@ -178,123 +197,4 @@ pub(crate) fn written(folder: &Folder, hits: &DataFrame) -> Result<durable::Temp
     write_parquet(&mut buffered, definition, std::slice::from_ref(hits), &WriteOptions::default())?;
     buffered.into_inner().map_err(|error| Fault::io(ErrorKind::Storage, "write", &path, error.into_error()))?;
     Ok(temporary)
-}
-
-/// What was asked for, so that a hit can be reckoned again.
-fn inputs(request: &Request, as_of: Option<i32>) -> Value {
-    let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
-        paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
-    };
-    let grades: Map<String, Value> = request
-        .grades
-        .listed()
-        .map(|(database, grades)| (database.to_owned(), grades.iter().map(|grade| json!(grade.word())).collect()))
-        .collect();
-    json!({
-        "records": absolute(&request.records),
-        "checks": absolute(&request.checks),
-        "kinds": request.kinds,
-        "given_kind": request.given_kind,
-        "names": request.names,
-        "grades": grades,
-        "as_of_days": as_of,
-    })
-}
-
-/// What a run was asked for, from the `run.json` in its folder.
-///
-/// # Errors
-/// `Usage` where there is none, or it cannot be read.
-pub(crate) fn asked_for(folder: &Path) -> Result<(Request, Option<i32>)> {
-    let path = folder.join(RUN);
-    let wrong = |error: String| {
-        Fault::new(ErrorKind::Usage, format!("the account of the run cannot be read: {error}"))
-            .at(path.display())
-            .help("name the --out folder of a run")
-    };
-    let text = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
-    let account: Value = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
-    let inputs = account.get("inputs").ok_or_else(|| wrong("it does not say what was screened".to_owned()))?;
-    let texts = |name: &str| -> Vec<String> {
-        let list = inputs.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(|text| text.as_str().map(str::to_owned)).collect()
-    };
-    let paths = |name: &str| texts(name).into_iter().map(PathBuf::from).collect();
-    let mut grades = Grades::default();
-    for (database, words) in inputs.get("grades").and_then(Value::as_object).into_iter().flatten() {
-        let words = words.as_array().into_iter().flatten().filter_map(Value::as_str);
-        let list = words.map(str::parse).collect::<Result<Vec<Grade>, String>>().map_err(wrong)?;
-        grades.set(Some(database.as_str()).filter(|name| !name.is_empty()), list);
-    }
-    let names = inputs.get("names").and_then(Value::as_object).into_iter().flatten();
-    let as_of = inputs.get("as_of_days").and_then(Value::as_i64).and_then(|day| i32::try_from(day).ok());
-    let request = Request {
-        records: paths("records"),
-        checks: paths("checks"),
-        kinds: texts("kinds"),
-        given_kind: inputs.get("given_kind").and_then(Value::as_str).map(str::to_owned),
-        names: names.filter_map(|(column, name)| Some((column.clone(), name.as_str()?.to_owned()))).collect(),
-        grades,
-        as_of,
-        index: folder.join("index"),
-        fan_out: FAN_OUT,
-        count_records: false,
-    };
-    Ok((request, as_of))
-}
-
-/// Hits of each grade.
-fn counted(found: &Screened) -> BTreeMap<Grade, u64> {
-    let mut out: BTreeMap<Grade, u64> = Grade::ALL.into_iter().map(|grade| (grade, 0)).collect();
-    for hit in &found.hits {
-        *out.entry(hit.grade).or_default() += 1;
-    }
-    out
-}
-
-/// Rows of table `hit` by their change against the run before.
-fn changes(hits: &DataFrame) -> Result<BTreeMap<String, u64>> {
-    let mut out: BTreeMap<String, u64> = BTreeMap::new();
-    for change in crate::frame::text(hits, "change")?.iter().flatten() {
-        *out.entry(change.to_owned()).or_default() += 1;
-    }
-    Ok(out)
-}
-
-fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: &BTreeMap<String, u64>) -> Value {
-    let listed = |counts: &BTreeMap<&'static str, u64>| -> Map<String, Value> {
-        counts.iter().map(|(word, count)| ((*word).to_owned(), json!(count))).collect()
-    };
-    let grades: Map<String, Value> =
-        grades.iter().map(|(grade, hits)| (grade.word().to_owned(), json!(hits))).collect();
-    let rounded = |hits: f64| json!((hits * 1e3).round() / 1e3);
-    json!({
-        "event": "screen_finished",
-        "checks_read": found.checks,
-        "records_read": found.records,
-        "checks": listed(&found.answers),
-        "records_without_key": listed(&found.records_without_key),
-        "records_kept_back": listed(&found.records_kept_back),
-        "hits": grades,
-        "expected_by_chance": {
-            "exact or normalised": rounded(found.expected.same),
-            "repaired": rounded(found.expected.repaired),
-            "confusable": rounded(found.expected.confusable),
-        },
-        "changes": changes,
-        "pairs_with_a_missing_issuer": found.cannot_say,
-        "pairs_of_ids_that_repeat": found.repeated,
-        "checks_cut_off": { "checks": found.capped.0, "records_left_out": found.capped.1, "most_records": FAN_OUT },
-        "passes": found.passes,
-        "index": found.index_made.as_deref().map_or_else(|| "kept".to_owned(), |why| format!("made: {why}")),
-        "rule_version": crate::RULE_VERSION,
-    })
-}
-
-/// The most memory that this process ever held, in bytes.
-fn peak_memory() -> Option<u64> {
-    let about = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kib: u64 =
-        about.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok())?;
-    Some(kib * 1_024)
 }

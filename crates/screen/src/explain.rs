@@ -5,7 +5,9 @@ use std::path::Path;
 use quipu_engine::{Countries, Explained};
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use crate::batch::{asked_for, hits_of};
+use crate::account::asked_for;
+use crate::audit::DigestKey;
+use crate::batch::hits_of;
 use crate::frame::text;
 
 /// A hit, explained.
@@ -23,12 +25,12 @@ pub struct Traced {
 const SHOWN: [&str; 9] =
     ["database", "key_kind", "key", "grade", "reasons", "change", "state", "rule_version", "marking"];
 
-/// Reckons a hit of the run in a folder again.
+/// Reckons a hit of the run in a folder again; `secret` opens the checks that the run remembers.
 ///
 /// # Errors
 /// `Usage` where the folder is that of no run, the run has no such hit, or its rows are gone from the sources; those of
 /// the files.
-pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str) -> Result<Traced> {
+pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str, secret: Option<&DigestKey>) -> Result<Traced> {
     let hits = hits_of(folder)?;
     let (checks, records) = (text(&hits, "check_id")?, text(&hits, "record_id")?);
     let mut rows = checks.iter().zip(records.iter());
@@ -40,7 +42,7 @@ pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str) -> Result<Trace
     for name in SHOWN {
         stored.push((name, text(&hits, name)?.get(row).unwrap_or_default().to_owned()));
     }
-    let (request, as_of) = asked_for(folder)?;
+    let (request, as_of) = asked_for(folder, secret)?;
     let pairs = quipu_engine::explain(&request, &Countries::known(), check_id, record_id, as_of)?;
     let several = pairs.len() > 1;
     // In the order in which hits of the same ids are made one.

@@ -39,6 +39,7 @@ pub(crate) fn screened(
     snapshots: (&str, &str),
     told: &dyn Told,
 ) -> Result<(DataFrame, Tally, Vec<String>)> {
+    let days = |day| quipu_engine::day_number(day).ok_or_else(|| crate::frame::bug("a day out of range"));
     let as_of = screen.as_of.map(days).transpose()?;
     let request = Request {
         records: files.records.clone(),
@@ -51,6 +52,7 @@ pub(crate) fn screened(
         index: files.index.clone(),
         fan_out: FAN_OUT,
         count_records: true,
+        remembered: None,
     };
     let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
     let (tally, notes) = (account(&found), notes(&found));
@@ -64,12 +66,6 @@ pub(crate) fn screened(
     };
     let hits = table_of(found.hits, previous, snapshots, lost)?;
     Ok((hits, tally, notes))
-}
-
-/// A day, in days since 1970-01-01.
-fn days(day: jiff::civil::Date) -> Result<i32> {
-    let days = day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
-    i32::try_from(days).map_err(|_| crate::frame::bug("a day out of range"))
 }
 
 /// read = published + ignored, in checks.

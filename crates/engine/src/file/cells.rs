@@ -24,6 +24,11 @@ pub(crate) enum Cell {
     Moment(i64),
 }
 
+/// A day, in days since 1970-01-01.
+pub fn day_number(day: jiff::civil::Date) -> Option<i32> {
+    i32::try_from(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24).ok()
+}
+
 impl Cell {
     /// The text.
     pub(crate) fn text(self) -> Option<String> {
@@ -39,9 +44,7 @@ impl Cell {
             Self::Day(day) => Some(*day),
             Self::Moment(at) => i32::try_from(at.div_euclid(MICROS_PER_DAY)).ok(),
             Self::Text(text) => {
-                let date: jiff::civil::Date = text.trim().get(..10)?.parse().ok()?;
-                let days = date.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
-                i32::try_from(days).ok()
+                day_number(text.trim().get(..10)?.parse().ok()?)
             }
         }
     }

@@ -21,6 +21,7 @@ use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use serde::{Deserialize, Serialize};
 
+pub use cells::day_number;
 pub(crate) use cells::{Cell, CellColumn};
 pub(crate) use text::{Meanings, TextColumn};
 use window::Window;
@@ -260,6 +261,14 @@ impl TableFile {
         let gave_up = || Err(ParquetError::General("its decoder gave up".into()));
         fenced(work).unwrap_or_else(gave_up).map_err(|error| self.damaged(group, error))
     }
+}
+
+/// The digest of the footer of a Parquet file.
+///
+/// # Errors
+/// `Source` where it cannot be read; `Corrupt` where it is none.
+pub fn footer(path: &Path) -> Result<Digest> {
+    Ok(TableFile::open(path, &ColumnNames::new())?.identity.footer)
 }
 
 /// When a file was changed, in nanoseconds since 1970-01-01 UTC.

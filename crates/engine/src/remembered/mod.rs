@@ -12,7 +12,7 @@ mod old_check;
 mod seal;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quipu_schema::{Digest, Result};
 
@@ -35,6 +35,15 @@ pub struct Remembered {
     pub secret: Secret,
 }
 
+/// How many checks a book is of, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The last day on which they may meet records, in days since 1970-01-01.
+    pub until: i32,
+    /// All checks that were read, those without a key too.
+    pub checks: u64,
+}
+
 impl Remembered {
     /// Opens all books.
     pub(crate) fn open(&self, kinds: &[String]) -> Result<(Vec<Book>, Seal)> {
@@ -43,33 +52,64 @@ impl Remembered {
         Ok((books, seal))
     }
 
-    /// The last day on which the checks of each book may meet records, in days since 1970-01-01.
+    /// What each book keeps.
     ///
     /// # Errors
     /// Those of opening them.
-    pub fn kept_until(&self, kinds: &[String]) -> Result<Vec<i32>> {
-        Ok(self.open(kinds)?.0.iter().map(|book| book.footer.kept_until).collect())
-    }
-
-    /// Which files of checks are in one of the books already, byte for byte.
-    ///
-    /// # Errors
-    /// Those of opening books and files.
-    pub fn knows(&self, request: &Request) -> Result<Vec<bool>> {
-        let (books, _) = self.open(&request.kinds)?;
-        let known = |path: &PathBuf| -> Result<bool> {
-            let file = TableFile::open(path, &request.names)?;
-            let (size, footer) = (file.identity().size, file.identity().footer);
-            let mut sources = books.iter().flat_map(|book| &book.footer.files);
-            // Files of one layout and size can have one footer, so that their bytes have to be looked at.
-            let mut alike = sources.by_ref().filter(|source| (source.size, source.footer) == (size, footer)).peekable();
-            if alike.peek().is_none() {
-                return Ok(false);
-            }
-            let content: Digest = write::content(path)?;
-            Ok(alike.any(|source| source.content == content))
-        };
-        request.checks.iter().map(known).collect()
+    pub fn kept(&self, kinds: &[String]) -> Result<Vec<Kept>> {
+        let kept = |book: &Book| Kept { until: book.footer.kept_until, checks: book.footer.counts.read };
+        Ok(self.open(kinds)?.0.iter().map(kept).collect())
     }
 }
 
+/// Which files of checks are those of a book, or those of a file named before them, byte for byte: their checks were
+/// asked once.
+///
+/// # Errors
+/// Those of opening books and files.
+pub fn known(request: &Request) -> Result<Vec<bool>> {
+    let books = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?;
+    let sources = books.iter().flat_map(|(books, _)| books).flat_map(|book| &book.footer.files);
+    let mut seen: Vec<Seen> = sources.map(Seen::of).collect();
+    let mut known = |path: &PathBuf| -> Result<bool> {
+        let file = TableFile::open(path, &request.names)?;
+        let identity = file.identity();
+        // Files of one layout and size can have one footer: only then their bytes have to be looked at.
+        let alike = (identity.size, identity.footer);
+        let mut content = None;
+        for seen in seen.iter_mut().filter(|seen| seen.alike == alike) {
+            let own = match content {
+                Some(own) => own,
+                None => *content.insert(write::content(path)?),
+            };
+            if seen.content(path)? == own {
+                return Ok(true);
+            }
+        }
+        seen.push(Seen { alike, path: Some(path.clone()), content });
+        Ok(false)
+    };
+    request.checks.iter().map(&mut known).collect()
+}
+
+/// A file of checks that may be another one's copy.
+struct Seen {
+    /// Size and digest of the footer.
+    alike: (u64, Digest),
+    /// Where it lies, where its content is not known yet.
+    path: Option<PathBuf>,
+    content: Option<Digest>,
+}
+
+impl Seen {
+    fn of(source: &book::Source) -> Self {
+        Self { alike: (source.size, source.footer), path: None, content: Some(source.content) }
+    }
+
+    fn content(&mut self, other: &Path) -> Result<Digest> {
+        match self.content {
+            Some(content) => Ok(content),
+            None => Ok(*self.content.insert(write::content(self.path.as_deref().unwrap_or(other))?)),
+        }
+    }
+}

@@ -29,7 +29,7 @@ const MOST_BITS: u32 = 12;
 /// Bytes of a part that a thread holds before they are put aside.
 const PIECE: usize = 16 << 10;
 
-/// Remembers all checks of a request in a file.
+/// Remembers all checks of a request in a file; gives the digest of its footer, which tells it from all others.
 ///
 /// * `kept_until`: the last day on which they may meet records, in days since 1970-01-01;
 /// * `target`: an empty file, which only its owner may read.
@@ -43,7 +43,7 @@ pub fn remember(
     (path, target): (&Path, &File),
     settings: &Settings,
     told: &dyn Told,
-) -> Result<()> {
+) -> Result<Digest> {
     let settings = &settings.fitted();
     let seal = Seal::new(secret);
     let mut files = Vec::new();
@@ -124,8 +124,10 @@ pub fn remember(
         bits,
         parts,
     };
-    let written = target.write_all_at(&footer.to_bytes(&seal)?, end).and_then(|()| target.sync_all());
-    written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))
+    let bytes = footer.to_bytes(&seal)?;
+    let written = target.write_all_at(&bytes, end).and_then(|()| target.sync_all());
+    written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))?;
+    Ok(Digest::of(&bytes))
 }
 
 fn source(file: &TableFile) -> Result<Source> {

@@ -6,7 +6,6 @@ use quipu_schema::fault::exit;
 use quipu_schema::pipeline::SCREENED_KINDS;
 use quipu_schema::{ErrorKind, Fault, Result};
 use quipu_screen::{Batch, DigestKey, Grades, Settings, Told};
-use quipu_store::Progress as _;
 use serde_json::Value;
 
 use super::run;
@@ -14,7 +13,7 @@ use crate::cli::{Global, ScreenArgs, Stage};
 use crate::output::Output;
 use crate::progress::Bars;
 
-/// Names the secret under which the audit trail holds digests of keys.
+/// Names the secret under which checks are remembered and the audit trail holds digests of keys.
 const DIGEST_KEY: &str = "QUIPU_DIGEST_KEY";
 
 /// Runs the stage, or screens files.
@@ -26,13 +25,22 @@ pub(crate) fn screen(args: &ScreenArgs, global: &Global, output: Output) -> Resu
         return Err(Fault::new(ErrorKind::Usage, "no folder for the result").help("name one with --out"));
     };
     let batch = batch(args, out.clone())?;
-    let telling = Telling { bars: output.wants_progress().then(Bars::default) };
-    let account = quipu_screen::batch(&batch, &telling);
-    telling.end();
-    let account = account?;
+    let account = if output.wants_progress() {
+        let bars = Bars::default();
+        let account = quipu_screen::batch(&batch, &bars);
+        Told::end(&bars);
+        account?
+    } else {
+        quipu_screen::batch(&batch, &quipu_screen::Silent)?
+    };
     say(&account, output);
     Output::data(&account.to_string())?;
     Ok(exit::DONE)
+}
+
+/// The secret under which checks are remembered and keys are digested.
+pub(super) fn digest_key() -> Option<DigestKey> {
+    std::env::var(DIGEST_KEY).ok().and_then(|secret| DigestKey::new(&secret))
 }
 
 /// What was asked for, as it is meant.
@@ -44,23 +52,26 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
     let mut settings = Settings::of_this_machine();
     settings.memory = args.memory.unwrap_or(settings.memory);
     settings.threads = args.threads.map_or(settings.threads, usize::from);
-    let days = |day: jiff::civil::Date| {
-        let days = day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
-        i32::try_from(days).map_err(|_| Fault::new(ErrorKind::Usage, "a day out of range"))
-    };
+    if args.checks.is_empty() && args.since.is_none() {
+        return Err(Fault::new(ErrorKind::Usage, "no checks to screen")
+            .help("name files with --checks, or with --since the run whose checks are to meet these records"));
+    }
+    let days = |day| quipu_screen::day_number(day).ok_or_else(|| Fault::new(ErrorKind::Usage, "a day out of range"));
     Ok(Batch {
         records: args.records.clone(),
         checks: args.checks.clone(),
         out,
         index: args.index.clone(),
         since: args.since.clone(),
+        forget: args.forget,
+        remember: args.remember,
         kinds: SCREENED_KINDS.map(str::to_owned).to_vec(),
         given_kind: args.key_kind.clone(),
         names: args.map.iter().cloned().collect(),
         grades,
         as_of: args.expiry_on.map(days).transpose()?,
         count_records: args.count_records,
-        digest_key: std::env::var(DIGEST_KEY).ok().and_then(|secret| DigestKey::new(&secret)),
+        digest_key: digest_key(),
         settings,
     })
 }
@@ -68,7 +79,11 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
 /// Tells people what came of it.
 fn say(account: &Value, output: Output) {
     let number = |pointer: &str| account.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    output.say(&format!("{} checks against {} records", number("/checks_read"), number("/records_read")));
+    let remembered = match number("/checks_remembered") {
+        0 => String::new(),
+        remembered => format!(" and {remembered} remembered ones"),
+    };
+    output.say(&format!("{} checks{remembered} against {} records", number("/checks_read"), number("/records_read")));
     for (word, count) in account.pointer("/checks").and_then(Value::as_object).into_iter().flatten() {
         if count.as_u64() > Some(0) {
             output.say(&format!("  {:>12} {word}", count.as_u64().unwrap_or(0)));
@@ -88,6 +103,8 @@ fn say(account: &Value, output: Output) {
     for (pointer, what) in [
         ("/pairs_with_a_missing_issuer", "pairs have the same number, and an issuer is missing"),
         ("/pairs_of_ids_that_repeat", "pairs of ids met more than once, because an id stands in several rows"),
+        ("/checks_forgotten", "checks of before were forgotten, because their time is over"),
+        ("/files_known_already", "files of checks are those of others, or remembered already, and were not read again"),
         ("/checks_cut_off/records_left_out", "records were not looked at, because a key has too many of them"),
     ] {
         if number(pointer) > 0 {
@@ -99,30 +116,5 @@ fn say(account: &Value, output: Output) {
     }
     if let Some(hit) = account.get("hit").and_then(Value::as_str) {
         output.say(&format!("hits in {hit}"));
-    }
-}
-
-/// Draws the progress of a screening.
-struct Telling {
-    bars: Option<Bars>,
-}
-
-impl Told for Telling {
-    fn begin(&self, what: &str, rows: u64) {
-        if let Some(bars) = &self.bars {
-            bars.begin(what, Some(rows));
-        }
-    }
-
-    fn advance(&self, rows: u64) {
-        if let Some(bars) = &self.bars {
-            bars.advance(rows);
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bars) = &self.bars {
-            bars.end();
-        }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn trace(table: &str, key: &str, run: &Path, output: Output) -> Resul
         return Err(Fault::new(ErrorKind::Usage, format!("a screening by hand has no table `{table}`, only `hit`")));
     }
     let (check_id, record_id) = ids(key)?;
-    let traced = trace_hit(run, check_id, record_id)?;
+    let traced = trace_hit(run, check_id, record_id, super::screen::digest_key().as_ref())?;
     output.event(&event(check_id, record_id, &traced))?;
     if !output.is_json() {
         Output::data(&shown(check_id, record_id, &traced))?;
@@ -32,11 +32,13 @@ pub(crate) fn trace(table: &str, key: &str, run: &Path, output: Output) -> Resul
 
 /// `check_id=C1,record_id=R1`.
 fn ids(key: &str) -> Result<(&str, &str)> {
-    let of = |name: &str| {
-        let mut pairs = key.split(',').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(known, _)| known.trim() == name).map(|(_, id)| id)
+    // An id may hold commas itself.
+    let split = |first: &str, second: &str| {
+        let (one, two) = key.trim().strip_prefix(first)?.rsplit_once(second)?;
+        (!one.is_empty() && !two.is_empty()).then_some((one, two))
     };
-    of("check_id").zip(of("record_id")).ok_or_else(|| {
+    let other_way = || split("record_id=", ",check_id=").map(|(record, check)| (check, record));
+    split("check_id=", ",record_id=").or_else(other_way).ok_or_else(|| {
         Fault::new(ErrorKind::Usage, format!("`{key}` does not name a hit"))
             .help("a hit is named as check_id=CHECK,record_id=RECORD")
     })

@@ -1,5 +1,6 @@
 //! Tests of the core: each rule, history, and a brute-force oracle.
 
+mod history;
 mod oracle;
 mod rules;
 mod run;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_record() -> impl Strategy<Value = Record> {
+pub(super) fn any_record() -> impl Strategy<Value = Record> {
     (
         ("r[0-5]", prop_oneof![Just("SLTD"), Just("SAD")], any_kind(), any_raw(), any_issuer()),
         prop_oneof![Just("BR"), Just("BRA"), Just("CL")],
@@ -29,7 +29,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         })
 }
 
-fn any_check() -> impl Strategy<Value = Check> {
+pub(super) fn any_check() -> impl Strategy<Value = Check> {
     (
         "c[0-5]",
         any_kind(),
