@@ -318,4 +318,3 @@ pub(crate) fn probe_old(old: &[OldCheck], segment: &Segment, how: &Probe) -> Res
     })?;
     Ok(found.into_iter().flatten().collect())
 }
-

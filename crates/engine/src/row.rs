@@ -157,7 +157,9 @@ impl<'a> AskedReader<'a> {
             self.raw.visit(rows, |text| raws.push(text.map(|text| text_of(text).into_owned())))?;
             for (texts, column) in self.texts.iter_mut().zip(&mut columns) {
                 match texts {
-                    Some(texts) => texts.visit(rows, |text| column.push(text.map(|text| text_of(text).into_owned())))?,
+                    Some(texts) => {
+                        texts.visit(rows, |text| column.push(text.map(|text| text_of(text).into_owned())))?
+                    }
                     None => column.resize(rows, None),
                 }
             }

@@ -74,8 +74,8 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         }
     }
     let folder = Folder::take(&batch.out)?;
-    let past = Past::of(batch, today)?;
     let previous = batch.since.as_deref().map(hits_of).transpose()?;
+    let past = Past::of(batch, today)?;
     let handed = batch.since.as_deref().map(crate::review::Handed::read).transpose()?;
     crate::review::check_kept(batch.since.as_deref(), &batch.out)?;
     let mut request = Request {

@@ -121,8 +121,7 @@ fn remember(
     let failed = |error| Fault::io(ErrorKind::Storage, "open", book.path(), error);
     let file = std::fs::OpenOptions::new().write(true).open(book.path()).map_err(failed)?;
     let countries = quipu_engine::Countries::known();
-    let digest =
-        quipu_engine::remember(request, (&countries, secret), until, (book.path(), &file), settings, told)?;
+    let digest = quipu_engine::remember(request, (&countries, secret), until, (book.path(), &file), settings, told)?;
     Ok(format!("{}{ENDING}", digest.short()))
 }
 

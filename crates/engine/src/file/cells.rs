@@ -43,9 +43,7 @@ impl Cell {
         match self {
             Self::Day(day) => Some(*day),
             Self::Moment(at) => i32::try_from(at.div_euclid(MICROS_PER_DAY)).ok(),
-            Self::Text(text) => {
-                day_number(text.trim().get(..10)?.parse().ok()?)
-            }
+            Self::Text(text) => day_number(text.trim().get(..10)?.parse().ok()?),
         }
     }
 }

@@ -156,15 +156,18 @@ impl Book {
     pub(crate) fn damaged(&self, part: usize) -> Fault {
         Fault::new(ErrorKind::Corrupt, format!("part {part} of the remembered checks is damaged, or was changed"))
             .at(self.path.display())
-            .help("bring the file back from a copy, screen the files of these checks again, or leave them behind with \
-                   --forget")
+            .help(
+                "bring the file back from a copy, screen the files of these checks again, or leave them behind with \
+                   --forget",
+            )
     }
 
     fn read(&self, at: u64, length: u64) -> Result<Vec<u8>> {
         let size = self.file.metadata().map_or(0, |about| about.len());
         let fits = at.checked_add(length).is_some_and(|end| end <= size);
         let mut bytes = vec![0; usize::try_from(length).ok().filter(|_| fits).unwrap_or(0)];
-        let read = if fits { self.file.read_exact_at(&mut bytes, at) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) };
+        let read =
+            if fits { self.file.read_exact_at(&mut bytes, at) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) };
         let failed = |error| Fault::io(ErrorKind::Corrupt, "read the checks remembered in", &self.path, error);
         read.map(|()| bytes).map_err(failed)
     }

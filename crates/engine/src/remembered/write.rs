@@ -206,9 +206,8 @@ impl Gathering<'_> {
         self.sealed.clear();
         self.seal.key(number).seal(&self.content, &mut self.sealed);
         let digest = self.seal.digest(number);
-        let length = u32::try_from(self.sealed.len()).map_err(|_| {
-            Fault::new(ErrorKind::Contract, "a check of more than 4 GiB cannot be remembered")
-        })?;
+        let length = u32::try_from(self.sealed.len())
+            .map_err(|_| Fault::new(ErrorKind::Contract, "a check of more than 4 GiB cannot be remembered"))?;
         let at = part_of(digest, self.bits);
         if let Some(part) = self.parts.get_mut(at) {
             part.open.extend_from_slice(&digest.to_le_bytes());
