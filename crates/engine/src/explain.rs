@@ -8,7 +8,8 @@ use quipu_keys::{Key, KeyKind, ocr_fold};
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use crate::Request;
-use crate::file::{Cell, TableFile};
+use crate::checks::Opened;
+use crate::file::{TableFile, names_of};
 use crate::form::Forms;
 use crate::grade::remarks;
 use crate::issuer::Countries;
@@ -16,7 +17,7 @@ use crate::judge::{Hit, Judged, Rules, judge_pair};
 use crate::marking::rows_of;
 use crate::probe::Found;
 use crate::remembered::of_number;
-use crate::row::{Asked, AskedColumns, Held, HeldColumns};
+use crate::row::{Asked, Held, HeldColumns};
 use crate::rule::Answer;
 
 /// Where a row stands.
@@ -73,21 +74,20 @@ pub fn explain(
 ) -> Result<Vec<Explained>> {
     let given = request.given_kind.as_deref();
     let mut checks: Vec<(Spot, Asked)> = Vec::new();
+    let forms = Forms::new(countries, &request.kinds);
+    let names = names_of("checks", &request.names);
     for path in &request.checks {
-        let file = TableFile::open(path, &request.names)?;
-        let (columns, raw) = (AskedColumns::asked(&file, given)?, file.need_text("key_raw")?);
-        rows_of(&file, "check_id", &BTreeSet::from([check_id]), |group, row, _| {
-            for mut asked in columns.asked_rows(&file, group, &[row])? {
-                let cell = file.decode(group, || file.cells(group, raw)?.at(u64::from(row)))?;
-                asked.key_raw = cell.and_then(Cell::text).unwrap_or_default();
-                checks.push((spot(&file, group, row), asked));
-            }
+        let opened = Opened::open(path, &names)?;
+        let file = opened.checks(&forms, given, &names)?;
+        file.of_id(check_id, |group, row, asked| {
+            checks.push((Spot { file: path.clone(), group, row }, asked));
             Ok(())
         })?;
     }
     let mut records: Vec<(Spot, Held, bool)> = Vec::new();
+    let names = names_of("records", &request.names);
     for path in &request.records {
-        let file = TableFile::open(path, &request.names)?;
+        let file = TableFile::open(path, &names)?;
         let columns = HeldColumns::held(&file, given)?;
         rows_of(&file, "record_id", &BTreeSet::from([record_id]), |group, row, _| {
             for held in columns.held_rows(&file, group, &[row])? {

@@ -7,7 +7,7 @@ use crate::form::{Form, Forms, Issuer, KindNumber};
 
 /// Rows that are handed on together, at most: few enough that what was asked of memory for the first one is still near
 /// when the last one has come.
-const BATCH: usize = 1_024;
+pub(crate) const BATCH: usize = 1_024;
 
 /// Where the kind of a row stands.
 #[derive(Debug, Clone, Copy)]

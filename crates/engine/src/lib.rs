@@ -7,6 +7,7 @@
 //! Neither memory nor threads nor the parts of the index change a hit.
 
 mod chance;
+mod checks;
 mod explain;
 mod file;
 mod form;
@@ -27,14 +28,14 @@ mod tests;
 mod threads;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 pub use chance::Expected;
 pub use explain::{Explained, Shown, Spot, explain};
-pub use file::{ColumnNames, day_number, footer};
+pub use file::{ColumnNames, day_number};
 pub use grade::Grade;
 pub use issuer::Countries;
 pub use judge::{Grades, Hit, Mark, Withheld};
@@ -43,13 +44,14 @@ pub use remembered::{Kept, Remembered, Secret, known, remember};
 pub use rule::Answer;
 pub use settings::{Settings, Silent, Told};
 
-use file::TableFile;
+use checks::{CheckFile, Opened};
+use file::{TableFile, names_of};
 use form::Forms;
 use index::{Index, Wanted};
 use keys::KeyColumns;
-use probe::{CheckFile, Probe, Probed, probe, probe_old};
+use probe::{Probe, Probed, probe, probe_old};
 use remembered::{Book, Counts, OldCheck, meeting};
-use row::{AskedColumns, HeldColumns};
+use row::HeldColumns;
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
 pub const RULE_VERSION: &str = "3";
@@ -59,7 +61,7 @@ pub const RULE_VERSION: &str = "3";
 pub struct Request {
     /// Parquet files of records.
     pub records: Vec<PathBuf>,
-    /// Parquet files of checks.
+    /// Files of checks: Parquet, delimited text with a header, or JSON with one object a line.
     pub checks: Vec<PathBuf>,
     /// Kinds of keys to screen.
     pub kinds: Vec<String>,
@@ -137,26 +139,23 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let new_forms = || Forms::new(countries, &request.kinds);
     let forms = new_forms();
     let given = request.given_kind.as_deref();
+    let names = names_of("records", &request.names);
     let mut records = Vec::new();
     let mut rows = Vec::new();
     for path in &request.records {
-        let file = TableFile::open(path, &request.names)?;
+        let file = TableFile::open(path, &names)?;
         let keys = KeyColumns::find(&file, &forms, given)?;
         rows.push(HeldColumns::held(&file, given)?);
         records.push((file, keys));
     }
-    let mut checks = Vec::new();
-    for path in &request.checks {
-        let file = TableFile::open(path, &request.names)?;
-        let keys = KeyColumns::find(&file, &forms, given)?;
-        let rows = AskedColumns::asked(&file, given)?;
-        checks.push(CheckFile { file, keys, rows });
-    }
+    let check_names = names_of("checks", &request.names);
+    let opened = request.checks.iter().map(|path| Opened::open(path, &check_names)).collect::<Result<Vec<_>>>()?;
+    let checks = opened.iter().map(|file| file.checks(&forms, given, &check_names)).collect::<Result<Vec<_>>>()?;
 
     let (books, seal) = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?.unzip();
     let books: Vec<Book> = books.unwrap_or_default();
 
-    let wanted = Wanted { files: &records, rules: rules(request, countries), new_forms: &new_forms };
+    let wanted = Wanted { files: &records, rules: rules(request, &names, countries), new_forms: &new_forms };
     let index = Index::open(&request.index, &wanted, settings, told)?;
     let as_of = match request.as_of {
         Some(day) => Some(day),
@@ -174,8 +173,8 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         None => Vec::new(),
     };
     let passes = index.passes(settings);
-    told.begin("checks", checks.iter().map(|file| file.file.identity().rows).sum::<u64>() * passes.len() as u64);
-    let total = checks.iter().map(|file| file.file.identity().rows).sum();
+    told.begin("checks", checks.iter().map(CheckFile::rows).sum::<u64>() * passes.len() as u64);
+    let total = checks.iter().map(CheckFile::rows).sum();
     let mut probed = Probed { shapes: chance::Shapes::new(total), ..Probed::default() };
     let how = Probe { records: &index.count, fan_out: request.fan_out, new_forms: &new_forms, settings, told };
     for (number, parts) in passes.iter().enumerate() {
@@ -198,15 +197,13 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     } else {
         BTreeMap::new()
     };
-    let snapshots = (index::snapshot(&records), snapshot_of(&checks, &books));
+    let snapshots = (index::snapshot(&records), snapshot_of(&opened, &books));
     let record_files: Vec<judge::RecordFile> =
         records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
     let rules = judge::Rules { countries, grades: &request.grades, as_of };
     let judged = judge::judge(&probed.found, &record_files, &rules, settings.threads)?;
-    let opened = record_files.iter().map(|(file, ..)| file).chain(checks.iter().map(|check| &check.file));
-    for file in opened {
-        file.check_unchanged()?;
-    }
+    record_files.iter().try_for_each(|(file, ..)| file.check_unchanged())?;
+    opened.iter().try_for_each(Opened::check_unchanged)?;
     let asked = std::iter::once(&probed.shapes).chain(books.iter().map(|book| &book.shapes));
     let expected = asked.map(|shapes| chance::expected(shapes, &index.shapes)).sum();
     let index_made = index.made.clone();
@@ -244,7 +241,7 @@ fn cut_off(found: &[probe::Found]) -> (u64, u64) {
 }
 
 /// Everything but the records that decides what is in an index.
-fn rules(request: &Request, countries: &Countries) -> Digest {
+fn rules(request: &Request, names: &ColumnNames, countries: &Countries) -> Digest {
     let mut hasher = Hasher::default();
     hasher.part("version", RULE_VERSION).part("countries", countries.digest().as_bytes());
     request.kinds.iter().for_each(|kind| {
@@ -252,14 +249,14 @@ fn rules(request: &Request, countries: &Countries) -> Digest {
     });
     hasher.part("given", request.given_kind.as_deref().unwrap_or_default());
     for column in ["key_kind", "key_raw", "issuer"] {
-        hasher.part(column, request.names.get(column).map_or(column, String::as_str));
+        hasher.part(column, names.get(column).map_or(column, String::as_str));
     }
     hasher.finish()
 }
 
 /// What tells these checks from others, in whatever order and by whichever run they were read.
-fn snapshot_of(checks: &[CheckFile], books: &[Book]) -> Digest {
-    let read = checks.iter().map(|check| (check.file.identity().footer, check.file.identity().size));
+fn snapshot_of(checks: &[Opened], books: &[Book]) -> Digest {
+    let read = checks.iter().map(|check| (check.identity().footer, check.identity().size));
     let of_books = books.iter().flat_map(|book| &book.footer.files).map(|source| (source.footer, source.size));
     let mut all: Vec<(Digest, u64)> = read.chain(of_books).collect();
     all.sort_unstable();
@@ -272,13 +269,16 @@ fn snapshot_of(checks: &[CheckFile], books: &[Book]) -> Digest {
 
 /// The day of the newest check, where the files say when checks were asked.
 fn newest(checks: &[CheckFile], settings: &Settings) -> Result<Option<i32>> {
-    let mut newest = None;
-    for check in checks {
-        if let Some(column) = check.file.find_day("asked_at")? {
-            newest = newest.max(check.file.latest_day(column, settings.threads)?);
-        }
-    }
-    Ok(newest)
+    let days = checks.iter().map(|check| check.newest(settings)).collect::<Result<Vec<_>>>()?;
+    Ok(days.into_iter().flatten().max())
+}
+
+/// What tells a file of checks from others: the digest of its Parquet footer, or that of all of a text.
+///
+/// # Errors
+/// `Source` where it cannot be read; `Corrupt` or `Shape` where it is none.
+pub fn footer(path: &Path) -> Result<Digest> {
+    Ok(Opened::open(path, &ColumnNames::new())?.identity().footer)
 }
 
 /// read = the sum of what became of the checks.

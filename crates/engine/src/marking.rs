@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use quipu_schema::Result;
 use quipu_schema::marking::Marking;
 
-use crate::file::{ColumnNames, TableFile};
+use crate::file::{ColumnNames, TableFile, names_of};
 use crate::form::text_of;
 use crate::row::marking_of;
 
@@ -45,22 +45,23 @@ pub(crate) fn rows_of(
     Ok(())
 }
 
-/// The strictest marking of each of some ids, where it is in one of the files.
+/// The strictest marking of each of some ids, where it is in one of the files: `side` is `records` or `checks`.
 ///
 /// # Errors
 /// Those of the files, and a marking that cannot be read.
 pub fn markings(
     files: &[PathBuf],
     names: &ColumnNames,
-    column: &str,
+    (side, column): (&str, &str),
     wanted: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, Marking>> {
     let mut out: BTreeMap<String, Marking> = BTreeMap::new();
     if wanted.is_empty() {
         return Ok(out);
     }
+    let names = names_of(side, names);
     for path in files {
-        let file = TableFile::open(path, names)?;
+        let file = TableFile::open(path, &names)?;
         let markings = file.find_text("marking")?;
         let mut open = None;
         rows_of(&file, column, wanted, |group, row, id| {

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use quipu_schema::Result;
 
 use crate::chance::Shapes;
-use crate::file::TableFile;
+use crate::checks::{CheckFile, Held};
 use crate::form::{Form, Forms, text_of};
 use crate::index::{Count, Segment};
-use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::keys::{KeyReader, Row, Sink};
 use crate::remembered::OldCheck;
-use crate::row::{Asked, AskedColumns};
+use crate::row::Asked;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
@@ -51,14 +51,6 @@ impl Probed {
         self.not_a_key += other.not_a_key;
         self.shapes.add(&other.shapes);
     }
-}
-
-/// A file of checks with its columns.
-#[derive(Debug)]
-pub(crate) struct CheckFile {
-    pub(crate) file: TableFile,
-    pub(crate) keys: KeyColumns,
-    pub(crate) rows: AskedColumns,
 }
 
 /// One thread's row group in the making.
@@ -118,14 +110,14 @@ impl<'a> Probing<'a> {
     }
 
     /// The checks of a row group that met something, read in full.
-    fn in_full(&self, at: usize, file: &CheckFile, group: usize) -> Result<Vec<Found>> {
+    fn in_full(&self, at: usize, file: &CheckFile, group: usize, held: &Held) -> Result<Vec<Found>> {
         if self.met.is_empty() {
             return Ok(Vec::new());
         }
         // They came sorted, stretch by stretch; the first of each row has its text.
         let mut rows: Vec<u32> = self.met.iter().map(|met| met.row).collect();
         rows.dedup();
-        let rest = file.rows.asked_rows(&file.file, group, &rows)?;
+        let rest = file.asked_rows(group, held, &rows)?;
         let groups = self.met.chunk_by(|one, two| one.row == two.row);
         let found = rest.into_iter().zip(groups).map(|(mut asked, met)| {
             if let Some(first) = met.first() {
@@ -258,25 +250,25 @@ pub(crate) struct Probe<'a, 'b> {
 /// Looks up all checks in parts of an index; their rows are counted in the first of several passes.
 pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &Probe) -> Result<Probed> {
     let Probe { new_forms, settings, told, .. } = *how;
-    let groups = |(at, file)| -> Box<dyn Iterator<Item = (usize, &CheckFile, usize)>> {
-        let file: &CheckFile = file;
-        Box::new((0..file.file.groups()).map(move |group| (at, file, group)))
-    };
-    let tasks: Vec<(usize, &CheckFile, usize)> = files.iter().enumerate().flat_map(groups).collect();
-    let total = files.iter().map(|file| file.file.identity().rows).sum();
+    let tasks: Vec<(usize, &CheckFile, usize)> = files
+        .iter()
+        .enumerate()
+        .flat_map(|(at, file)| (0..file.groups()).map(move |group| (at, file, group)))
+        .collect();
+    let total = files.iter().map(CheckFile::rows).sum();
     let next = AtomicUsize::new(0);
     let shares = threads::each(settings.threads, |_| {
         let mut reader = KeyReader::new(new_forms());
         let mut own = Probing::new(segment, how, counts, total);
         while let Some((at, file, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some((_, file, group)) = tasks.get(next.load(Ordering::Relaxed)) {
-                file.file.announce(*group, &file.keys.all());
+                file.announce(*group);
             }
             own.begin();
-            reader.read(&file.file, &file.keys, *group, &mut own)?;
-            let found = own.in_full(*at, file, *group)?;
+            let (rows, held) = file.read(*group, &mut reader, &mut own)?;
+            let found = own.in_full(*at, file, *group, &held)?;
             own.probed.found.extend(found);
-            told.advance(file.file.rows(*group));
+            told.advance(rows);
         }
         Ok(own.probed)
     })?;

@@ -232,11 +232,16 @@ fn last_day(cell: &Cell, file: &TableFile) -> Result<i32> {
 
 /// The marking of a row. Without one nobody knows who may see the row: then it is for named recipients only.
 pub(crate) fn marking_of(cell: Option<Cell>, file: &TableFile) -> Result<Marking> {
-    match text(cell) {
+    marking_in(text(cell), || format!("{}, column `marking`", file.path().display()))
+}
+
+/// As [`marking_of`], of a text that stands at a place.
+pub(crate) fn marking_in(text: Option<String>, place: impl FnOnce() -> String) -> Result<Marking> {
+    match text {
         None => Ok(Marking { distribution: Tlp::Red, ..Marking::default() }),
         Some(text) => text.parse().map_err(|error: quipu_schema::marking::NotAMarking| {
             Fault::new(ErrorKind::Contract, "a row has no readable marking, so nobody may see it")
-                .at(format!("{}, column `marking`", file.path().display()))
+                .at(place())
                 .because(error)
         }),
     }

@@ -348,7 +348,8 @@ pub(crate) struct ScreenArgs {
     /// expires_on, deny, marking where they are there.
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "out")]
     pub(crate) records: Vec<PathBuf>,
-    /// Parquet files of checks, or folders of them; with --since, the new ones: check_id, key_kind, key_raw, issuer; and asked_by, asked_at, marking
+    /// Files of checks, or folders of them: Parquet, delimited text with a header (CSV), or JSON with one object a line
+    /// (NDJSON); with --since, the new ones. Columns: check_id, key_kind, key_raw, issuer; and asked_by, asked_at, marking
     /// where they are there.
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "records")]
     pub(crate) checks: Vec<PathBuf>,
@@ -378,7 +379,8 @@ pub(crate) struct ScreenArgs {
     /// The kind of all keys, for files that do not say it.
     #[arg(long, value_name = "KIND", requires = "records")]
     pub(crate) key_kind: Option<String>,
-    /// The name that a column has in the files, as `key_raw=number`.
+    /// The name that a column has in the files, as `key_raw=number`; in those of one side alone, as
+    /// `checks.key_raw=number`.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = renamed, requires = "records")]
     pub(crate) map: Vec<(String, String)>,
     /// The grades to screen, as `exact,normalised,repaired,confusable`, or for one database as `SMV:exact`; by default
@@ -409,14 +411,19 @@ fn memory(text: &str) -> Result<u64, String> {
     bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "a size such as 4GiB or 512MiB is needed".to_owned())
 }
 
-/// `key_raw=number`.
+/// `key_raw=number`, or `checks.key_raw=number`.
 fn renamed(text: &str) -> Result<(String, String), String> {
-    let known = |column: &str| ["record", "check"].iter().any(|name| column_of(name, column));
-    match text.split_once('=') {
-        Some((column, name)) if !name.is_empty() && known(column) => Ok((column.to_owned(), name.to_owned())),
-        Some((column, _)) if !known(column) => Err(format!("neither records nor checks have a column `{column}`")),
-        _ => Err("a column and its name are needed, as `key_raw=number`".to_owned()),
+    let split = text.split_once('=').filter(|(_, name)| !name.is_empty());
+    let (column, name) = split.ok_or("a column and its name are needed, as `key_raw=number`")?;
+    let (tables, alone): (&[&str], &str) = match column.split_once('.') {
+        Some(("records", alone)) => (&["record"], alone),
+        Some(("checks", alone)) => (&["check"], alone),
+        _ => (&["record", "check"], column),
+    };
+    if !tables.iter().any(|table| column_of(table, alone)) {
+        return Err(format!("neither records nor checks have a column `{column}`"));
     }
+    Ok((column.to_owned(), name.to_owned()))
 }
 
 fn column_of(table: &str, column: &str) -> bool {

@@ -27,7 +27,7 @@ use crate::screening::FAN_OUT;
 pub struct Batch {
     /// Parquet files of records, or folders of them.
     pub records: Vec<PathBuf>,
-    /// Parquet files of checks, or folders of them.
+    /// Files of checks, or folders of them: Parquet, delimited text, or JSON with one object a line.
     pub checks: Vec<PathBuf>,
     /// The folder of the result.
     pub out: PathBuf,
@@ -66,7 +66,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     let started = Instant::now();
     past::check_secret(batch)?;
     let today = batch.as_of.map_or_else(today, Ok)?;
-    let (records, checks) = (files(&batch.records)?, files(&batch.checks)?);
+    let (records, checks) = (files(&batch.records, &["parquet"])?, files(&batch.checks, &CHECKS)?);
     for path in records.iter().chain(&checks).chain([&batch.out]) {
         if path.to_str().is_none() {
             let message = "the name of a file is no UTF-8, so that the account of the run could not name it";
@@ -98,7 +98,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
         let held: BTreeSet<&str> = gone.iter().map(|(_, record)| record.as_str()).collect();
         // A check is not changed after it was asked: its marking is in the row of before.
-        let records = quipu_engine::markings(&records, &batch.names, "record_id", &held)?;
+        let records = quipu_engine::markings(&records, &batch.names, ("records", "record_id"), &held)?;
         Ok(Lost { checks: BTreeMap::new(), records })
     };
     let shown = std::mem::take(&mut found.hits);
@@ -139,8 +139,11 @@ fn today() -> Result<i32> {
     i32::try_from(today).map_err(|_| crate::frame::bug("a day out of range"))
 }
 
-/// Files as they are named, and the Parquet files of folders, in the order of their names.
-fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// Endings of the names of files of checks.
+const CHECKS: [&str; 6] = ["parquet", "csv", "tsv", "txt", "ndjson", "jsonl"];
+
+/// Files as they are named, and the files of folders with these endings, in the order of their names.
+fn files(named: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for path in named {
         if !path.is_dir() {
@@ -156,11 +159,15 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
                     .at(path.display())
                     .help("name the folders, or the files, one by one"));
             }
-            let parquet = |inner: &PathBuf| inner.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-            inside.extend(Some(inner).filter(parquet));
+            let ending = inner.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+            inside.extend(Some(inner).filter(|_| endings.contains(&ending.as_str())));
         }
         if inside.is_empty() {
-            return Err(Fault::new(ErrorKind::Usage, "there is no Parquet file in this folder").at(path.display()));
+            return Err(Fault::new(
+                ErrorKind::Usage,
+                format!("there is no file in this folder that ends with {}", endings.join(", ")),
+            )
+            .at(path.display()));
         }
         inside.sort();
         out.extend(inside);

@@ -60,8 +60,8 @@ pub(crate) fn screened(
         let (checks, records): (BTreeSet<&str>, BTreeSet<&str>) =
             gone.iter().map(|(check, record)| (check.as_str(), record.as_str())).unzip();
         Ok(Lost {
-            checks: quipu_engine::markings(&files.checks, &request.names, "check_id", &checks)?,
-            records: quipu_engine::markings(&files.records, &request.names, "record_id", &records)?,
+            checks: quipu_engine::markings(&files.checks, &request.names, ("checks", "check_id"), &checks)?,
+            records: quipu_engine::markings(&files.records, &request.names, ("records", "record_id"), &records)?,
         })
     };
     let hits = table_of(found.hits, previous, snapshots, lost)?;

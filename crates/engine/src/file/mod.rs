@@ -38,14 +38,27 @@ pub(crate) struct Identity {
     pub(crate) size: u64,
     /// When it was changed, in nanoseconds since 1970-01-01 UTC.
     pub(crate) modified: i128,
-    /// Digest of its footer: schema, sizes and places of all column chunks.
+    /// Digest of its footer: schema, sizes and places of all column chunks; of text, BLAKE3 of all of its bytes.
     pub(crate) footer: Digest,
-    /// Rows.
+    /// Rows; of text, about so many.
     pub(crate) rows: u64,
 }
 
 /// Names of columns of a table and of the file that holds it, where they differ.
+///
+/// A name that begins with `records.` or `checks.` is that of a column in those files alone.
 pub type ColumnNames = BTreeMap<String, String>;
+
+/// The names of the columns of one side: what is said of it alone counts before what is said of both.
+pub(crate) fn names_of(side: &str, names: &ColumnNames) -> ColumnNames {
+    let both = names.iter().filter(|(column, _)| !column.contains('.'));
+    let mut out: ColumnNames = both.map(|(column, name)| (column.clone(), name.clone())).collect();
+    out.extend(names.iter().filter_map(|(column, name)| {
+        let column = column.strip_prefix(side)?.strip_prefix('.')?;
+        Some((column.to_owned(), name.clone()))
+    }));
+    out
+}
 
 /// An open Parquet file.
 #[derive(Debug)]
@@ -101,13 +114,7 @@ impl TableFile {
 
     /// That the file is still what it was when it was opened.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
-        let about = self.file.metadata().map_err(|error| Fault::io(ErrorKind::Source, "read", self.path(), error))?;
-        if (about.len(), modified(&about)) == (self.identity.size, self.identity.modified) {
-            return Ok(());
-        }
-        Err(Fault::new(ErrorKind::Upstream, "the file was changed while it was read; nothing was published")
-            .at(self.path().display())
-            .help("run again when it is whole; have it replaced by renaming and not written over"))
+        changed(&self.file, &self.identity)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -263,16 +270,19 @@ impl TableFile {
     }
 }
 
-/// The digest of the footer of a Parquet file.
-///
-/// # Errors
-/// `Source` where it cannot be read; `Corrupt` where it is none.
-pub fn footer(path: &Path) -> Result<Digest> {
-    Ok(TableFile::open(path, &ColumnNames::new())?.identity.footer)
+/// That an open file is still what it was when it was opened.
+pub(crate) fn changed(file: &File, identity: &Identity) -> Result<()> {
+    let about = file.metadata().map_err(|error| Fault::io(ErrorKind::Source, "read", &identity.path, error))?;
+    if (about.len(), modified(&about)) == (identity.size, identity.modified) {
+        return Ok(());
+    }
+    Err(Fault::new(ErrorKind::Upstream, "the file was changed while it was read; nothing was published")
+        .at(identity.path.display())
+        .help("run again when it is whole; have it replaced by renaming and not written over"))
 }
 
 /// When a file was changed, in nanoseconds since 1970-01-01 UTC.
-fn modified(about: &std::fs::Metadata) -> i128 {
+pub(crate) fn modified(about: &std::fs::Metadata) -> i128 {
     i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec())
 }
 

@@ -21,10 +21,12 @@ pub(crate) use meet::{meeting, of_number};
 pub(crate) use old_check::OldCheck;
 pub(crate) use seal::Seal;
 pub use seal::Secret;
+pub(crate) use write::content;
 pub use write::remember;
 
 use crate::Request;
-use crate::file::TableFile;
+use crate::checks::Opened;
+use crate::file::names_of;
 
 /// The books of earlier checks, and what opens them.
 #[derive(Debug, Clone)]
@@ -71,8 +73,9 @@ pub fn known(request: &Request) -> Result<Vec<bool>> {
     let books = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?;
     let sources = books.iter().flat_map(|(books, _)| books).flat_map(|book| &book.footer.files);
     let mut seen: Vec<Seen> = sources.map(Seen::of).collect();
+    let names = names_of("checks", &request.names);
     let mut known = |path: &PathBuf| -> Result<bool> {
-        let file = TableFile::open(path, &request.names)?;
+        let file = Opened::open(path, &names)?;
         let identity = file.identity();
         // Files of one layout and size can have one footer: only then their bytes have to be looked at.
         let alike = (identity.size, identity.footer);

@@ -2,6 +2,7 @@
 //!
 //! What is put aside while they are sorted is sealed already, in a file without a name.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
@@ -14,11 +15,11 @@ use super::book::{Counts, FORMAT, Footer, Part, Source};
 use super::old_check::OldCheck;
 use super::seal::{Seal, Secret};
 use crate::chance::Shapes;
-use crate::file::TableFile;
+use crate::checks::{CheckFile, Opened};
+use crate::file::names_of;
 use crate::form::{self, Form, Forms};
 use crate::issuer::Countries;
 use crate::keys::Row;
-use crate::row::{AskedColumns, AskedReader};
 use crate::settings::{Settings, Told};
 use crate::{Request, threads};
 
@@ -46,13 +47,11 @@ pub fn remember(
 ) -> Result<Digest> {
     let settings = &settings.fitted();
     let seal = Seal::new(secret);
-    let mut files = Vec::new();
-    for path in &request.checks {
-        let file = TableFile::open(path, &request.names)?;
-        let columns = AskedColumns::asked(&file, request.given_kind.as_deref())?;
-        files.push((file, columns));
-    }
-    let rows: u64 = files.iter().map(|(file, _)| file.identity().rows).sum();
+    let names = names_of("checks", &request.names);
+    let opened = request.checks.iter().map(|path| Opened::open(path, &names)).collect::<Result<Vec<_>>>()?;
+    let (forms, given) = (Forms::new(countries, &request.kinds), request.given_kind.as_deref());
+    let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
+    let rows: u64 = files.iter().map(CheckFile::rows).sum();
     let parts = (rows * CHECK).div_ceil(PART).max(1).next_power_of_two();
     let bits = parts.trailing_zeros().min(MOST_BITS);
     told.begin("checks to remember", rows);
@@ -61,7 +60,7 @@ pub fn remember(
     let aside = Aside { file: aside, end: AtomicU64::new(0), failed: &failed };
     let tasks: Vec<(u32, u32)> = (0_u32..)
         .zip(&files)
-        .flat_map(|(at, (file, _))| (0_u32..).take(file.groups()).map(move |group| (at, group)))
+        .flat_map(|(at, file)| (0_u32..).take(file.groups()).map(move |group| (at, group)))
         .collect();
     let next = AtomicUsize::new(0);
     let shares = threads::each(settings.threads, |_| {
@@ -74,25 +73,24 @@ pub fn remember(
             sealed: Vec::new(),
             counts: Counts::default(),
             shapes: Shapes::new(rows),
+            groups: BTreeMap::new(),
         };
         let mut forms = Forms::new(countries, &request.kinds);
         while let Some((at, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
-            let Some((file, columns)) = files.get(at as usize) else { continue };
-            let mut reader = AskedReader::open(columns, file, group as usize)?;
-            while let Some(batch) = reader.next()? {
-                let read = batch.len() as u64;
-                for (row, asked) in batch {
-                    own.take(OldCheck { place: (at, group, row), asked }, &mut forms)?;
-                }
-                told.advance(read);
-            }
+            let Some(file) = files.get(at as usize) else { continue };
+            let read = file
+                .each(group as usize, |row, asked| own.take(OldCheck { place: (at, group, row), asked }, &mut forms))?;
+            own.groups.insert((at, group), read);
+            told.advance(read);
         }
         own.put_aside(0)?;
-        Ok((own.parts, own.counts, own.shapes))
+        Ok((own.parts, own.counts, own.shapes, own.groups))
     })?;
     told.end();
     let (mut gathered, mut counts, mut shapes) = (Vec::new(), Counts::default(), Shapes::new(rows));
-    for (parts, own, seen) in shares {
+    let mut groups = BTreeMap::new();
+    for (parts, own, seen, read) in shares {
+        groups.extend(read);
         gathered.push(parts);
         shapes.add(&seen);
         counts.read += own.read;
@@ -103,12 +101,18 @@ pub fn remember(
     let (parts, end) = written(&gathered, &aside, &seal, (path, target), settings)?;
     let mut newest = None;
     let mut sources = Vec::new();
-    for (file, _) in &files {
-        if let Some(column) = file.find_day("asked_at")? {
-            newest = newest.max(file.latest_day(column, settings.threads)?);
-        }
-        sources.push(source(file)?);
-        file.check_unchanged()?;
+    for (at, (file, opened)) in (0_u32..).zip(files.iter().zip(&opened)) {
+        newest = newest.max(file.newest(settings)?);
+        let mut before = 0;
+        let groups = groups.range((at, 0)..=(at, u32::MAX)).map(|(_, rows)| {
+            before += rows;
+            before - rows
+        });
+        let groups = groups.collect();
+        let (identity, content) = (opened.identity(), content(file.path())?);
+        let (path, size, footer) = (identity.path.clone(), identity.size, identity.footer);
+        sources.push(Source { path, size, footer, content, groups });
+        opened.check_unchanged()?;
     }
     let footer = Footer {
         format: FORMAT,
@@ -128,18 +132,6 @@ pub fn remember(
     let written = target.write_all_at(&bytes, end).and_then(|()| target.sync_all());
     written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))?;
     Ok(Digest::of(&bytes))
-}
-
-fn source(file: &TableFile) -> Result<Source> {
-    let identity = file.identity();
-    let mut groups = Vec::new();
-    let mut before = 0;
-    for group in 0..file.groups() {
-        groups.push(before);
-        before += file.rows(group);
-    }
-    let content = content(file.path())?;
-    Ok(Source { path: identity.path.clone(), size: identity.size, footer: identity.footer, content, groups })
 }
 
 /// BLAKE3 of all bytes of a file.
@@ -182,6 +174,8 @@ struct Gathering<'a> {
     sealed: Vec<u8>,
     counts: Counts,
     shapes: Shapes,
+    /// Rows of each group of each file.
+    groups: BTreeMap<(u32, u32), u64>,
 }
 
 impl Gathering<'_> {

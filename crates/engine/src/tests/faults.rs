@@ -226,3 +226,52 @@ fn keys_of_many_records_are_cut_off_and_counted() {
     let found = run(folder.path()).expect("screened");
     assert_eq!((found.hits.len(), found.answers["cut-off"], found.capped), (0, 1, (1, 150)));
 }
+
+#[test]
+fn text_that_cannot_be_read_is_told_with_its_line_and_without_its_keys() {
+    let folder = folder();
+    let fault = |name: &str, text: &[u8], given: Option<&str>, words: &[&str]| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("written");
+        let given_kind = given.map(str::to_owned);
+        let asked = Request { checks: vec![path], given_kind, ..request(folder.path()) };
+        let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err(name);
+        assert_eq!(fault.kind(), ErrorKind::Shape, "{fault}");
+        for word in words {
+            assert!(told(&fault).contains(word), "{word}: {fault}");
+        }
+        assert!(!told(&fault).contains("AB0299"), "{fault}");
+    };
+    let kind = Some("plate");
+    let many = "{\"check_id\":\"c\",\"key_raw\":\"AB0299\"}\n".repeat(60);
+    let after = |line: &str| format!("{many}{line}").into_bytes();
+    fault("c.csv", b"check_id,number,key_kind\n1,AB0299,plate\n", None, &["key_raw", "c.csv", "--map key_raw=NAME"]);
+    fault("c.csv", b"check_id,key_raw\n1,AB0299\n", None, &["key_kind", "--key-kind"]);
+    fault("c.csv", b"check_id,key_raw,key_raw\n1,AB0299,AB0299\n", kind, &["key_raw"]);
+    fault("c.csv", b"check_id,key_raw\n1,AB0299\n2,AB0299,x\n", kind, &["c.csv:3", "3 fields, the header 2"]);
+    fault("c.csv", b"check_id,key_raw\n1,AB0299\n2,\"AB0299\n", kind, &["c.csv:3", "never closed"]);
+    fault("c.ndjson", &after("{\"check_id\":\"1\",\"key_raw\":\"AB0299\""), kind, &["c.ndjson:61", "no JSON object"]);
+    fault("c.ndjson", &after("[\"AB0299\"]"), kind, &["c.ndjson:61"]);
+    fault("c.ndjson", &after("{\"check_id\":\"1\"}"), kind, &["c.ndjson:61", "no field `key_raw`"]);
+    fault("c.ndjson", &after("{\"check_id\":1,\"key_raw\":1.5}"), kind, &["c.ndjson:61", "fraction"]);
+    fault(
+        "c.ndjson",
+        &after("{\"check_id\":1,\"key_raw\":[\"AB0299\"]}"),
+        kind,
+        &["c.ndjson:61", "a text in the field"],
+    );
+    fault("c.ndjson", &after("{\"key_raw\":\"A\",\"key_raw\":\"B\",\"check_id\":1}"), kind, &["c.ndjson:61", "twice"]);
+    fault("c.ndjson", many.as_bytes(), None, &["c.ndjson:1", "no field `key_kind`"]);
+    fault("c.json", b" [{\"check_id\":1}]", kind, &["a JSON array"]);
+
+    // Whole numbers are texts as they are written; names are those of one side alone.
+    let path = folder.path().join("c.jsonl");
+    fs::write(&path, "\u{feff}{\"check_id\": 7, \"placa\": \"ab-0299\", \"issuer\": \"CL\"}\n\n").expect("written");
+    let mut asked = Request { checks: vec![path], given_kind: kind.map(str::to_owned), ..request(folder.path()) };
+    asked.names.insert("checks.key_raw".to_owned(), "placa".to_owned());
+    let found = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect("screened");
+    let ids: Vec<(&str, &str)> = found.hits.iter().map(|hit| (hit.check_id.as_str(), hit.record_id.as_str())).collect();
+    assert_eq!(ids, [("7", "r299")]);
+    let explained = crate::explain(&asked, &Countries::known(), "7", "r299", None).expect("explained");
+    assert_eq!((explained[0].check.spot.row, explained[0].check.key_raw.as_str()), (1, "ab-0299"));
+}

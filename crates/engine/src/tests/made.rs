@@ -128,3 +128,26 @@ pub(crate) fn write_checks(path: &Path, rows: &[Question], layout: Layout) {
     ];
     write(path, columns, layout);
 }
+
+/// The same checks as delimited text, and as one JSON object a line.
+pub(crate) fn write_checks_as_text(folder: &Path, rows: &[Question], delimiter: char) -> [std::path::PathBuf; 2] {
+    let quoted = |text: Option<&str>| {
+        let text = text.unwrap_or_default();
+        let quotes = text.contains([delimiter, '"', '\n', '\r']) || text.trim() != text;
+        if quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    };
+    let names = ["marking", "check_id", "of_no_interest", "key_kind", "key_raw", "issuer", "asked_by"];
+    let mut delimited = names.join(&delimiter.to_string()) + "\r\n";
+    let mut lines = String::new();
+    for row in rows {
+        let values =
+            [row.marking, Some(&row.id), Some("é, \" x"), row.kind, row.raw.as_deref(), row.issuer, row.asked_by];
+        delimited += &(values.map(quoted).join(&delimiter.to_string()) + "\r\n");
+        let fields = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), serde_json::json!(value)));
+        lines += &format!("{}\n", serde_json::Value::Object(fields.collect()));
+    }
+    let paths = ["checks.csv", "checks.ndjson"].map(|name| folder.join(name));
+    std::fs::write(&paths[0], delimited).expect("written");
+    std::fs::write(&paths[1], lines).expect("written");
+    paths
+}

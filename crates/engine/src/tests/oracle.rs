@@ -235,6 +235,16 @@ proptest! {
         prop_assert_eq!(&again.answers, &found.answers);
         prop_assert_eq!(again.cannot_say, found.cannot_say);
         prop_assert_eq!(&again.records_kept_back, &found.records_kept_back);
+        // Nor does the format of the checks.
+        let folder = tempfile::tempdir().expect("folder");
+        made::write_records(&folder.path().join("records.parquet"), &records, layout);
+        for path in made::write_checks_as_text(folder.path(), &checks, [',', ';', '\t'][threads - 1]) {
+            let request = Request { checks: vec![path], ..request(folder.path()) };
+            let again = screen(&request, &Countries::known(), &settings, &Silent).expect("screened");
+            prop_assert_eq!(&again.hits, &found.hits);
+            prop_assert_eq!(&again.withheld, &found.withheld);
+            prop_assert_eq!(&again.answers, &found.answers);
+        }
     }
 }
 
