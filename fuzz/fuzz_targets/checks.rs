@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use quipu_engine::{Countries, Grade, Grades, Request, Settings, Silent, screen};
+use quipu_engine::{Countries, Grade, Grades, Request, Secret, Settings, Silent, screen};
 
 const RECORDS: &[u8] = include_bytes!("../corpus/checks/records.parquet");
 
@@ -30,6 +30,7 @@ fn request(folder: &Path) -> Request {
         index: folder.join("index"),
         fan_out: 100,
         count_records: false,
+        secret: Some(Secret::of(b"a secret")),
         remembered: None,
     }
 }

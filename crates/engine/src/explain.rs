@@ -74,7 +74,7 @@ pub fn explain(
 ) -> Result<Vec<Explained>> {
     let given = request.given_kind.as_deref();
     let mut checks: Vec<(Spot, Asked)> = Vec::new();
-    let forms = Forms::new(countries, &request.kinds);
+    let forms = Forms::new(countries, &request.kinds, request.secret.as_ref());
     let names = names_of("checks", &request.names);
     for path in &request.checks {
         let opened = Opened::open(path, &names)?;
@@ -115,7 +115,7 @@ pub fn explain(
     if records.is_empty() {
         return gone("record", record_id);
     }
-    let rules = Rules { countries, grades: &request.grades, as_of };
+    let rules = Rules { countries, grades: &request.grades, as_of, secret: request.secret.as_ref() };
     let mut out = Vec::new();
     for (at, asked) in &checks {
         for (held_at, held, owned) in &records {
@@ -129,7 +129,7 @@ pub fn explain(
 fn remembered(request: &Request, countries: &Countries, held: &Held, check_id: &str) -> Result<Vec<(Spot, Asked)>> {
     let Some(remembered) = &request.remembered else { return Ok(Vec::new()) };
     let (books, seal) = remembered.open(&request.kinds)?;
-    let mut forms = Forms::new(countries, &request.kinds);
+    let mut forms = Forms::new(countries, &request.kinds, request.secret.as_ref());
     let kind = forms.kind(Some(held.key_kind.as_bytes()));
     let Some(number) = forms.number(kind, Some(held.key_raw.as_bytes())) else { return Ok(Vec::new()) };
     let mut out = Vec::new();
@@ -155,10 +155,12 @@ fn pair(
     screened: &[String],
 ) -> Explained {
     let kind = quipu_keys::find(&held.key_kind).filter(|kind| screened.iter().any(|name| name == kind.name()));
-    let mut told = Judged::default();
+    let mut judged = Judged::default();
     let mut words = Vec::new();
-    let (mut check, mut record) =
-        (shown(asked_at, &asked.key_raw, asked.issuer.as_ref()), shown(held_at, &held.key_raw, held.issuer.as_ref()));
+    let (mut check, mut record) = (
+        shown(asked_at, &asked.key_kind, &asked.key_raw, asked.issuer.as_ref()),
+        shown(held_at, &held.key_kind, &held.key_raw, held.issuer.as_ref()),
+    );
     match kind {
         Some(kind) if held.key_kind == asked.key_kind => {
             let (one, two) = (kind.normalise(&asked.key_raw, None), kind.normalise(&held.key_raw, None));
@@ -167,7 +169,7 @@ fn pair(
             let found = Found { place: (0, 0, 0), asked: asked.clone(), records: Vec::new(), cut_off: 0 };
             // As it was found: by its own issuer, or by a number alone.
             for nameless in [false, true] {
-                judge_pair(rules, &mut told, kind, &found, (held, &two), nameless, owned);
+                judge_pair(rules, &mut judged, kind, &found, (held, &two), nameless, owned);
             }
             words = rules_asked(kind, asked, held, owned, rules);
         }
@@ -179,19 +181,29 @@ fn pair(
     Explained {
         check,
         record,
-        answer: told.answers.into_values().max(),
+        answer: judged.answers.into_values().max(),
         rules: words,
-        hit: told.hits.into_iter().min(),
+        hit: judged.hits.into_iter().min(),
     }
 }
 
-fn shown(spot: &Spot, raw: &str, issuer: Option<&String>) -> Shown {
-    Shown { spot: spot.clone(), key_raw: raw.to_owned(), issuer: issuer.cloned(), steps: Vec::new() }
+fn shown(spot: &Spot, key_kind: &str, raw: &str, issuer: Option<&String>) -> Shown {
+    let key_raw = quipu_keys::find(key_kind).map_or_else(|| raw.to_owned(), |kind| told(kind, raw));
+    Shown { spot: spot.clone(), key_raw, issuer: issuer.cloned(), steps: Vec::new() }
+}
+
+/// A number as it may be told: of one that is a secret, the last four characters.
+fn told(kind: &dyn KeyKind, number: &str) -> String {
+    if !kind.is_secret() {
+        return number.to_owned();
+    }
+    let hidden = number.chars().count().saturating_sub(4);
+    number.chars().enumerate().map(|(at, c)| if at < hidden && c.is_alphanumeric() { '*' } else { c }).collect()
 }
 
 /// What is made of a key, step by step.
 fn steps(kind: &dyn KeyKind, key: &Key) -> Vec<String> {
-    let mut out = vec![format!("kind {}: normal form `{}`", kind.name(), key.normal)];
+    let mut out = vec![format!("kind {}: normal form `{}`", kind.name(), told(kind, &key.normal))];
     let words: Vec<&str> = remarks(key).collect();
     if !words.is_empty() {
         out.push(words.join(", "));
@@ -206,9 +218,9 @@ fn steps(kind: &dyn KeyKind, key: &Key) -> Vec<String> {
         out.push(format!("states its issuer itself: {issuer}"));
     }
     for repaired in kind.repairs(key) {
-        out.push(format!("a check digit proves the repair `{repaired}`"));
+        out.push(format!("a check digit proves the repair `{}`", told(kind, &repaired)));
     }
-    out.push(format!("looked up as `{}`, with characters folded that look alike", ocr_fold(&key.normal)));
+    out.push(format!("looked up as `{}`, with characters folded that look alike", told(kind, &ocr_fold(&key.normal))));
     out
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::issuer::Countries;
+use crate::remembered::Secret;
 
 /// Version of what is hashed and how. An index of another version is made anew.
 pub(crate) const VERSION: u32 = 1;
@@ -68,11 +69,14 @@ struct KindForm {
     needs_issuer: bool,
     seed: u64,
     plain: Option<Plain>,
+    /// Its numbers are secrets: a hash that everybody can make would tell them.
+    keyed: bool,
 }
 
 /// Makes forms.
 pub(crate) struct Forms<'a> {
     countries: &'a Countries,
+    secret: Option<&'a Secret>,
     kinds: Vec<KindForm>,
     /// What each byte folds to, and in the upper half what it tells of the text.
     fold: [u16; 256],
@@ -83,10 +87,11 @@ pub(crate) struct Forms<'a> {
 }
 
 impl<'a> Forms<'a> {
-    /// For the kinds that are screened.
-    pub(crate) fn new(countries: &'a Countries, screened: &[String]) -> Self {
+    /// For the kinds that are screened. Those whose numbers are secrets are screened under a secret alone.
+    pub(crate) fn new(countries: &'a Countries, screened: &[String], secret: Option<&'a Secret>) -> Self {
         let kinds = ALL.iter().map(|kind| KindForm {
-            screened: screened.iter().any(|name| name == kind.name()),
+            screened: screened.iter().any(|name| name == kind.name()) && (secret.is_some() || !kind.is_secret()),
+            keyed: kind.is_secret(),
             needs_issuer: kind.needs_issuer(),
             seed: xxh3_64_with_seed(kind.name().as_bytes(), SEED),
             plain: kind.plain(),
@@ -102,7 +107,7 @@ impl<'a> Forms<'a> {
             }
             *fold = u16::from_le_bytes([folded, class]);
         }
-        Self { countries, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0) }
+        Self { countries, secret, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0) }
     }
 
     /// The kind of this name.
@@ -204,6 +209,9 @@ impl<'a> Forms<'a> {
         }
         self.folded.clear();
         self.folded.extend_from_slice(ocr_fold(&key.normal).as_bytes());
+        if how.keyed {
+            return self.secret.map_or(Form::NotScreened, |secret| Form::Key(secret.number(&self.folded) ^ how.seed));
+        }
         if !how.needs_issuer {
             return Form::Key(hash(&self.folded, how.seed));
         }
@@ -376,7 +384,7 @@ mod tests {
         #[test]
         fn the_short_way_is_the_long_way(raw in any_raw(), issuer in prop_oneof![Just(None), Just(Some("BRA"))]) {
             let countries = Countries::known();
-            let mut forms = Forms::new(&countries, &screened());
+            let mut forms = Forms::new(&countries, &screened(), None);
             let issuer = forms.issuer(issuer.map(str::as_bytes));
             for (number, kind) in (0_u8..).zip(ALL) {
                 let short = forms.form(number, issuer, Some(raw.as_bytes()));
@@ -397,7 +405,7 @@ mod tests {
     #[test]
     fn what_is_not_screened() {
         let countries = Countries::known();
-        let mut forms = Forms::new(&countries, &["plate".to_owned()]);
+        let mut forms = Forms::new(&countries, &["plate".to_owned()], None);
         assert_eq!(forms.kind(Some(b"vin")), UNKNOWN);
         assert_eq!(forms.kind(None), UNKNOWN);
         let plate = forms.kind(Some(b"plate"));

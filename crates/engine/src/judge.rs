@@ -12,6 +12,7 @@ use crate::grade::{Grade, Side, meet, remarks};
 use crate::issuer::Countries;
 use crate::keys::KeyColumns;
 use crate::probe::Found;
+use crate::remembered::Secret;
 use crate::row::{Asked, Held, HeldColumns};
 use crate::rule::{self, Answer};
 use crate::threads;
@@ -29,7 +30,7 @@ pub struct Hit {
     pub database: String,
     /// What sort of key.
     pub key_kind: &'static str,
-    /// The normal form on which they met.
+    /// The normal form on which they met; of a number that is a secret, a keyed digest and the last four characters.
     pub key: String,
     /// Why.
     pub reasons: Vec<&'static str>,
@@ -113,6 +114,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) grades: &'a Grades,
     /// Days since 1970-01-01.
     pub(crate) as_of: Option<i32>,
+    /// Shows numbers that are secrets themselves.
+    pub(crate) secret: Option<&'a Secret>,
 }
 
 /// Everything that came of what was found.
@@ -310,7 +313,10 @@ pub(crate) fn judge_pair(
         grade: met.grade,
         database: held.database.clone(),
         key_kind: kind.name(),
-        key: met.key,
+        key: match rules.secret {
+            Some(secret) if kind.is_secret() => secret.shown(&met.key),
+            _ => met.key,
+        },
         reasons,
         marking: Mark(asked.marking.strictest(held.marking)),
         asked_by: asked.by.clone(),

@@ -79,6 +79,9 @@ pub struct Request {
     pub fan_out: usize,
     /// Whether to count the records that may match nobody. It reads five more columns of them.
     pub count_records: bool,
+    /// The secret under which numbers that are secrets themselves, such as those of payment cards, are looked up and
+    /// shown; without one they are not screened.
+    pub secret: Option<Secret>,
     /// Checks of earlier runs, which meet these records too.
     pub remembered: Option<Remembered>,
 }
@@ -136,7 +139,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         return Err(Fault::new(ErrorKind::Usage, message));
     }
     let settings = &settings.fitted();
-    let new_forms = || Forms::new(countries, &request.kinds);
+    let new_forms = || Forms::new(countries, &request.kinds, request.secret.as_ref());
     let forms = new_forms();
     let given = request.given_kind.as_deref();
     let names = names_of("records", &request.names);
@@ -200,7 +203,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let snapshots = (index::snapshot(&records), snapshot_of(&opened, &books));
     let record_files: Vec<judge::RecordFile> =
         records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
-    let rules = judge::Rules { countries, grades: &request.grades, as_of };
+    let rules = judge::Rules { countries, grades: &request.grades, as_of, secret: request.secret.as_ref() };
     let judged = judge::judge(&probed.found, &record_files, &rules, settings.threads)?;
     record_files.iter().try_for_each(|(file, ..)| file.check_unchanged())?;
     opened.iter().try_for_each(Opened::check_unchanged)?;
@@ -247,6 +250,9 @@ fn rules(request: &Request, names: &ColumnNames, countries: &Countries) -> Diges
     request.kinds.iter().for_each(|kind| {
         hasher.part("kind", kind);
     });
+    if let Some(secret) = &request.secret {
+        hasher.part("secret", secret.fingerprint());
+    }
     hasher.part("given", request.given_kind.as_deref().unwrap_or_default());
     for column in ["key_kind", "key_raw", "issuer"] {
         hasher.part(column, names.get(column).map_or(column, String::as_str));

@@ -85,6 +85,7 @@ pub(crate) fn asked_for(folder: &Path, secret: Option<&DigestKey>) -> Result<(Re
         index: folder.join("index"),
         fan_out: FAN_OUT,
         count_records: false,
+        secret: secret.map(DigestKey::secret),
         remembered: secret.map(|secret| Remembered { books: past::books(&account, folder), secret: secret.secret() }),
     };
     Ok((request, as_of))

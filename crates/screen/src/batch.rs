@@ -51,7 +51,7 @@ pub struct Batch {
     pub as_of: Option<i32>,
     /// Whether to count the records that may match nobody.
     pub count_records: bool,
-    /// The secret under which checks are remembered and the audit trail holds digests of keys.
+    /// The secret under which checks are remembered, card numbers are screened, and the audit trail holds digests of keys.
     pub digest_key: Option<DigestKey>,
     /// Memory and threads.
     pub settings: Settings,
@@ -89,6 +89,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         index: batch.index.clone().unwrap_or_else(|| batch.out.join("index")),
         fan_out: FAN_OUT,
         count_records: batch.count_records,
+        secret: batch.digest_key.as_ref().map(DigestKey::secret),
         remembered: past.remembered.clone(),
     };
     let known = past::leave_out_known(&mut request)?;

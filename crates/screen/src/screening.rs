@@ -52,6 +52,7 @@ pub(crate) fn screened(
         index: files.index.clone(),
         fan_out: FAN_OUT,
         count_records: true,
+        secret: None,
         remembered: None,
     };
     let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;

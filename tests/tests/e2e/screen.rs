@@ -95,6 +95,57 @@ fn hits_are_the_truth_and_the_same_bytes_whatever_memory_and_threads() {
 }
 
 #[test]
+fn checks_in_csv_and_ndjson_give_the_hits_of_those_in_parquet() {
+    let dir = dir();
+    let ended = dir.quipu(&[&SCREEN[..], &["--expiry-on", "2023-03-21"]].concat()).expect(0);
+    let columns = ["check_id", "record_id", "grade", "key", "reasons", "marking"];
+    let (rows, answers) = (shown(&frame(&dir, "out/hit/hit.parquet"), &columns), account(&ended)["checks"].clone());
+    assert!(!rows.is_empty());
+    let checks = frame(&dir, "in/checks.parquet");
+    let names = ["check_id", "key_kind", "key_raw", "issuer", "asked_by", "purpose", "marking"];
+    let (mut csv, mut lines) = (names.join(";").replace("key_raw", "número"), String::new());
+    for row in 0..checks.height() {
+        let values = names.map(|name| small::text(&checks, name, row));
+        let quoted = values.clone().map(|value| format!("\"{}\"", value.unwrap_or_default().replace('"', "\"\"")));
+        csv += &format!("\n{}", quoted.join(";"));
+        let object = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), serde_json::json!(value)));
+        lines += &format!("{}\n", serde_json::Value::Object(object.collect()));
+    }
+    // As many a spreadsheet writes it: Windows-1252.
+    dir.write(
+        "in/checks.csv",
+        csv.replace('ú', "\u{1}").bytes().map(|b| if b == 1 { 0xfa } else { b }).collect::<Vec<u8>>(),
+    );
+    dir.write("in/checks.ndjson", lines);
+    for (name, more) in [("in/checks.csv", &["--map", "checks.key_raw=número"][..]), ("in/checks.ndjson", &[])] {
+        let call = [
+            "screen",
+            "--records",
+            "in/records.parquet",
+            "--checks",
+            name,
+            "--out",
+            "text",
+            "--expiry-on",
+            "2023-03-21",
+        ];
+        let ended = dir.quipu(&[&call[..], more].concat()).expect(0);
+        assert_eq!(account(&ended)["checks"], answers, "{name}");
+        assert_eq!(shown(&frame(&dir, "text/hit/hit.parquet"), &columns), rows, "{name}");
+        let hits = frame(&dir, "text/hit/hit.parquet");
+        let key = format!("check_id={},record_id={}", text(&hits, "check_id", 0), text(&hits, "record_id", 0));
+        let ended = dir.quipu(&["trace", "hit", &key, "--run", "text"]).expect(0);
+        assert!(
+            ended.stdout.contains(&format!("{name}, row ")) && ended.stdout.contains("it agrees"),
+            "{}",
+            ended.stdout
+        );
+    }
+    let folder = ["screen", "--records", "in/records.parquet", "--checks", "out", "--out", "text"];
+    dir.quipu(&folder).expect(2).says(&["folders in it"]);
+}
+
+#[test]
 fn against_the_run_before_hits_are_new_unchanged_or_withdrawn() {
     let dir = dir();
     synth(&dir, "fewer", "3000");

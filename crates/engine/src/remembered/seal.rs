@@ -13,7 +13,7 @@ const TAG: usize = 8;
 const OF_TAG: u8 = 0;
 const OF_STREAM: u8 = 1;
 
-/// The secret under which checks are remembered.
+/// The secret under which checks are remembered, and numbers that are secrets themselves are looked up and shown.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
@@ -21,6 +21,31 @@ impl Secret {
     /// From a text of any length.
     pub fn of(text: &[u8]) -> Self {
         Self(blake3::derive_key("quipu 2026-11 checks remembered for later records", text))
+    }
+}
+
+impl Secret {
+    /// What a secret number is looked up by.
+    pub(crate) fn number(&self, folded: &[u8]) -> u64 {
+        let hash = self.keyed(b"look up", folded);
+        hash.as_bytes().first_chunk::<8>().map_or(0, |number| u64::from_le_bytes(*number))
+    }
+
+    /// What is shown in the place of a secret number: 128 bits of a keyed digest, and the last four characters.
+    pub(crate) fn shown(&self, normal: &str) -> String {
+        let digest = self.keyed(b"show", normal.as_bytes()).to_hex();
+        let last = normal.chars().count().saturating_sub(4);
+        let (digest, last): (String, String) = (digest.chars().take(32).collect(), normal.chars().skip(last).collect());
+        format!("{digest}:{last}")
+    }
+
+    /// What tells this secret from others, and nothing else of it.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        self.keyed(b"fingerprint", b"").into()
+    }
+
+    fn keyed(&self, of: &[u8], text: &[u8]) -> blake3::Hash {
+        blake3::Hasher::new_keyed(&self.0).update(of).update(&[0]).update(text).finalize()
     }
 }
 

@@ -49,7 +49,7 @@ pub fn remember(
     let seal = Seal::new(secret);
     let names = names_of("checks", &request.names);
     let opened = request.checks.iter().map(|path| Opened::open(path, &names)).collect::<Result<Vec<_>>>()?;
-    let (forms, given) = (Forms::new(countries, &request.kinds), request.given_kind.as_deref());
+    let (forms, given) = (Forms::new(countries, &request.kinds, Some(secret)), request.given_kind.as_deref());
     let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
     let rows: u64 = files.iter().map(CheckFile::rows).sum();
     let parts = (rows * CHECK).div_ceil(PART).max(1).next_power_of_two();
@@ -75,7 +75,7 @@ pub fn remember(
             shapes: Shapes::new(rows),
             groups: BTreeMap::new(),
         };
-        let mut forms = Forms::new(countries, &request.kinds);
+        let mut forms = Forms::new(countries, &request.kinds, Some(secret));
         while let Some((at, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             let Some(file) = files.get(at as usize) else { continue };
             let read = file

@@ -261,7 +261,7 @@ fn text_that_cannot_be_read_is_told_with_its_line_and_without_its_keys() {
         &["c.ndjson:61", "a text in the field"],
     );
     fault("c.ndjson", &after("{\"key_raw\":\"A\",\"key_raw\":\"B\",\"check_id\":1}"), kind, &["c.ndjson:61", "twice"]);
-    fault("c.ndjson", many.as_bytes(), None, &["c.ndjson:1", "no field `key_kind`"]);
+    fault("c.ndjson", many.as_bytes(), None, &["c.ndjson:", "no field `key_kind`"]);
     fault("c.json", b" [{\"check_id\":1}]", kind, &["a JSON array"]);
 
     // Whole numbers are texts as they are written; names are those of one side alone.
@@ -274,4 +274,44 @@ fn text_that_cannot_be_read_is_told_with_its_line_and_without_its_keys() {
     assert_eq!(ids, [("7", "r299")]);
     let explained = crate::explain(&asked, &Countries::known(), "7", "r299", None).expect("explained");
     assert_eq!((explained[0].check.spot.row, explained[0].check.key_raw.as_str()), (1, "ab-0299"));
+}
+
+#[test]
+fn card_numbers_are_screened_under_a_secret_and_never_shown() {
+    let folder = tempfile::tempdir().expect("folder");
+    let record = Reference {
+        id: "r1".to_owned(),
+        database: "CARDS",
+        kind: Some("payment-card"),
+        raw: Some("4111 1111 1111 1111".to_owned()),
+        ..Reference::default()
+    };
+    let check = |at: usize, raw: &str| Question {
+        id: format!("c{at}"),
+        kind: Some("payment-card"),
+        raw: Some(raw.to_owned()),
+        ..Question::default()
+    };
+    made::write_records(&folder.path().join("records.parquet"), &[record], PLAIN);
+    let checks = [check(1, "4111-1111-1111-1111"), check(2, "4111111111111112"), check(3, "5555555555554444")];
+    made::write_checks(&folder.path().join("checks.parquet"), &checks, PLAIN);
+    let mut asked = request(folder.path());
+    asked.kinds = quipu_keys::ALL.iter().map(|kind| kind.name().to_owned()).collect();
+    let run = |asked: &Request| screen(asked, &Countries::known(), &SETTINGS, &Silent).expect("screened");
+    assert_eq!(run(&asked).answers["kind-not-screened"], 3, "without a secret");
+    asked.secret = Some(crate::Secret::of(b"one"));
+    let found = run(&asked);
+    let hits: Vec<(&str, &str)> = found.hits.iter().map(|hit| (hit.check_id.as_str(), hit.grade.word())).collect();
+    assert_eq!(hits, [("c1", "normalised")]);
+    let key = found.hits[0].key.clone();
+    assert!(key.len() == 37 && key.ends_with(":1111") && !key.contains("4111"), "{key}");
+    let explained = format!("{:?}", crate::explain(&asked, &Countries::known(), "c1", "r1", None).expect("explained"));
+    assert!(!explained.contains("4111") && explained.contains("****-****-****-1111"), "{explained}");
+    // Under another secret nothing is the same: neither index nor what is shown.
+    let (first, index) = (fs::read(folder.path().join("index/index.json")).expect("index"), found.index_made);
+    assert!(index.is_some());
+    asked.secret = Some(crate::Secret::of(b"two"));
+    let again = run(&asked);
+    assert!(again.index_made.is_some() && again.hits[0].key != key);
+    assert_ne!(fs::read(folder.path().join("index/index.json")).expect("index"), first);
 }

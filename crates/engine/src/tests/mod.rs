@@ -31,6 +31,7 @@ pub(super) fn request(folder: &Path) -> Request {
         index: folder.join("index"),
         fan_out: 100,
         count_records: true,
+        secret: None,
         remembered: None,
     }
 }

@@ -57,6 +57,10 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
             .help("name files with --checks, or with --since the run whose checks are to meet these records"));
     }
     let days = |day| quipu_screen::day_number(day).ok_or_else(|| Fault::new(ErrorKind::Usage, "a day out of range"));
+    let digest_key = digest_key();
+    let mut kinds = SCREENED_KINDS.map(str::to_owned).to_vec();
+    // Card numbers are secrets: without a key they are neither looked up nor shown.
+    kinds.extend(digest_key.as_ref().map(|_| "payment-card".to_owned()));
     Ok(Batch {
         records: args.records.clone(),
         checks: args.checks.clone(),
@@ -65,13 +69,13 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
         since: args.since.clone(),
         forget: args.forget,
         remember: args.remember,
-        kinds: SCREENED_KINDS.map(str::to_owned).to_vec(),
+        kinds,
         given_kind: args.key_kind.clone(),
         names: args.map.iter().cloned().collect(),
         grades,
         as_of: args.expiry_on.map(days).transpose()?,
         count_records: args.count_records,
-        digest_key: digest_key(),
+        digest_key,
         settings,
     })
 }
