@@ -158,7 +158,7 @@ impl<'a> AskedReader<'a> {
             for (texts, column) in self.texts.iter_mut().zip(&mut columns) {
                 match texts {
                     Some(texts) => {
-                        texts.visit(rows, |text| column.push(text.map(|text| text_of(text).into_owned())))?
+                        texts.visit(rows, |text| column.push(text.map(|text| text_of(text).into_owned())))?;
                     }
                     None => column.resize(rows, None),
                 }

@@ -32,6 +32,7 @@ mod run;
 mod same_bytes;
 #[cfg(test)]
 mod screen;
+#[cfg(test)]
 mod screen_history;
 #[cfg(test)]
 mod small;

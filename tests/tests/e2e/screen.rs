@@ -1,14 +1,15 @@
 //! `quipu screen` on files: exactly the truth, whatever memory and threads; whole or nothing, whatever goes wrong.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
-use polars::prelude::{DataFrame, NamedFrom as _, ParquetReader, ParquetWriter, SerReader as _, Series};
-use quipu_tests::{Dir, Ended, Random, SmallDisk};
+use polars::prelude::{DataFrame, NamedFrom as _, ParquetWriter, Series};
+use quipu_tests::{Dir, Random, SmallDisk};
 
-use crate::small;
+use crate::small::{self, account, frame};
 
 const SCREEN: [&str; 7] =
     ["screen", "--records", "in/records.parquet", "--checks", "in/checks.parquet", "--out", "out"];
@@ -21,10 +22,6 @@ fn dir() -> Dir {
 
 fn synth(dir: &Dir, out: &str, records: &str) {
     dir.quipu(&["synth", "--records", records, "--checks", "40000", "--seed", "5", "--out", out]).expect(0);
-}
-
-fn frame(dir: &Dir, name: &str) -> DataFrame {
-    ParquetReader::new(File::open(dir.path(name)).expect("a file")).finish().expect("Parquet")
 }
 
 fn text(frame: &DataFrame, column: &str, row: usize) -> String {
@@ -44,11 +41,6 @@ fn truth(dir: &Dir, fate: &str) -> BTreeSet<String> {
     let of = |row: &usize| text(&truth, "fate", *row) == fate;
     let pair = |row| format!("{} {}", text(&truth, "check_id", row), text(&truth, "record_id", row));
     (0..truth.height()).filter(of).map(pair).collect()
-}
-
-/// The account: the last line of stdout.
-fn account(ended: &Ended) -> serde_json::Value {
-    serde_json::from_str(ended.stdout.lines().last().unwrap_or_default()).expect("JSON in the last line")
 }
 
 #[test]
@@ -107,9 +99,9 @@ fn checks_in_csv_and_ndjson_give_the_hits_of_those_in_parquet() {
     for row in 0..checks.height() {
         let values = names.map(|name| small::text(&checks, name, row));
         let quoted = values.clone().map(|value| format!("\"{}\"", value.unwrap_or_default().replace('"', "\"\"")));
-        csv += &format!("\n{}", quoted.join(";"));
+        let _ = write!(csv, "\n{}", quoted.join(";"));
         let object = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), serde_json::json!(value)));
-        lines += &format!("{}\n", serde_json::Value::Object(object.collect()));
+        let _ = writeln!(lines, "{}", serde_json::Value::Object(object.collect()));
     }
     // As many a spreadsheet writes it: Windows-1252.
     dir.write(

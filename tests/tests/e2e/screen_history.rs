@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
-use polars::prelude::{DataFrame, ParquetReader, ParquetWriter, SerReader as _};
-use quipu_tests::{Dir, Ended, Quipu, Random};
+use polars::prelude::ParquetWriter;
+use quipu_tests::{Dir, Quipu, Random};
 
-use crate::small;
+use crate::small::{self, account, frame};
 
 /// A folder with records, half of them, and three files of checks, of which each numbers its checks on its own.
 fn dir() -> Dir {
@@ -40,14 +40,6 @@ fn call<'a>(records: &'a str, checks: &[&'a str], out: &'a str, more: &[&'a str]
 
 fn keyed(dir: &Dir, arguments: &[&str]) -> Quipu {
     dir.call(arguments).env("QUIPU_DIGEST_KEY", "a secret of these tests")
-}
-
-fn account(ended: &Ended) -> serde_json::Value {
-    serde_json::from_str(ended.stdout.lines().last().unwrap_or_default()).expect("JSON in the last line")
-}
-
-fn frame(dir: &Dir, name: &str) -> DataFrame {
-    ParquetReader::new(File::open(dir.path(name)).expect("a file")).finish().expect("Parquet")
 }
 
 /// Check and record of each row that is no farewell.

@@ -141,3 +141,13 @@ pub(crate) fn locator(frame: &DataFrame, row: usize) -> Option<Locator> {
         end: number("loc_end"),
     })
 }
+
+/// A Parquet file of a folder.
+pub(crate) fn frame(dir: &Dir, name: &str) -> DataFrame {
+    ParquetReader::new(File::open(dir.path(name)).expect("a file")).finish().expect("Parquet")
+}
+
+/// The account of a screening: the last line of stdout.
+pub(crate) fn account(ended: &Ended) -> serde_json::Value {
+    serde_json::from_str(ended.stdout.lines().last().unwrap_or_default()).expect("JSON in the last line")
+}

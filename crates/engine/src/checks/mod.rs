@@ -83,7 +83,7 @@ pub(crate) enum CheckFile<'a> {
 pub(crate) enum Held {
     /// Nothing: rows are read from their pages.
     Pages,
-    Rows(TextRows),
+    Rows(Box<TextRows>),
 }
 
 impl CheckFile<'_> {
@@ -129,7 +129,7 @@ impl CheckFile<'_> {
             Self::Text(file) => {
                 let rows = file.read(group)?;
                 rows.feed(reader, file.given(), sink);
-                Ok((rows.count() as u64, Held::Rows(rows)))
+                Ok((rows.count() as u64, Held::Rows(Box::new(rows))))
             }
         }
     }

@@ -15,7 +15,9 @@ impl OldCheck {
     /// Adds its bytes to `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let (file, group, row) = self.place;
-        [file, group, row].iter().for_each(|number| write_number(u64::from(*number), out));
+        for number in [file, group, row] {
+            write_number(u64::from(number), out);
+        }
         let Asked { check_id, key_kind, key_raw, issuer, by, purpose, marking } = &self.asked;
         let marking = marking.to_string();
         for text in [check_id, key_kind, key_raw, &marking] {

@@ -78,8 +78,9 @@ pub fn remember(
         let mut forms = Forms::new(countries, &request.kinds, Some(secret));
         while let Some((at, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             let Some(file) = files.get(at as usize) else { continue };
-            let read = file
-                .each(group as usize, |row, asked| own.take(OldCheck { place: (at, group, row), asked }, &mut forms))?;
+            let read = file.each(group as usize, |row, asked| {
+                own.take(&OldCheck { place: (at, group, row), asked }, &mut forms)
+            })?;
             own.groups.insert((at, group), read);
             told.advance(read);
         }
@@ -179,7 +180,7 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    fn take(&mut self, check: OldCheck, forms: &mut Forms) -> Result<()> {
+    fn take(&mut self, check: &OldCheck, forms: &mut Forms) -> Result<()> {
         let asked = &check.asked;
         let kind = forms.kind(Some(asked.key_kind.as_bytes()));
         let issuer = forms.issuer(asked.issuer.as_deref().map(str::as_bytes));
@@ -218,8 +219,8 @@ impl Gathering<'_> {
 
     /// Puts everything aside that is held.
     fn put_aside(&mut self, most: usize) -> Result<()> {
-        let parts = self.parts.iter_mut().filter(|part| part.open.len() > most);
-        parts.map(|part| part.put_aside(self.aside)).collect()
+        let mut parts = self.parts.iter_mut().filter(|part| part.open.len() > most);
+        parts.try_for_each(|part| part.put_aside(self.aside))
     }
 }
 

@@ -63,8 +63,8 @@ fn after(records: Vec<Reference>, day: &Day) -> Vec<Reference> {
     kept.chain(day.added.iter().cloned()).collect()
 }
 
-fn remembered(books: &[PathBuf]) -> Option<Remembered> {
-    Some(Remembered { books: books.to_vec(), secret: Secret::of(b"a secret of tests") })
+fn remembered(books: &[PathBuf]) -> Remembered {
+    Remembered { books: books.to_vec(), secret: Secret::of(b"a secret of tests") }
 }
 
 /// Remembers the checks of a request, and says how it was done.
@@ -96,7 +96,7 @@ proptest! {
             files.push(checks.clone());
             let mut all = Request { checks: files.clone(), fan_out, ..request(folder.path()) };
             let mut new = Request { checks: vec![checks], ..all.clone() };
-            new.remembered = remembered(&books);
+            new.remembered = Some(remembered(&books));
             all.index = folder.path().join("another-index");
             let countries = Countries::known();
             let full = screen(&all, &countries, &SETTINGS, &Silent).expect("screened");
@@ -165,7 +165,7 @@ fn files_that_are_remembered_are_known_by_their_bytes() {
     let names = ["others.parquet", "copy.parquet", "checks.parquet", "others.parquet"];
     request.checks = names.map(|name| folder.path().join(name)).to_vec();
     assert_eq!(crate::known(&request).expect("known"), [false, false, true, true], "each is asked once");
-    request.remembered = remembered(&[book]);
+    request.remembered = Some(remembered(&[book]));
     assert_eq!(crate::known(&request).expect("known"), [false, true, true, true]);
 }
 
@@ -189,7 +189,7 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
     let run = |remembered: Option<Remembered>| {
         screen(&Request { remembered, ..request.clone() }, &Countries::known(), &SETTINGS, &Silent)
     };
-    let found = run(remembered(std::slice::from_ref(&book))).expect("screened");
+    let found = run(Some(remembered(std::slice::from_ref(&book)))).expect("screened");
     assert_eq!((found.hits.len(), found.remembered, found.checks), (40, 60, 60));
     let other = Remembered { books: vec![book.clone()], secret: Secret::of(b"another one") };
     let fault = run(Some(other)).expect_err("another secret");
@@ -202,7 +202,7 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x10;
         std::fs::write(&book, &bytes).expect("written");
-        match run(remembered(std::slice::from_ref(&book))) {
+        match run(Some(remembered(std::slice::from_ref(&book)))) {
             Ok(again) => assert_eq!(again.hits, found.hits, "byte {at}"),
             Err(fault) => {
                 told += 1;
@@ -213,13 +213,13 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
     assert!(told * 10 > whole.len() * 6, "{told} of {}", whole.len());
     for length in (0..whole.len()).step_by(7) {
         std::fs::write(&book, &whole[..length]).expect("written");
-        run(remembered(std::slice::from_ref(&book))).expect_err("cut short");
+        run(Some(remembered(std::slice::from_ref(&book)))).expect_err("cut short");
     }
     // Other kinds of keys: the book cannot say what it left out.
     std::fs::write(&book, &whole).expect("written");
     request.kinds.pop();
     let fault = screen(
-        &Request { remembered: remembered(&[book]), ..request.clone() },
+        &Request { remembered: Some(remembered(&[book])), ..request.clone() },
         &Countries::known(),
         &SETTINGS,
         &Silent,

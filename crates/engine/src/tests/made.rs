@@ -1,5 +1,6 @@
 //! Files of records and checks, in every layout that writers give them.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -144,7 +145,7 @@ pub(crate) fn write_checks_as_text(folder: &Path, rows: &[Question], delimiter: 
             [row.marking, Some(&row.id), Some("é, \" x"), row.kind, row.raw.as_deref(), row.issuer, row.asked_by];
         delimited += &(values.map(quoted).join(&delimiter.to_string()) + "\r\n");
         let fields = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), serde_json::json!(value)));
-        lines += &format!("{}\n", serde_json::Value::Object(fields.collect()));
+        let _ = writeln!(lines, "{}", serde_json::Value::Object(fields.collect()));
     }
     let paths = ["checks.csv", "checks.ndjson"].map(|name| folder.join(name));
     std::fs::write(&paths[0], delimited).expect("written");

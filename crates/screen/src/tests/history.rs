@@ -159,19 +159,19 @@ impl Two {
         let digest_key = DigestKey::new("a secret of tests");
         Batch { since: Some(self.path("one")), digest_key, as_of: Some(20_010), ..second }
     }
+}
 
-    fn hits(&self, how: &Batch) -> (Vec<String>, serde_json::Value) {
-        let account = batch(how, &Silent).expect("screened");
-        let hits = crate::batch::hits_of(&how.out).expect("hits");
-        (shown(&hits, &["check_id", "record_id", "change"]), account)
-    }
+fn ran(how: &Batch) -> (Vec<String>, serde_json::Value) {
+    let account = batch(how, &Silent).expect("screened");
+    let hits = crate::batch::hits_of(&how.out).expect("hits");
+    (shown(&hits, &["check_id", "record_id", "change"]), account)
 }
 
 #[test]
 fn old_checks_meet_new_records_without_their_files() {
     let two = Two::new(Some(30));
     std::fs::remove_file(two.path("c1")).expect("removed");
-    let (hits, account) = two.hits(&two.second());
+    let (hits, account) = ran(&two.second());
     assert_eq!(hits, ["c1 r1 unchanged", "c2 r2 new", "c3 r1 new"]);
     assert_eq!((account["checks_read"].as_u64(), account["checks_remembered"].as_u64()), (Some(1), Some(2)));
     // A hit of a check whose file is gone is explained from what is remembered.
@@ -182,7 +182,7 @@ fn old_checks_meet_new_records_without_their_files() {
     assert_eq!(traced.explained.check.key_raw, "bb-222");
     // Once more, in the same folder, without new checks: the checks of the second run were not remembered, and are read.
     let again = Batch { checks: Vec::new(), since: Some(two.path("two")), ..two.second() };
-    let (hits, account) = two.hits(&again);
+    let (hits, account) = ran(&again);
     assert_eq!(hits, ["c1 r1 unchanged", "c2 r2 unchanged", "c3 r1 unchanged"]);
     assert_eq!((account["checks_read"].as_u64(), account["checks_remembered"].as_u64()), (Some(1), Some(2)));
 }
@@ -191,7 +191,7 @@ fn old_checks_meet_new_records_without_their_files() {
 fn what_is_named_again_is_not_screened_twice() {
     let two = Two::new(Some(30));
     let again = Batch { checks: vec![two.path("c1"), two.path("c2")], ..two.second() };
-    let (hits, account) = two.hits(&again);
+    let (hits, account) = ran(&again);
     assert_eq!(hits, ["c1 r1 unchanged", "c2 r2 new", "c3 r1 new"]);
     assert_eq!((account["checks_read"].as_u64(), account["files_known_already"].as_u64()), (Some(1), Some(1)));
 }
@@ -199,14 +199,14 @@ fn what_is_named_again_is_not_screened_twice() {
 #[test]
 fn checks_are_forgotten_when_their_time_is_over() {
     let two = Two::new(Some(9));
-    let (hits, account) = two.hits(&two.second());
+    let (hits, account) = ran(&two.second());
     assert_eq!(hits, ["c1 r1 withdrawn", "c3 r1 new"]);
     assert_eq!(account["checks_forgotten"].as_u64(), Some(2));
     assert!(!two.path("two/remembered").exists(), "and their book is not handed on");
-    let (hits, _) = two.hits(&Batch { as_of: Some(20_009), out: two.path("three"), ..two.second() });
+    let (hits, _) = ran(&Batch { as_of: Some(20_009), out: two.path("three"), ..two.second() });
     assert_eq!(hits, ["c1 r1 unchanged", "c2 r2 new", "c3 r1 new"], "on the last day they still meet");
     // In place: the folder keeps what it names, and nothing else.
-    let (_, account) = two.hits(&Batch { remember: Some(30), out: two.path("one"), ..two.second() });
+    let (_, account) = ran(&Batch { remember: Some(30), out: two.path("one"), ..two.second() });
     let named = account["inputs"]["books"].as_array().expect("books").clone();
     let there: Vec<_> = std::fs::read_dir(two.path("one/remembered"))
         .expect("folder")
@@ -232,6 +232,6 @@ fn checks_of_before_that_cannot_be_had_are_told() {
     assert!(fault(&two.second()).contains("has other content by now"));
     std::fs::remove_file(two.path("c1")).expect("removed");
     assert!(fault(&two.second()).contains("is gone"));
-    let (hits, _) = two.hits(&Batch { forget: true, ..two.second() });
+    let (hits, _) = ran(&Batch { forget: true, ..two.second() });
     assert_eq!(hits, ["c1 r1 withdrawn", "c3 r1 new"], "unless they are left behind");
 }
