@@ -255,7 +255,7 @@ pub(crate) enum HitAction {
     /// Each line names the digest of the line before it; one that was changed, moved or taken out ends the command with
     /// code 4. Digests of keys are there where QUIPU_DIGEST_KEY was set when the run was made.
     Audit {
-        /// The folder of the run.
+        /// The folder of the run; of a pipeline, `audit/NAME` in its store.
         run: PathBuf,
     },
 }

@@ -5,18 +5,20 @@ use std::path::Path;
 use quipu_engine::{Countries, Explained};
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use crate::account::asked_for;
+use crate::account::{account_of, asked_for};
 use crate::audit::DigestKey;
 use crate::batch::hits_of;
 use crate::frame::text;
+use crate::past::books;
 
 /// A hit, explained.
 #[derive(Debug)]
 pub struct Traced {
     /// Columns of the stored row, by name.
     pub stored: Vec<(&'static str, String)>,
-    /// The pair of rows that the hit is of: the one that gives the strongest hit, where several rows have the ids.
-    pub explained: Explained,
+    /// The pair of rows that the hit is of: the one that gives the strongest hit, where several rows have the ids. `None`
+    /// of a hit that was withdrawn because check or record are gone.
+    pub explained: Option<Explained>,
     /// What the stored row says otherwise than the reckoning, where it does.
     pub differs: Vec<String>,
 }
@@ -43,14 +45,27 @@ pub fn trace_hit(folder: &Path, check_id: &str, record_id: &str, secret: Option<
         stored.push((name, text(&hits, name)?.get(row).unwrap_or_default().to_owned()));
     }
     let (request, as_of) = asked_for(folder, secret)?;
-    let pairs = quipu_engine::explain(&request, &Countries::known(), check_id, record_id, as_of)?;
+    let withdrawn = stored.iter().any(|(name, text)| *name == "change" && text == "withdrawn");
+    let pairs = match quipu_engine::explain(&request, &Countries::known(), check_id, record_id, as_of) {
+        Err(fault) if fault.kind() == ErrorKind::Usage => {
+            let sealed = secret.is_none() && !books(&account_of(folder)?, folder).is_empty();
+            if sealed {
+                return Err(fault.help("it may be one that the run remembers: set QUIPU_DIGEST_KEY to open those"));
+            }
+            if !withdrawn {
+                return Err(fault);
+            }
+            return Ok(Traced { stored, explained: None, differs: Vec::new() });
+        }
+        pairs => pairs?,
+    };
     let several = pairs.len() > 1;
     // In the order in which hits of the same ids are made one.
     let strongest =
         pairs.into_iter().min_by_key(|pair| (pair.hit.is_none(), pair.hit.clone(), std::cmp::Reverse(pair.answer)));
     let explained = strongest.ok_or_else(|| crate::frame::bug("no pair of rows"))?;
     let differs = differences(&stored, &explained, several);
-    Ok(Traced { stored, explained, differs })
+    Ok(Traced { stored, explained: Some(explained), differs })
 }
 
 /// What the stored row says otherwise than the reckoning.

@@ -21,6 +21,8 @@ mod tests;
 pub use audit::{DigestKey, audit};
 pub use batch::{Batch, batch};
 pub use explain::{Traced, trace_hit};
-pub use quipu_engine::{ColumnNames, Grade, Grades, RULE_VERSION, Settings, Shown, Silent, Told, day_number};
+pub use quipu_engine::{
+    ColumnNames, Explained, Grade, Grades, RULE_VERSION, Settings, Shown, Silent, Told, day_number,
+};
 pub use review::{Decision, decide, decisions};
 pub use stage::{PREVIOUS, again, run};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
-use quipu_engine::{Countries, Grades, Request, Screened, Settings, Told};
+use quipu_engine::{Countries, Grades, Hit, Request, Screened, Settings, Told};
 use quipu_schema::Result;
 use quipu_schema::pipeline::Screen;
 use quipu_schema::tally::Tally;
@@ -21,13 +21,26 @@ pub(crate) struct Files {
     pub(crate) index: PathBuf,
 }
 
+/// What came of a screening.
+pub(crate) struct Outcome {
+    /// Table `hit`, sorted by its key.
+    pub(crate) hits: DataFrame,
+    /// The account of the checks.
+    pub(crate) tally: Tally,
+    /// What people should know.
+    pub(crate) notes: Vec<String>,
+    /// What the engine found, but for the hits.
+    pub(crate) found: Screened,
+    /// The hits as they were found.
+    pub(crate) shown: Vec<Hit>,
+}
+
 /// Matches checks with records.
 ///
 /// * `previous`: the hits of the run before, if there was one;
 /// * `snapshots`: logical hashes of `record` and of `check`, for the hits to name.
 ///
-/// Returns table `hit` sorted by its key, the account of the checks, and notes for people. The same rows give the same
-/// result, whatever their order.
+/// The same rows give the same result, whatever their order.
 ///
 /// # Errors
 /// Those of the engine, and a marking that cannot be read.
@@ -38,7 +51,7 @@ pub(crate) fn screened(
     screen: &Screen,
     snapshots: (&str, &str),
     told: &dyn Told,
-) -> Result<(DataFrame, Tally, Vec<String>)> {
+) -> Result<Outcome> {
     let days = |day| quipu_engine::day_number(day).ok_or_else(|| crate::frame::bug("a day out of range"));
     let as_of = screen.as_of.map(days).transpose()?;
     let request = Request {
@@ -55,7 +68,7 @@ pub(crate) fn screened(
         secret: None,
         remembered: None,
     };
-    let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
+    let mut found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
     let (tally, notes) = (account(&found), notes(&found));
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
         let (checks, records): (BTreeSet<&str>, BTreeSet<&str>) =
@@ -65,8 +78,9 @@ pub(crate) fn screened(
             records: quipu_engine::markings(&files.records, &request.names, ("records", "record_id"), &records)?,
         })
     };
-    let hits = table_of(found.hits, previous, snapshots, lost)?;
-    Ok((hits, tally, notes))
+    let shown = std::mem::take(&mut found.hits);
+    let hits = table_of(shown.clone(), previous, snapshots, lost)?;
+    Ok(Outcome { hits, tally, notes, found, shown })
 }
 
 /// read = published + ignored, in checks.

@@ -10,29 +10,35 @@ use quipu_schema::table::{self, Table};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{
-    Context, Outcome, Part, Progress, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions,
+    Context, Outcome, Part, Progress, Snapshot, SourceReport, SourceState, StageReport, Store, WriteOptions, durable,
     logical_hash,
 };
 
 use crate::RULE_VERSION;
+use crate::audit::{self, DigestKey};
 use crate::frame::{bug, polars, text};
-use crate::screening::{Files, screened};
+use crate::screening::{Files, Outcome as Screening, screened};
 
 /// Name of the stage, and of the one source in its snapshots.
 const STAGE: &str = "screen";
 /// Folder of a store that holds the indexes of records, one for each pipeline.
 const INDEX: &str = "index";
+/// Folder of a store that holds audit trails, one for each pipeline.
+const AUDIT: &str = "audit";
 /// In a snapshot's origins: the id of the snapshot that its column `change` compares with.
 pub const PREVIOUS: &str = "previous";
 
 /// Screens the checks of the transform snapshot against its records and publishes table `hit`.
+///
+/// What is shown and withheld is written down in the audit trail of the pipeline, in folder `audit` of the store, before
+/// it is published; `secret` makes the digests of keys in it.
 ///
 /// Nothing is done where no table or key rule changed since the published snapshot: a repetition
 /// gives the same snapshot, not one in which every hit has become `unchanged`.
 ///
 /// # Errors
 /// Damaged tables, markings that cannot be read, a full disk. Nothing is published then.
-pub fn run(context: &Context) -> Result<StageReport> {
+pub fn run(context: &Context, secret: Option<&DigestKey>) -> Result<StageReport> {
     let store = context.store;
     let name = &context.pipeline.name;
     let Some(screen) = &context.pipeline.screen else {
@@ -55,7 +61,10 @@ pub fn run(context: &Context) -> Result<StageReport> {
     }
 
     let outcome = hits(store, &tables, before.as_ref().map(|(_, before)| before), screen, &Telling(context.progress));
-    let (hits, tally, notes) = outcome?;
+    let Screening { hits, tally, notes, found, shown } = outcome?;
+    let trail = store.root().join(AUDIT).join(name);
+    durable::create_folder(&trail)?;
+    audit::write_down(&trail, &found, &shown, &hits, secret)?;
 
     let mut part = store.write_table(find("hit")?, &[hits], &WriteOptions::default())?;
     part.source = None;
@@ -90,7 +99,7 @@ fn hits(
     before: Option<&Snapshot>,
     screen: &Screen,
     told: &dyn Told,
-) -> Result<(DataFrame, Tally, Vec<String>)> {
+) -> Result<Screening> {
     let (record, check) = (find("record")?, find("check")?);
     let (records, checks) = (parts(tables, "record"), parts(tables, "check"));
     let hashes = (logical_of(store, record, &records)?, logical_of(store, check, &checks)?);
@@ -155,7 +164,7 @@ pub fn again(store: &Store, tables: &Snapshot, published: &Snapshot, screen: &Sc
             Some(store.snapshot(&published.pipeline, STAGE, &id)?.ok_or_else(gone)?)
         }
     };
-    Ok(hits(store, tables, before.as_ref(), screen, &quipu_engine::Silent)?.0)
+    Ok(hits(store, tables, before.as_ref(), screen, &quipu_engine::Silent)?.hits)
 }
 
 /// The published snapshot and its id.

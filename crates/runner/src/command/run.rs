@@ -180,7 +180,7 @@ fn stages(context: &Context<'_>, from: Stage, to: Stage, output: Output) -> Resu
             Stage::Ingest => quipu_ingest::run(context)?,
             Stage::Transform => quipu_transform::run(context)?,
             Stage::Screen if context.pipeline.screen.is_none() && from != to => continue,
-            Stage::Screen => quipu_screen::run(context)?,
+            Stage::Screen => quipu_screen::run(context, super::screen::digest_key().as_ref())?,
             Stage::Export if context.pipeline.export.is_none() && from != to => continue,
             Stage::Export => quipu_export::run(context)?,
         };

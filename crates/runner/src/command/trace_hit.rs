@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quipu_schema::fault::exit;
 use quipu_schema::{ErrorKind, Fault, Result};
-use quipu_screen::{Shown, Traced, trace_hit};
+use quipu_screen::{Explained, Shown, Traced, trace_hit};
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -46,9 +46,25 @@ fn ids(key: &str) -> Result<(&str, &str)> {
 
 fn shown(check_id: &str, record_id: &str, traced: &Traced) -> String {
     let mut out = String::new();
-    for (what, id, side) in
-        [("check", check_id, &traced.explained.check), ("record", record_id, &traced.explained.record)]
-    {
+    match &traced.explained {
+        Some(explained) => reckoned(check_id, record_id, explained, &mut out),
+        None => {
+            let _ =
+                writeln!(out, "check {check_id} or record {record_id} is gone, so that nothing can be reckoned again");
+        }
+    }
+    let _ = writeln!(out, "the row of the run");
+    for (name, text) in &traced.stored {
+        let _ = writeln!(out, "    {name}: {text}");
+    }
+    let agrees = if traced.differs.is_empty() { "it agrees" } else { "it does not agree" };
+    let _ = writeln!(out, "{agrees} with what its sources give");
+    out
+}
+
+/// Both rows, the rules, and the answer.
+fn reckoned(check_id: &str, record_id: &str, explained: &Explained, out: &mut String) {
+    for (what, id, side) in [("check", check_id, &explained.check), ("record", record_id, &explained.record)] {
         let Shown { spot, key_raw, issuer, steps } = side;
         let issuer = issuer.as_deref().unwrap_or("none stated");
         let _ = writeln!(out, "{what} {id}: {}, row {} (row group {})", spot.file.display(), spot.row, spot.group);
@@ -58,19 +74,12 @@ fn shown(check_id: &str, record_id: &str, traced: &Traced) -> String {
         }
     }
     let _ = writeln!(out, "rules");
-    for rule in &traced.explained.rules {
+    for rule in &explained.rules {
         let _ = writeln!(out, "    {rule}");
     }
-    let answer = traced.explained.answer.map_or("no-hit", |answer| answer.word());
-    let grade = traced.explained.hit.as_ref().map_or_else(String::new, |hit| format!(", {}", hit.grade));
+    let answer = explained.answer.map_or("no-hit", |answer| answer.word());
+    let grade = explained.hit.as_ref().map_or_else(String::new, |hit| format!(", {}", hit.grade));
     let _ = writeln!(out, "answer: {answer}{grade}");
-    let _ = writeln!(out, "the row of the run");
-    for (name, text) in &traced.stored {
-        let _ = writeln!(out, "    {name}: {text}");
-    }
-    let agrees = if traced.differs.is_empty() { "it agrees" } else { "it does not agree" };
-    let _ = writeln!(out, "{agrees} with what its sources give");
-    out
 }
 
 fn event(check_id: &str, record_id: &str, traced: &Traced) -> Value {
@@ -82,12 +91,13 @@ fn event(check_id: &str, record_id: &str, traced: &Traced) -> Value {
     };
     let stored: serde_json::Map<String, Value> =
         traced.stored.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
+    let explained = traced.explained.as_ref();
     json!({
         "event": "hit", "check_id": check_id, "record_id": record_id,
-        "check": side(&traced.explained.check), "record": side(&traced.explained.record),
-        "rules": traced.explained.rules,
-        "answer": traced.explained.answer.map_or("no-hit", |answer| answer.word()),
-        "grade": traced.explained.hit.as_ref().map(|hit| hit.grade.word()),
+        "check": explained.map(|pair| side(&pair.check)), "record": explained.map(|pair| side(&pair.record)),
+        "rules": explained.map(|pair| &pair.rules),
+        "answer": explained.map(|pair| pair.answer.map_or("no-hit", |answer| answer.word())),
+        "grade": explained.and_then(|pair| pair.hit.as_ref()).map(|hit| hit.grade.word()),
         "stored": stored, "differs": traced.differs,
     })
 }

@@ -177,9 +177,12 @@ fn old_checks_meet_new_records_without_their_files() {
     // A hit of a check whose file is gone is explained from what is remembered.
     let traced = crate::trace_hit(&two.path("two"), "c2", "r2", two.second().digest_key.as_ref()).expect("traced");
     assert!(traced.differs.is_empty(), "{:?}", traced.differs);
-    let spot = &traced.explained.check.spot;
+    let explained = traced.explained.expect("both are there");
+    let spot = &explained.check.spot;
     assert_eq!((spot.file.clone(), spot.row), (two.path("c1"), 2));
-    assert_eq!(traced.explained.check.key_raw, "bb-222");
+    assert_eq!(explained.check.key_raw, "bb-222");
+    let fault = crate::trace_hit(&two.path("two"), "c2", "r2", None).expect_err("sealed");
+    assert!(fault.to_string().contains("QUIPU_DIGEST_KEY"), "{fault}");
     // Once more, in the same folder, without new checks: the checks of the second run were not remembered, and are read.
     let again = Batch { checks: Vec::new(), since: Some(two.path("two")), ..two.second() };
     let (hits, account) = ran(&again);
@@ -201,6 +204,10 @@ fn checks_are_forgotten_when_their_time_is_over() {
     let two = Two::new(Some(9));
     let (hits, account) = ran(&two.second());
     assert_eq!(hits, ["c1 r1 withdrawn", "c3 r1 new"]);
+    // The check of a hit that is withdrawn may be gone: the row follows from that.
+    std::fs::remove_file(two.path("c1")).expect("removed");
+    let traced = crate::trace_hit(&two.path("two"), "c1", "r1", None).expect("traced");
+    assert!(traced.explained.is_none() && traced.differs.is_empty());
     assert_eq!(account["checks_forgotten"].as_u64(), Some(2));
     assert!(!two.path("two/remembered").exists(), "and their book is not handed on");
     let (hits, _) = ran(&Batch { as_of: Some(20_009), out: two.path("three"), ..two.second() });

@@ -174,7 +174,8 @@ pub(crate) fn screened(
         index: folder.path().join("index"),
     };
     let countries = crate::stage::countries(&areas()).expect("areas");
-    crate::screening::screened(&files, &countries, previous, screen, snapshots, &quipu_engine::Silent)
+    let found = crate::screening::screened(&files, &countries, previous, screen, snapshots, &quipu_engine::Silent)?;
+    Ok((found.hits, found.tally, found.notes))
 }
 
 /// The named text columns of each hit, joined by a space.

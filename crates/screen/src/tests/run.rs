@@ -50,7 +50,7 @@ impl Place {
 
     fn run(&self) -> StageReport {
         let run = self.ledger.begin_run("demo", "screen", "test").expect("run");
-        crate::run(&Context {
+        let context = Context {
             store: &self.store,
             ledger: &self.ledger,
             pipeline: &self.pipeline,
@@ -60,8 +60,20 @@ impl Place {
             offline: true,
             only: None,
             progress: &Silent,
+        };
+        crate::run(&context, crate::DigestKey::new("a secret of tests").as_ref()).expect("report")
+    }
+
+    /// The events of the audit trail.
+    fn audited(&self) -> Vec<String> {
+        let mut events = Vec::new();
+        let trail = self.store.root().join("audit/demo");
+        crate::audit(&trail, |line| {
+            events.push(line["event"].as_str().unwrap_or_default().to_owned());
+            Ok(())
         })
-        .expect("report")
+        .expect("a chain");
+        events
     }
 
     fn published(&self) -> Snapshot {
@@ -98,6 +110,7 @@ fn parts_are_screened_together_and_once() {
     assert!(!again.changed && matches!(again.sources[0].outcome, Outcome::Unchanged));
     assert_eq!((again.output, again.tally()), (first.output, first.tally()));
     assert_eq!(place.published(), snapshot, "a repetition gives the same bytes");
+    assert_eq!(place.audited(), ["screened", "shown", "shown"], "and shows nothing anew");
 
     place.transform(&tables("CL"));
     let second = place.run();
@@ -110,6 +123,7 @@ fn parts_are_screened_together_and_once() {
     assert!(found.is_some(), "the snapshot compared with can be found again");
     assert!(!place.run().changed);
     assert_eq!(place.published(), snapshot);
+    assert_eq!(place.audited()[3..], ["screened", "shown", "shown as withdrawn"]);
 }
 
 #[test]
