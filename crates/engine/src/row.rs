@@ -239,10 +239,11 @@ pub(crate) fn marking_of(cell: Option<Cell>, file: &TableFile) -> Result<Marking
 pub(crate) fn marking_in(text: Option<String>, place: impl FnOnce() -> String) -> Result<Marking> {
     match text {
         None => Ok(Marking { distribution: Tlp::Red, ..Marking::default() }),
-        Some(text) => text.parse().map_err(|error: quipu_schema::marking::NotAMarking| {
-            Fault::new(ErrorKind::Contract, "a row has no readable marking, so nobody may see it")
-                .at(place())
-                .because(error)
+        // Not what stands there: where columns are shifted, it is a key.
+        Some(text) => text.parse().map_err(|_: quipu_schema::marking::NotAMarking| {
+            Fault::new(ErrorKind::Contract, "a row has no readable marking, so nobody may see it").at(place()).help(
+                "a marking is a TLP 2.0 label with handling code and grading where there are some: `TLP:AMBER H2 B2`",
+            )
         }),
     }
 }

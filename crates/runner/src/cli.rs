@@ -363,7 +363,7 @@ pub(crate) struct ScreenArgs {
     /// their state of review.
     #[arg(long, value_name = "DIR", requires = "records")]
     pub(crate) since: Option<PathBuf>,
-    /// Leave the checks of the runs before behind; their hits are withdrawn.
+    /// Leave the checks of the runs before behind, but for those in files that are named again; their hits are withdrawn.
     #[arg(long, requires = "since")]
     pub(crate) forget: bool,
     /// Let these checks meet the records of later runs for so many days, without their files. They are sealed under

@@ -66,7 +66,9 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     let started = Instant::now();
     past::check_secret(batch)?;
     let today = batch.as_of.map_or_else(today, Ok)?;
-    let (records, checks) = (files(&batch.records, &["parquet"])?, files(&batch.checks, &CHECKS)?);
+    let mut left_out = Vec::new();
+    let records = files(&batch.records, &["parquet"], &mut left_out)?;
+    let checks = files(&batch.checks, &CHECKS, &mut left_out)?;
     for path in records.iter().chain(&checks).chain([&batch.out]) {
         if path.to_str().is_none() {
             let message = "the name of a file is no UTF-8, so that the account of the run could not name it";
@@ -117,6 +119,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         account.insert("hit_sha256".to_owned(), json!(sha256(table.path())?.to_string()));
         account.insert("checks_forgotten".to_owned(), json!(past.forgotten));
         account.insert("files_known_already".to_owned(), json!(known));
+        account.insert("files_left_out".to_owned(), json!(left_out));
         account.insert("inputs".to_owned(), inputs(&request, found.as_of, &books, batch.remember.is_some())?);
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
@@ -141,10 +144,11 @@ fn today() -> Result<i32> {
 }
 
 /// Endings of the names of files of checks.
-const CHECKS: [&str; 6] = ["parquet", "csv", "tsv", "txt", "ndjson", "jsonl"];
+const CHECKS: [&str; 7] = ["parquet", "csv", "tsv", "txt", "ndjson", "jsonl", "json"];
 
-/// Files as they are named, and the files of folders with these endings, in the order of their names.
-fn files(named: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>> {
+/// Files as they are named, and the files of folders with these endings, in the order of their names. The others are
+/// added to those left out, but for hidden ones.
+fn files(named: &[PathBuf], endings: &[&str], left_out: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for path in named {
         if !path.is_dir() {
@@ -161,7 +165,11 @@ fn files(named: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>> {
                     .help("name the folders, or the files, one by one"));
             }
             let ending = inner.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-            inside.extend(Some(inner).filter(|_| endings.contains(&ending.as_str())));
+            if endings.contains(&ending.as_str()) {
+                inside.push(inner);
+            } else if !inner.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_'])) {
+                left_out.push(inner);
+            }
         }
         if inside.is_empty() {
             return Err(Fault::new(

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use quipu_engine::{Remembered, Request, Settings, Told};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::durable;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::account_of;
 use crate::audit::DigestKey;
@@ -144,28 +144,25 @@ fn link(from: &Path, to: &Path, folder: &Folder) -> Result<()> {
 }
 
 /// The files that the account of a run names and its books do not have.
+///
+/// # Errors
+/// `Usage` where one is gone or has other content, even under a name that is given again: its old checks would be lost. And
+/// where they were read under other names of columns, or as keys of another kind.
 fn earlier_files(account: &Value, batch: &Batch) -> Result<Vec<PathBuf>> {
-    let inputs = account.get("inputs");
-    let list = |name: &str| inputs.and_then(|inputs| inputs.get(name)).and_then(Value::as_array);
-    if inputs.and_then(|inputs| inputs.get("remembered")).and_then(Value::as_bool) == Some(true) {
+    let inputs = account.get("inputs").unwrap_or(&Value::Null);
+    let list = |name: &str| inputs.get(name).and_then(Value::as_array).into_iter().flatten();
+    if inputs.get("remembered").and_then(Value::as_bool) == Some(true) {
         return Ok(Vec::new());
     }
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let given: Vec<PathBuf> = batch.checks.iter().map(|path| absolute(path)).collect();
-    let footers = list("check_footers").into_iter().flatten().chain(std::iter::repeat(&Value::Null));
     let mut files = Vec::new();
-    for (path, footer) in list("checks").into_iter().flatten().filter_map(Value::as_str).zip(footers) {
+    let footers = list("check_footers").chain(std::iter::repeat(&Value::Null));
+    for (path, footer) in list("checks").filter_map(Value::as_str).zip(footers) {
         let path = PathBuf::from(path);
-        if given.contains(&path) {
-            continue;
-        }
         let gone = |what: &str| {
-            Fault::new(ErrorKind::Usage, format!("this file of checks of the run before {what}"))
-                .at(path.display())
-                .help(
-                    "bring it back; or have runs remember their checks with --remember; or leave the checks of before \
-                     behind with --forget, which withdraws their hits",
-                )
+            Fault::new(ErrorKind::Usage, format!("this file of checks of the run before {what}")).at(path.display()).help(
+                "bring it back under its name; or have runs remember their checks with --remember; or, with --forget, \
+                 leave behind the checks of before that are in no file named with --checks",
+            )
         };
         if !path.is_file() {
             return Err(gone("is gone"));
@@ -175,6 +172,15 @@ fn earlier_files(account: &Value, batch: &Batch) -> Result<Vec<PathBuf>> {
             return Err(gone("has other content by now"));
         }
         files.push(path);
+    }
+    let same =
+        inputs.get("names") == Some(&json!(batch.names)) && inputs.get("given_kind") == Some(&json!(batch.given_kind));
+    if !files.is_empty() && !same {
+        let message =
+            "the files of checks of the run before were read with other --map or --key-kind than those of now";
+        return Err(Fault::new(ErrorKind::Usage, message).at(batch.since.clone().unwrap_or_default().display()).help(
+            "give the same as then; or have runs remember their checks with --remember; or leave them behind with --forget",
+        ));
     }
     Ok(files)
 }

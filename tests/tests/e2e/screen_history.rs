@@ -132,6 +132,13 @@ fn without_a_secret_the_files_of_before_are_read_again_and_missed_when_they_are_
     );
     assert_eq!(pairs(&dir, "again"), pairs(&dir, "two"));
 
+    // What a folder has beside files of checks is named.
+    fs::create_dir(dir.path("folder")).expect("folder");
+    fs::rename(dir.path("copy.parquet"), dir.path("folder/a.parquet")).expect("renamed");
+    dir.write("folder/b.csv.gz", "x");
+    let ended = dir.quipu(&call("in/records.parquet", &["folder"], "more", &["--since", "two"])).expect(0);
+    ended.says(&["left out, because of its name: folder/b.csv.gz"]);
+
     fs::remove_file(dir.path("in/checks.parquet")).expect("removed");
     let before = dir.read("two/hit/hit.parquet");
     dir.quipu(&second).expect(2).says(&["is gone", "in/checks.parquet", "--remember", "--forget"]);

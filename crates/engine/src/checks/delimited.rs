@@ -41,6 +41,17 @@ impl<'a> Delimited<'a> {
         let tables = quipu_readers::open(content, &layout, &wanted, &Limits::default(), &place);
         let table = tables.map_err(|fault| fault.help(help))?.into_iter().next();
         let table = table.ok_or_else(|| Fault::new(ErrorKind::Shape, "there is no table").at(&place))?;
+        // A line that names the delimiter to a spreadsheet may; a check may not.
+        let above = table.header.preamble.iter().find(|(_, texts)| {
+            let mut texts = texts.iter().filter(|text| !text.is_empty());
+            texts.next().is_some_and(|text| !text.starts_with("sep="))
+        });
+        if let Some((line, _)) = above {
+            let message = format!("a record stands above the header, which is on line {}", table.header.line);
+            return Err(Fault::new(ErrorKind::Shape, message)
+                .at(format!("{place}:{line}"))
+                .help("the header has to be the first record: nothing above it is read as a check"));
+        }
         let mut columns = [None; COLUMNS.len()];
         for (at, (column, found)) in COLUMNS.iter().zip(&mut columns).enumerate() {
             *found = match table.header.position(named(column)) {

@@ -1,12 +1,13 @@
 //! Checks in JSON, one object a line (NDJSON).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
 use quipu_readers::Content;
 use quipu_schema::{ErrorKind, Fault, Result};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::rows::{CHECK_ID, COLUMNS, KEY_KIND, KEY_RAW, TextRows};
 use crate::file::ColumnNames;
@@ -96,12 +97,13 @@ impl<'a> Lines<'a> {
                 continue;
             }
             let mut json = serde_json::Deserializer::from_slice(line);
-            let read = Record { lines: self, out: &mut out }.deserialize(&mut json).and_then(|()| json.end());
-            read.map_err(|error| {
+            let wrong = RefCell::new(None);
+            let record = Record { lines: self, out: &mut out, wrong: &wrong };
+            let read = record.deserialize(&mut json).and_then(|()| json.end());
+            read.map_err(|_| {
                 let before = self.lines_before(*start);
-                // What the decoder says of its place is of this line alone, and it may repeat what stands there.
-                let what = if error.is_data() { error.to_string() } else { "this line is no JSON object".to_owned() };
-                let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+                // Not what the decoder says: it may repeat what stands there.
+                let what = wrong.take().unwrap_or_else(|| "this line is no JSON object".to_owned());
                 Fault::new(ErrorKind::Shape, what)
                     .at(format!("{}:{}", path.display(), before + at + 1))
                     .help("one JSON object a line is needed; --map key_raw=NAME says how a field is called")
@@ -116,6 +118,13 @@ impl<'a> Lines<'a> {
 struct Record<'a, 'b> {
     lines: &'b Lines<'a>,
     out: &'b mut TextRows,
+    /// What is wrong with it, in words that hold nothing of its values.
+    wrong: &'b RefCell<Option<String>>,
+}
+
+fn fail<E: Error>(wrong: &RefCell<Option<String>>, what: String) -> E {
+    wrong.replace(Some(what));
+    E::custom("")
 }
 
 impl<'de> DeserializeSeed<'de> for Record<'_, '_> {
@@ -142,13 +151,13 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
             };
             let seen = seen.get_mut(column).ok_or_else(|| M::Error::custom("a column out of range"))?;
             if std::mem::replace(seen, true) {
-                return Err(M::Error::custom(format!("the field `{name}` stands twice")));
+                return Err(fail(self.wrong, format!("the field `{name}` stands twice")));
             }
-            map.next_value_seed(Value { column, name: &name, out: self.out })?;
+            map.next_value_seed(Value { column, name: &name, out: self.out, wrong: self.wrong })?;
         }
         let missing = self.lines.needed.iter().find(|column| !seen.get(**column).copied().unwrap_or(true));
         match missing.and_then(|column| self.lines.names.get(*column)) {
-            Some(name) => Err(M::Error::custom(format!("there is no field `{name}`"))),
+            Some(name) => Err(fail(self.wrong, format!("there is no field `{name}`"))),
             None => Ok(()),
         }
     }
@@ -159,6 +168,13 @@ struct Value<'a> {
     column: usize,
     name: &'a str,
     out: &'a mut TextRows,
+    wrong: &'a RefCell<Option<String>>,
+}
+
+impl Value<'_> {
+    fn fail<E: Error>(&self, what: &str) -> E {
+        fail(self.wrong, format!("the field `{}` is {what}; a text is needed", self.name))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Value<'_> {
@@ -169,7 +185,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
     }
 }
 
-impl Visitor<'_> for Value<'_> {
+impl<'de> Visitor<'de> for Value<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,14 +206,22 @@ impl Visitor<'_> for Value<'_> {
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> std::result::Result<(), E> {
-        Err(E::custom(format!("the field `{}` is a negative number; a text is needed", self.name)))
+        Err(self.fail("a negative number"))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> std::result::Result<(), E> {
-        Err(E::custom(format!("the field `{}` is a number with a fraction or too long; a text is needed", self.name)))
+        Err(self.fail("a number with a fraction or too long"))
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> std::result::Result<(), E> {
-        Err(E::custom(format!("the field `{}` is true or false; a text is needed", self.name)))
+        Err(self.fail("true or false"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> std::result::Result<(), A::Error> {
+        Err(self.fail("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> std::result::Result<(), A::Error> {
+        Err(self.fail("an object"))
     }
 }

@@ -11,7 +11,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use quipu_schema::Result;
+use quipu_schema::{ErrorKind, Result};
 
 pub(crate) use text::TextFile;
 
@@ -36,7 +36,13 @@ impl Opened {
     pub(crate) fn open(path: &Path, names: &ColumnNames) -> Result<Self> {
         Ok(match TextFile::open(path)? {
             Some(text) => Self::Text(text),
-            None => Self::Parquet(TableFile::open(path, names)?),
+            None => Self::Parquet(TableFile::open(path, names).map_err(|fault| match fault.kind() {
+                ErrorKind::Corrupt => fault.help(
+                    "checks are Parquet; or delimited text in a file whose name ends with .csv, .tsv or .txt; or JSON with \
+                     one object a line, in UTF-8",
+                ),
+                _ => fault,
+            })?),
         })
     }
 

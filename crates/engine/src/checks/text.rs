@@ -144,13 +144,20 @@ impl TextChecks<'_> {
             issuer: text(ISSUER),
             by: text(ASKED_BY),
             purpose: text(PURPOSE),
-            marking: marking_in(text(MARKING), || {
-                format!("{}, row {} of piece {group}", self.path().display(), row + 1)
-            })?,
+            marking: marking_in(text(MARKING), || self.place(group, row))?,
         })
     }
 
+    /// Where a row stands, for messages: its number in the file, from 1.
+    fn place(&self, group: usize, row: u32) -> String {
+        let before: usize = (0..group).map(|group| self.read(group).map_or(0, |rows| rows.count())).sum();
+        format!("{}, row {}", self.path().display(), before as u64 + u64::from(row) + 1)
+    }
+
     /// The newest day on which a check was asked.
+    ///
+    /// # Errors
+    /// `Shape` with the row whose day cannot be read.
     pub(crate) fn newest(&self, threads: usize) -> Result<Option<i32>> {
         let next = AtomicUsize::new(0);
         let days = threads::each(threads, |_| {
@@ -161,8 +168,17 @@ impl TextChecks<'_> {
                     return Ok(newest);
                 }
                 let rows = self.read(group)?;
-                let days = (0_u32..).take(rows.count()).filter_map(|row| Cell::Text(rows.text(ASKED_AT, row)?).day());
-                newest = newest.max(days.max());
+                for row in (0_u32..).take(rows.count()) {
+                    let Some(text) = rows.text(ASKED_AT, row) else { continue };
+                    let day = Cell::Text(text).day().ok_or_else(|| {
+                        Fault::new(ErrorKind::Shape, "when this check was asked is no date or time in ISO 8601")
+                            .at(self.place(group, row))
+                            .help(
+                                "have it written as 2026-11-28, or say with --expiry-on on which day expiry is judged",
+                            )
+                    })?;
+                    newest = newest.max(Some(day));
+                }
             }
         })?;
         Ok(days.into_iter().flatten().max())

@@ -109,9 +109,14 @@ impl Book {
     /// # Errors
     /// `Usage` where secret, rules or kinds are others; `Corrupt` where it was changed or cut short.
     pub(crate) fn open(path: &Path, seal: &Seal, kinds: &[String]) -> Result<Self> {
-        let failed = |error| Fault::io(ErrorKind::Source, "read the checks remembered in", path, error);
-        let damaged =
-            || Fault::new(ErrorKind::Corrupt, "the remembered checks are damaged or cut short").at(path.display());
+        let help =
+            "bring it back from a copy, screen the files of its checks again, or leave them behind with --forget";
+        let failed = |error| Fault::io(ErrorKind::Source, "read the checks remembered in", path, error).help(help);
+        let damaged = || {
+            Fault::new(ErrorKind::Corrupt, "the remembered checks are damaged or cut short")
+                .at(path.display())
+                .help(help)
+        };
         let file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let tail_at = size.checked_sub(TAIL as u64).ok_or_else(damaged)?;
@@ -127,9 +132,9 @@ impl Book {
         file.read_exact_at(&mut bytes, tail_at.checked_sub(length).ok_or_else(damaged)?).map_err(failed)?;
         if seal.vouch(&[&bytes]) != *vouched {
             let message = "these checks were remembered under another secret, or the file was changed";
-            return Err(Fault::new(ErrorKind::Usage, message)
-                .at(path.display())
-                .help("set QUIPU_DIGEST_KEY to the secret of the run that remembered them"));
+            return Err(Fault::new(ErrorKind::Usage, message).at(path.display()).help(format!(
+                "set QUIPU_DIGEST_KEY to the secret of the run that remembered them; if it is that, {help}"
+            )));
         }
         let footer: Footer = serde_json::from_slice(&bytes).map_err(|error| damaged().because(error))?;
         let same = (footer.format, footer.form, footer.rule_version.as_str())

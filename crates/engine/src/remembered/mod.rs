@@ -79,6 +79,10 @@ pub fn known(request: &Request) -> Result<Vec<bool>> {
         let identity = file.identity();
         // Files of one layout and size can have one footer: only then their bytes have to be looked at.
         let alike = (identity.size, identity.footer);
+        let place = path.canonicalize().ok();
+        if place.is_some() && seen.iter().any(|seen| seen.path == place) {
+            return Ok(true);
+        }
         let mut content = None;
         for seen in seen.iter_mut().filter(|seen| seen.alike == alike) {
             let own = match content {
@@ -89,7 +93,7 @@ pub fn known(request: &Request) -> Result<Vec<bool>> {
                 return Ok(true);
             }
         }
-        seen.push(Seen { alike, path: Some(path.clone()), content });
+        seen.push(Seen { alike, path: place, content });
         Ok(false)
     };
     request.checks.iter().map(&mut known).collect()
@@ -99,7 +103,7 @@ pub fn known(request: &Request) -> Result<Vec<bool>> {
 struct Seen {
     /// Size and digest of the footer.
     alike: (u64, Digest),
-    /// Where it lies, where its content is not known yet.
+    /// Where it lies, of a file that is read.
     path: Option<PathBuf>,
     content: Option<Digest>,
 }

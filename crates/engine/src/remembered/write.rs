@@ -103,7 +103,8 @@ pub fn remember(
     let mut newest = None;
     let mut sources = Vec::new();
     for (at, (file, opened)) in (0_u32..).zip(files.iter().zip(&opened)) {
-        newest = newest.max(file.newest(settings)?);
+        // A day that cannot be read was told where it was needed.
+        newest = newest.max(file.newest(settings).unwrap_or(None));
         let mut before = 0;
         let groups = groups.range((at, 0)..=(at, u32::MAX)).map(|(_, rows)| {
             before += rows;

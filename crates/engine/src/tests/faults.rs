@@ -258,11 +258,30 @@ fn text_that_cannot_be_read_is_told_with_its_line_and_without_its_keys() {
         "c.ndjson",
         &after("{\"check_id\":1,\"key_raw\":[\"AB0299\"]}"),
         kind,
-        &["c.ndjson:61", "a text in the field"],
+        &["c.ndjson:61", "is a list; a text is needed"],
     );
     fault("c.ndjson", &after("{\"key_raw\":\"A\",\"key_raw\":\"B\",\"check_id\":1}"), kind, &["c.ndjson:61", "twice"]);
     fault("c.ndjson", many.as_bytes(), None, &["c.ndjson:", "no field `key_kind`"]);
+    fault("c.ndjson", &after("\"AB0299\""), kind, &["c.ndjson:61", "no JSON object"]);
+    let above = b"1,AB0299\nsep=,\ncheck_id,key_raw\n2,AB0299\n";
+    fault("c.csv", above, kind, &["c.csv:1", "above the header, which is on line 3"]);
     fault("c.json", b" [{\"check_id\":1}]", kind, &["a JSON array"]);
+
+    // What stands in the place of a marking may be a key.
+    let path = folder.path().join("m.csv");
+    let rows = "1,AB0001,CL,\n".repeat(20);
+    fs::write(&path, format!("check_id,key_raw,issuer,marking\n{rows}2,AB0299,CL,AB0299\n")).expect("written");
+    let asked = Request { checks: vec![path], given_kind: kind.map(str::to_owned), ..request(folder.path()) };
+    let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err("marking");
+    assert!(told(&fault).contains("m.csv, row 21") && !told(&fault).contains("AB0299"), "{fault}");
+
+    // Days as nobody can read them are told where they are needed.
+    let path = folder.path().join("d.csv");
+    fs::write(&path, "check_id,key_raw,asked_at\n1,AB0299,2023-02-01\n2,AB0299,21/03/2023\n").expect("written");
+    let asked =
+        Request { checks: vec![path], given_kind: kind.map(str::to_owned), as_of: None, ..request(folder.path()) };
+    let fault = screen(&asked, &Countries::known(), &SETTINGS, &Silent).expect_err("a day");
+    assert!(told(&fault).contains("d.csv, row 2") && told(&fault).contains("--expiry-on"), "{fault}");
 
     // Whole numbers are texts as they are written; names are those of one side alone.
     let path = folder.path().join("c.jsonl");

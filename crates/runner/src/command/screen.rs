@@ -115,6 +115,10 @@ fn say(account: &Value, output: Output) {
             output.say(&format!("  {:>12} {what}", number(pointer)));
         }
     }
+    for file in account.get("files_left_out").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    {
+        output.say(&format!("left out, because of its name: {file}"));
+    }
     if let Some(index) = account.get("index").and_then(Value::as_str) {
         output.say(&format!("index {index}"));
     }

@@ -235,8 +235,12 @@ fn checks_of_before_that_cannot_be_had_are_told() {
     assert!(fault(&Batch { digest_key: None, remember: Some(1), since: None, ..two.second() }).contains("secret"));
 
     let two = Two::new(None);
+    let other = Batch { given_kind: Some("vin".to_owned()), ..two.second() };
+    assert!(fault(&other).contains("other --map or --key-kind"));
     std::fs::write(two.path("c1"), std::fs::read(two.path("c2")).expect("file")).expect("written");
     assert!(fault(&two.second()).contains("has other content by now"));
+    let same_name = Batch { checks: vec![two.path("c1")], ..two.second() };
+    assert!(fault(&same_name).contains("has other content by now"), "a name that is given again");
     std::fs::remove_file(two.path("c1")).expect("removed");
     assert!(fault(&two.second()).contains("is gone"));
     let (hits, _) = ran(&Batch { forget: true, ..two.second() });
