@@ -68,22 +68,13 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
     if side != "quipu-kept" && index.exists() {
         std::fs::remove_dir_all(&index)?;
     }
+    let of = |name: &str| vec![folder.join(name)];
     let batch = Batch {
-        records: vec![folder.join("records.parquet")],
-        checks: vec![folder.join("checks.parquet")],
-        out: folder.join("out"),
         index: Some(index),
-        since: None,
-        forget: false,
-        remember: None,
         kinds: vec!["travel-document".to_owned()],
-        given_kind: None,
-        names: std::collections::BTreeMap::new(),
         grades,
-        as_of: None,
-        count_records: false,
-        digest_key: None,
         settings: Settings { memory: memory << 20, ..Settings::of_this_machine() },
+        ..Batch::new(of("records.parquet"), of("checks.parquet"), folder.join("out"))
     };
     let account = quipu_screen::batch(&batch, &quipu_screen::Silent)?;
     let number = |pointer: &str| account.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_default();

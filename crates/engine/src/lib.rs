@@ -118,6 +118,8 @@ pub struct Screened {
     pub index_made: Option<String>,
     /// How often the checks were read, because memory does not hold the index at once.
     pub passes: usize,
+    /// What tells each file of checks that was read from others, in the order in which they were named.
+    pub check_footers: Vec<Digest>,
     /// What tells these records, and these checks, from others.
     pub snapshots: (Digest, Digest),
     /// The day on which expiry was judged, in days since 1970-01-01, where one was needed and known.
@@ -231,6 +233,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         capped: cut_off(&probed.found),
         index_made,
         passes: passes.len(),
+        check_footers: opened.iter().map(|file| file.identity().footer).collect(),
         snapshots,
         as_of,
     })

@@ -14,7 +14,7 @@ use crate::past;
 use crate::screening::FAN_OUT;
 
 /// What was asked for, so that a hit can be reckoned again.
-pub(crate) fn inputs(request: &Request, as_of: Option<i32>, books: &[String], remembered: bool) -> Result<Value> {
+pub(crate) fn inputs(request: &Request, found: &Screened, books: &[String], remembered: bool) -> Value {
     let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
         paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
     };
@@ -23,19 +23,18 @@ pub(crate) fn inputs(request: &Request, as_of: Option<i32>, books: &[String], re
         .listed()
         .map(|(database, grades)| (database.to_owned(), grades.iter().map(|grade| json!(grade.word())).collect()))
         .collect();
-    let footers = request.checks.iter().map(|path| quipu_engine::footer(path)).collect::<Result<Vec<_>>>()?;
-    Ok(json!({
+    json!({
         "records": absolute(&request.records),
         "checks": absolute(&request.checks),
         "kinds": request.kinds,
         "given_kind": request.given_kind,
         "names": request.names,
         "grades": grades,
-        "as_of_days": as_of,
-        "check_footers": footers,
+        "as_of_days": found.as_of,
+        "check_footers": found.check_footers,
         "books": books,
         "remembered": remembered,
-    }))
+    })
 }
 
 fn wrong(folder: &Path, error: &dyn std::fmt::Display) -> Fault {

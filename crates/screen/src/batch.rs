@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use polars::prelude::{DataFrame, ParquetReader, SerReader as _};
 use quipu_engine::{ColumnNames, Countries, Grades, Request, Settings, Told};
+use quipu_schema::pipeline::SCREENED_KINDS;
 use quipu_schema::{ErrorKind, Fault, Result, table};
 use quipu_store::{WriteOptions, durable, write_parquet};
 use serde_json::{Value, json};
@@ -55,6 +56,30 @@ pub struct Batch {
     pub digest_key: Option<DigestKey>,
     /// Memory and threads.
     pub settings: Settings,
+}
+
+impl Batch {
+    /// Checks against records, as they are screened where nothing else is said: all kinds of keys but those that are
+    /// secrets, all grades that are proved, with what this machine has.
+    pub fn new(records: Vec<PathBuf>, checks: Vec<PathBuf>, out: PathBuf) -> Self {
+        Self {
+            records,
+            checks,
+            out,
+            index: None,
+            since: None,
+            forget: false,
+            remember: None,
+            kinds: SCREENED_KINDS.map(str::to_owned).to_vec(),
+            given_kind: None,
+            names: ColumnNames::new(),
+            grades: Grades::default(),
+            as_of: None,
+            count_records: false,
+            digest_key: None,
+            settings: Settings::of_this_machine(),
+        }
+    }
 }
 
 /// Screens a batch and writes its result; gives the account, as it is printed and kept in `run.json`.
@@ -111,7 +136,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     }
     audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
     let table = written(&folder, &hits)?;
-    let books = past.hand_on(batch, &request, today, &folder, told)?;
+    let books = past.hand_on(batch, (&request, &found.check_footers), today, &folder, told)?;
     let mut account = account(&found, &grades, &changes(&hits)?);
     if let Some(account) = account.as_object_mut() {
         account.insert("record_snapshot".to_owned(), json!(snapshots.0));
@@ -120,7 +145,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         account.insert("checks_forgotten".to_owned(), json!(past.forgotten));
         account.insert("files_known_already".to_owned(), json!(known));
         account.insert("files_left_out".to_owned(), json!(left_out));
-        account.insert("inputs".to_owned(), inputs(&request, found.as_of, &books, batch.remember.is_some())?);
+        account.insert("inputs".to_owned(), inputs(&request, &found, &books, batch.remember.is_some()));
     }
     let mut kept = serde_json::to_vec_pretty(&account).map_err(|error| Fault::bug("an account").because(error))?;
     kept.push(b'\n');

@@ -63,7 +63,7 @@ impl Past {
     pub(crate) fn hand_on(
         &self,
         batch: &Batch,
-        request: &Request,
+        (request, screened): (&Request, &[Digest]),
         today: i32,
         folder: &Folder,
         told: &dyn Told,
@@ -82,7 +82,7 @@ impl Past {
             durable::create_folder(&target)?;
             let book = folder.temporary()?;
             let until = today.saturating_add_unsigned(days);
-            let name = remember(request, &secret, until, &book, &batch.settings, told)?;
+            let name = remember((request, screened), &secret, until, &book, &batch.settings, told)?;
             book.place(&target.join(&name))?;
             names.push(name);
         }
@@ -111,7 +111,7 @@ fn no_secret() -> Fault {
 }
 
 fn remember(
-    request: &Request,
+    (request, screened): (&Request, &[Digest]),
     secret: &quipu_engine::Secret,
     until: i32,
     book: &durable::Temporary,
@@ -121,7 +121,8 @@ fn remember(
     let failed = |error| Fault::io(ErrorKind::Storage, "open", book.path(), error);
     let file = std::fs::OpenOptions::new().write(true).open(book.path()).map_err(failed)?;
     let countries = quipu_engine::Countries::known();
-    let digest = quipu_engine::remember(request, (&countries, secret), until, (book.path(), &file), settings, told)?;
+    let digest =
+        quipu_engine::remember(request, (&countries, secret), screened, until, (book.path(), &file), settings, told)?;
     Ok(format!("{}{ENDING}", digest.short()))
 }
 

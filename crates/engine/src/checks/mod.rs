@@ -46,6 +46,11 @@ impl Opened {
         })
     }
 
+    /// Whether its identity names its content and not only its footer.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
     pub(crate) fn identity(&self) -> &Identity {
         match self {
             Self::Parquet(file) => file.identity(),
@@ -93,13 +98,6 @@ pub(crate) enum Held {
 }
 
 impl CheckFile<'_> {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Parquet { file, .. } => file.path(),
-            Self::Text(file) => file.path(),
-        }
-    }
-
     /// Rows; about so many in text, where nobody knows before they are read.
     pub(crate) fn rows(&self) -> u64 {
         match self {

@@ -70,6 +70,9 @@ impl Remembered {
 /// # Errors
 /// Those of opening books and files.
 pub fn known(request: &Request) -> Result<Vec<bool>> {
+    if request.remembered.is_none() && request.checks.len() < 2 {
+        return Ok(vec![false; request.checks.len()]);
+    }
     let books = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?;
     let sources = books.iter().flat_map(|(books, _)| books).flat_map(|book| &book.footer.files);
     let mut seen: Vec<Seen> = sources.map(Seen::of).collect();

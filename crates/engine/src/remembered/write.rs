@@ -32,14 +32,17 @@ const PIECE: usize = 16 << 10;
 
 /// Remembers all checks of a request in a file; gives the digest of its footer, which tells it from all others.
 ///
+/// * `screened`: what told each file from others when it was screened ([`crate::Screened::check_footers`]);
 /// * `kept_until`: the last day on which they may meet records, in days since 1970-01-01;
 /// * `target`: an empty file, which only its owner may read.
 ///
 /// # Errors
-/// Those of the files of checks; `Storage` where `target` cannot be written.
+/// Those of the files of checks; `Upstream` where one is not the file that was screened; `Storage` where `target` cannot be
+/// written.
 pub fn remember(
     request: &Request,
     (countries, secret): (&Countries, &Secret),
+    screened: &[Digest],
     kept_until: i32,
     (path, target): (&Path, &File),
     settings: &Settings,
@@ -49,6 +52,10 @@ pub fn remember(
     let seal = Seal::new(secret);
     let names = names_of("checks", &request.names);
     let opened = request.checks.iter().map(|path| Opened::open(path, &names)).collect::<Result<Vec<_>>>()?;
+    if let Some(other) = opened.iter().zip(screened).find(|(file, screened)| file.identity().footer != **screened) {
+        let message = "the file was replaced after it was screened; nothing was published";
+        return Err(Fault::new(ErrorKind::Upstream, message).at(other.0.identity().path.display()).help("run again"));
+    }
     let (forms, given) = (Forms::new(countries, &request.kinds, Some(secret)), request.given_kind.as_deref());
     let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
     let rows: u64 = files.iter().map(CheckFile::rows).sum();
@@ -111,8 +118,9 @@ pub fn remember(
             before - rows
         });
         let groups = groups.collect();
-        let (identity, content) = (opened.identity(), content(file.path())?);
+        let identity = opened.identity();
         let (path, size, footer) = (identity.path.clone(), identity.size, identity.footer);
+        let content = if opened.is_text() { footer } else { content(&path)? };
         sources.push(Source { path, size, footer, content, groups });
         opened.check_unchanged()?;
     }

@@ -72,7 +72,13 @@ fn kept(request: &Request, path: PathBuf, settings: &Settings) -> PathBuf {
     let countries = Countries::known();
     let file = File::create(&path).expect("file");
     let secret = Secret::of(b"a secret of tests");
-    remember(request, (&countries, &secret), 20_100, (&path, &file), settings, &Silent).expect("remembered");
+    let footers: Vec<_> = request.checks.iter().map(|path| crate::footer(path).expect("footer")).collect();
+    let how = (&countries, &secret);
+    remember(request, how, &footers, 20_100, (&path, &file), settings, &Silent).expect("remembered");
+    // Not the files that were screened.
+    let others = vec![quipu_schema::Digest::of("another"); footers.len()];
+    let other = remember(request, how, &others, 20_100, (&path, &file), settings, &Silent);
+    assert!(footers.is_empty() || other.is_err_and(|fault| fault.kind() == quipu_schema::ErrorKind::Upstream));
     path
 }
 

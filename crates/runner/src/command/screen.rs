@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use quipu_schema::fault::exit;
-use quipu_schema::pipeline::SCREENED_KINDS;
 use quipu_schema::{ErrorKind, Fault, Result};
-use quipu_screen::{Batch, DigestKey, Grades, Settings, Told};
+use quipu_screen::{Batch, DigestKey, Grades, Told};
 use serde_json::Value;
 
 use super::run;
@@ -49,34 +48,28 @@ fn batch(args: &ScreenArgs, out: PathBuf) -> Result<Batch> {
     for (database, list) in &args.grades {
         grades.set(database.as_deref(), list.clone());
     }
-    let mut settings = Settings::of_this_machine();
-    settings.memory = args.memory.unwrap_or(settings.memory);
-    settings.threads = args.threads.map_or(settings.threads, usize::from);
     if args.checks.is_empty() && args.since.is_none() {
         return Err(Fault::new(ErrorKind::Usage, "no checks to screen")
             .help("name files with --checks, or with --since the run whose checks are to meet these records"));
     }
     let days = |day| quipu_screen::day_number(day).ok_or_else(|| Fault::new(ErrorKind::Usage, "a day out of range"));
-    let digest_key = digest_key();
-    let mut kinds = SCREENED_KINDS.map(str::to_owned).to_vec();
+    let mut batch = Batch::new(args.records.clone(), args.checks.clone(), out);
+    batch.digest_key = digest_key();
     // Card numbers are secrets: without a key they are neither looked up nor shown.
-    kinds.extend(digest_key.as_ref().map(|_| "payment-card".to_owned()));
+    batch.kinds.extend(batch.digest_key.as_ref().map(|_| "payment-card".to_owned()));
+    batch.settings.memory = args.memory.unwrap_or(batch.settings.memory);
+    batch.settings.threads = args.threads.map_or(batch.settings.threads, usize::from);
     Ok(Batch {
-        records: args.records.clone(),
-        checks: args.checks.clone(),
-        out,
         index: args.index.clone(),
         since: args.since.clone(),
         forget: args.forget,
         remember: args.remember,
-        kinds,
         given_kind: args.key_kind.clone(),
         names: args.map.iter().cloned().collect(),
         grades,
         as_of: args.expiry_on.map(days).transpose()?,
         count_records: args.count_records,
-        digest_key,
-        settings,
+        ..batch
     })
 }
 

@@ -71,21 +71,9 @@ pub(crate) fn asked(records: &Path, checks: Vec<PathBuf>, out: PathBuf) -> Batch
     let mut grades = Grades::default();
     grades.set(None, Grade::ALL.to_vec());
     Batch {
-        records: vec![records.to_path_buf()],
-        checks,
-        out,
-        index: None,
-        since: None,
-        forget: false,
-        remember: None,
-        kinds: ["travel-document", "vin"].map(str::to_owned).to_vec(),
-        given_kind: None,
-        names: std::collections::BTreeMap::new(),
         grades,
-        as_of: None,
-        count_records: false,
-        digest_key: None,
         settings: Settings { memory: 1 << 30, threads: 2, parts: None },
+        ..Batch::new(vec![records.to_path_buf()], checks, out)
     }
 }
 
