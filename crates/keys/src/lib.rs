@@ -6,6 +6,7 @@
 
 mod administrative_document;
 mod check_digit;
+mod edit;
 mod engine_number;
 mod firearm_serial;
 mod fold;
@@ -13,6 +14,7 @@ mod imei;
 pub mod iso7064;
 mod junk;
 mod mrz;
+mod name;
 mod notice;
 mod ocr;
 mod payment_card;
@@ -26,11 +28,13 @@ mod work_of_art;
 
 pub use administrative_document::AdministrativeDocument;
 pub use check_digit::{imo_ship_holds, luhn_holds, mrz_check_digit, mrz_value, vin_check_digit};
+pub use edit::one_edit_apart;
 pub use engine_number::EngineNumber;
 pub use firearm_serial::FirearmSerial;
 pub use imei::Imei;
 pub use junk::JunkReason;
 pub use mrz::Mrz;
+pub use name::{NAME_WORDS, name_words, transliterated};
 pub use notice::Notice;
 pub use ocr::{ocr_distance, ocr_fold, ocr_letter};
 pub use payment_card::PaymentCard;
@@ -138,12 +142,23 @@ pub struct Key {
     pub issuer: Option<String>,
     /// Whether characters that were misread have been put right, proved by check digits.
     pub repaired: bool,
+    /// Who it was issued to, where the key itself states it, as a machine-readable zone does.
+    pub holder: Option<Holder>,
+}
+
+/// The holder of a document, as a machine-readable zone states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Surname and given names, with spaces in place of fillers; cut off where the zone has no place for more.
+    pub names: String,
+    /// Date of birth, `YYMMDD`; unknown parts are fillers.
+    pub birth: String,
 }
 
 impl Key {
     /// A key of which nothing is amiss.
     fn plain(normal: String, check: CheckState) -> Self {
-        Self { normal, check, junk: None, not_a_key: None, dropped: 0, issuer: None, repaired: false }
+        Self { normal, check, junk: None, not_a_key: None, dropped: 0, issuer: None, repaired: false, holder: None }
     }
 
     /// Whether it may be compared with other keys.

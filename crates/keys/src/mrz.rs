@@ -12,6 +12,7 @@ struct Form {
     lines: usize,
     width: usize,
     issuer: Field,
+    names: Field,
     number: Field,
     birth: Field,
     expiry: Field,
@@ -27,6 +28,7 @@ const TD1: Form = Form {
     lines: 3,
     width: 30,
     issuer: (0, 2..5),
+    names: (2, 0..30),
     number: (0, 5..14),
     birth: (1, 0..6),
     expiry: (1, 8..14),
@@ -38,6 +40,7 @@ const TD2: Form = Form {
     lines: 2,
     width: 36,
     issuer: (0, 2..5),
+    names: (0, 5..36),
     number: (1, 0..9),
     birth: (1, 13..19),
     expiry: (1, 21..27),
@@ -49,6 +52,7 @@ const TD3: Form = Form {
     lines: 2,
     width: 44,
     issuer: (0, 2..5),
+    names: (0, 5..44),
     number: (1, 0..9),
     birth: (1, 13..19),
     expiry: (1, 21..27),
@@ -68,6 +72,9 @@ pub struct Mrz {
     pub number: String,
     /// Whether the check digit of the number holds.
     pub number_holds: bool,
+    /// Surname and given names, with spaces in place of fillers. No check digit sees them, and they have letters alone: a
+    /// figure in them is a letter that was misread, and is put right.
+    pub names: String,
     /// Date of birth as printed, `YYMMDD`; unknown parts are fillers.
     pub birth: String,
     /// Date of expiry as printed.
@@ -125,6 +132,13 @@ impl Zone {
     /// Whether the character behind a field is its check digit.
     fn checked(&self, field: &Field) -> bool {
         holds(&self.text(field), self.at(field.0, field.1.end))
+    }
+
+    fn names(&self) -> String {
+        let read = self.text(&self.form.names);
+        let words = read.split('<').filter(|word| !word.is_empty());
+        let letters = |word: &str| word.chars().map(|c| ocr::ocr_letter(c).unwrap_or(c)).collect::<String>();
+        words.map(letters).collect::<Vec<_>>().join(" ")
     }
 
     /// The document number and whether its check digit holds. A number of more than nine characters goes on in the
@@ -188,6 +202,7 @@ impl Zone {
             issuer: plain(&self.form.issuer),
             number,
             number_holds,
+            names: self.names(),
             birth: self.text(&self.form.birth),
             expiry: self.text(&self.form.expiry),
             nationality: plain(&self.form.nationality),
@@ -288,10 +303,13 @@ mod tests {
             (passport.class, passport.issuer.as_str(), passport.number.as_str(), passport.birth.as_str()),
             ('P', "UTO", "L898902C3", "740812")
         );
+        assert_eq!(passport.names, "ERIKSSON ANNA MARIA");
+        assert_eq!(Mrz::parse(&PASSPORT.replace("ERIKSSON", "ER1KS5ON")).unwrap().names, "ERIKSSON ANNA MARIA");
         for card in [CARD, TD2_CARD] {
             let card = Mrz::parse(card).unwrap();
             assert!(card.holds, "{card:?}");
             assert_eq!((card.class, card.issuer.as_str(), card.number.as_str()), ('I', "UTO", "D23145890"));
+            assert_eq!(card.names, "ERIKSSON ANNA MARIA");
             assert_eq!((card.expiry.as_str(), card.nationality.as_str()), ("120415", "UTO"));
         }
         assert_eq!(Mrz::parse(&PASSPORT.replace('\n', "")).unwrap(), passport, "lines without their ends");

@@ -83,7 +83,7 @@ proptest! {
             prop_assert!(key.normal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()), "{:?}", key);
             let again = kind.normalise(&key.normal, issuer.as_deref());
             // Check digit and issuer may stand beside the key in what was read, and not in its normal form.
-            let kept = Key { check: again.check, dropped: 0, issuer: None, repaired: false, ..key.clone() };
+            let kept = Key { check: again.check, dropped: 0, issuer: None, repaired: false, holder: None, ..key.clone() };
             prop_assert_eq!(&again, &kept, "the normal form is its own normal form");
             for repaired in kind.repairs(&key) {
                 prop_assert_eq!(kind.normalise(&repaired, issuer.as_deref()).check, CheckState::Holds);

@@ -4,7 +4,7 @@
 //! yet, so issuer and number make the key. A number as printed carries no check digit: that stands
 //! beside it in the machine-readable zone. The lines of such a zone may stand in place of the number.
 
-use super::{CheckState, Key, KeyKind, Mrz, Plain, fold, junk, ocr};
+use super::{CheckState, Holder, Key, KeyKind, Mrz, Plain, fold, junk, ocr};
 
 /// Travel documents.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,7 @@ impl KeyKind for TravelDocument {
                 // Germany alone has one letter (Doc 9303-3, section 5).
                 issuer: Some(if zone.issuer == "D" { "DEU".to_owned() } else { zone.issuer }),
                 repaired: zone.repaired > 0,
+                holder: Some(Holder { names: zone.names, birth: zone.birth }),
                 ..Key::plain(normal, check)
             };
         }
