@@ -13,10 +13,12 @@ use crate::file::{TableFile, names_of};
 use crate::form::Forms;
 use crate::grade::remarks;
 use crate::issuer::Countries;
-use crate::judge::{Hit, Judged, Rules, judge_pair};
+use crate::judge::{Hit, Judged, Rules, agreement, judge_pair};
+use crate::keys::Row;
 use crate::marking::rows_of;
+use crate::near::{Agreement, Born, By, Side, Stated, numbers_are_near};
 use crate::probe::Found;
-use crate::remembered::of_number;
+use crate::remembered::{of_number, opened};
 use crate::row::{Asked, Held, HeldColumns};
 use crate::rule::Answer;
 
@@ -74,7 +76,7 @@ pub fn explain(
 ) -> Result<Vec<Explained>> {
     let given = request.given_kind.as_deref();
     let mut checks: Vec<(Spot, Asked)> = Vec::new();
-    let forms = Forms::new(countries, &request.kinds, request.secret.as_ref());
+    let forms = Forms::of(countries, request);
     let names = names_of("checks", &request.names);
     for path in &request.checks {
         let opened = Opened::open(path, &names)?;
@@ -88,7 +90,7 @@ pub fn explain(
     let names = names_of("records", &request.names);
     for path in &request.records {
         let file = TableFile::open(path, &names)?;
-        let columns = HeldColumns::held(&file, given)?;
+        let columns = HeldColumns::held(&file, given, &forms)?;
         rows_of(&file, "record_id", &BTreeSet::from([record_id]), |group, row, _| {
             for held in columns.held_rows(&file, group, &[row])? {
                 records.push((spot(&file, group, row), held, columns.has_owner()));
@@ -127,18 +129,29 @@ pub fn explain(
 
 /// The remembered checks of an id that have the number of a record.
 fn remembered(request: &Request, countries: &Countries, held: &Held, check_id: &str) -> Result<Vec<(Spot, Asked)>> {
-    let Some(remembered) = &request.remembered else { return Ok(Vec::new()) };
-    let (books, seal) = remembered.open(&request.kinds)?;
-    let mut forms = Forms::new(countries, &request.kinds, request.secret.as_ref());
+    let (books, Some(seal)) = opened(request)? else { return Ok(Vec::new()) };
+    let mut forms = Forms::of(countries, request);
     let kind = forms.kind(Some(held.key_kind.as_bytes()));
-    let Some(number) = forms.number(kind, Some(held.key_raw.as_bytes())) else { return Ok(Vec::new()) };
+    let issuer = forms.issuer(held.issuer.as_deref().map(str::as_bytes));
+    let raw = Some(held.key_raw.as_bytes());
+    let Some(number) = forms.number(kind, raw) else { return Ok(Vec::new()) };
+    let form = forms.form(kind, issuer, raw);
+    let names = held.names.as_deref().map(str::as_bytes);
+    let person = Stated { names, born: held.birth_date.map_or(Born::NotStated, Born::On) };
+    let mut numbers = Vec::new();
+    let issuer = forms.stated;
+    forms.blocks(&Row { number: 0, kind, issuer, form, raw, person }, Side::Looks, false, &mut numbers);
+    numbers.push(number);
     let mut out = Vec::new();
     for book in &books {
-        for check in of_number(book, number, &seal)?.into_iter().filter(|check| check.asked.check_id == check_id) {
-            let (file, group, row) = book.spot(&check)?;
-            out.push((Spot { file: file.to_path_buf(), group, row }, check.asked));
+        for number in &numbers {
+            for check in of_number(book, *number, &seal)?.into_iter().filter(|check| check.asked.check_id == check_id) {
+                let (file, group, row) = book.spot(&check)?;
+                out.push((Spot { file: file.to_path_buf(), group, row }, check.asked));
+            }
         }
     }
+    out.dedup();
     Ok(out)
 }
 
@@ -167,11 +180,15 @@ fn pair(
             check.steps = steps(kind, &one);
             record.steps = steps(kind, &two);
             let found = Found { place: (0, 0, 0), asked: asked.clone(), records: Vec::new(), cut_off: 0 };
-            // As it was found: by its own issuer, or by a number alone.
-            for nameless in [false, true] {
-                judge_pair(rules, &mut judged, kind, &found, (held, &two), nameless, owned);
+            // As it was found: by its own issuer, by a number alone, or by what is near it.
+            let near = rules.grades.near().then_some(By::Near);
+            for by in [By::Key, By::Number].into_iter().chain(near) {
+                judge_pair(rules, &mut judged, kind, &found, (held, &two), by, owned);
             }
             words = rules_asked(kind, asked, held, owned, rules);
+            if near.is_some() && numbers_are_near(kind, &one, &two) {
+                words.push(person_asked(agreement((asked, &one), (held, &two))));
+            }
         }
         Some(_) => {
             words.push(format!("kind: the check asks for {}, the record is of {}", asked.key_kind, held.key_kind));
@@ -252,6 +269,12 @@ fn rules_asked(kind: &dyn KeyKind, asked: &Asked, held: &Held, owned: bool, rule
     out.push(format!("denied: {deny}; asked by {}", code(&asked.by)));
     out.push(format!("marking: {} and {}", asked.marking, held.marking));
     out
+}
+
+/// What is said of the people of two numbers that are one edit apart. Neither name nor date is told here.
+fn person_asked(agreement: Agreement) -> String {
+    let word = |agrees: bool| if agrees { "agrees" } else { "differs, or is not stated on both sides" };
+    format!("one edit apart: date of birth {}; name {}", word(agreement.birth), word(agreement.names))
 }
 
 /// A day as people write it.

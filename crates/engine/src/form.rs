@@ -10,7 +10,10 @@ use quipu_keys::{ALL, Key, KeyKind, Plain, ocr_fold};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::Request;
 use crate::issuer::Countries;
+use crate::keys::Row;
+use crate::near::{Person, Side};
 use crate::remembered::Secret;
 
 /// Version of what is hashed and how. An index of another version is made anew.
@@ -84,9 +87,17 @@ pub(crate) struct Forms<'a> {
     folded: Vec<u8>,
     /// The issuer of the last row: as stated beside the key, or by the key itself.
     pub(crate) stated: Issuer,
+    /// Whether numbers that are near each other are looked for.
+    near: bool,
 }
 
 impl<'a> Forms<'a> {
+    /// For what a request screens.
+    pub(crate) fn of(countries: &'a Countries, request: &'a Request) -> Self {
+        let forms = Self::new(countries, &request.kinds, request.secret.as_ref());
+        Self { near: request.grades.near(), ..forms }
+    }
+
     /// For the kinds that are screened. Those whose numbers are secrets are screened under a secret alone.
     pub(crate) fn new(countries: &'a Countries, screened: &[String], secret: Option<&'a Secret>) -> Self {
         let kinds = ALL.iter().map(|kind| KindForm {
@@ -107,7 +118,7 @@ impl<'a> Forms<'a> {
             }
             *fold = u16::from_le_bytes([folded, class]);
         }
-        Self { countries, secret, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0) }
+        Self { countries, secret, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0), near: false }
     }
 
     /// The kind of this name.
@@ -226,6 +237,26 @@ impl<'a> Forms<'a> {
     pub(crate) fn named(&self, kind: KindNumber, issuer: Option<Issuer>) -> u64 {
         let seed = self.kinds.get(usize::from(kind)).map_or(0, |kind| kind.seed);
         hash(&self.folded, seed ^ issuer.map_or(NAMELESS, |issuer| issuer.0))
+    }
+
+    /// Whether numbers that are near each other are looked for, so that names and dates of birth are needed.
+    pub(crate) const fn near(&self) -> bool {
+        self.near
+    }
+
+    /// The hashes under which a row is found by rows that are near it; none where that is not looked for. `by_issuer`
+    /// says that only those of the same issuer matter, where it is part of the key.
+    pub(crate) fn blocks(&self, row: &Row, side: Side, by_issuer: bool, out: &mut Vec<u64>) {
+        out.clear();
+        let kind = ALL.get(usize::from(row.kind)).zip(self.kinds.get(usize::from(row.kind)));
+        let Some((rules, how)) = kind.filter(|(_, how)| self.near && how.screened && !how.keyed) else { return };
+        let key = rules.normalise(&text_of(row.raw.unwrap_or_default()), None);
+        if key.is_usable() {
+            let names = row.person.names.map(text_of);
+            let person = Person::of(names.as_deref(), row.person.born.day(), key.holder.as_ref());
+            let issuer = if by_issuer && how.needs_issuer { row.issuer.0 } else { 0 };
+            person.blocks(&key.normal, how.seed ^ issuer, side, out);
+        }
     }
 
     /// The hash of a number, whoever issued it; `None` where there is no key.

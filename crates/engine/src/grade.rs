@@ -18,11 +18,13 @@ pub enum Grade {
     Repaired,
     /// The same after folding characters that readers take for each other.
     Confusable,
+    /// One edit apart, and of one person as far as names or dates of birth tell.
+    Near,
 }
 
 impl Grade {
     /// All grades, from the strongest.
-    pub const ALL: [Self; 4] = [Self::Exact, Self::Normalised, Self::Repaired, Self::Confusable];
+    pub const ALL: [Self; 5] = [Self::Exact, Self::Normalised, Self::Repaired, Self::Confusable, Self::Near];
 
     /// The word of the column `grade`.
     pub const fn word(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Grade {
             Self::Normalised => "normalised",
             Self::Repaired => "repaired",
             Self::Confusable => "confusable",
+            Self::Near => "near",
         }
     }
 
@@ -40,6 +43,7 @@ impl Grade {
             Self::Exact | Self::Normalised => 1.0,
             Self::Repaired => 0.95,
             Self::Confusable => 0.7,
+            Self::Near => 0.5,
         }
     }
 }
@@ -76,7 +80,7 @@ pub(crate) struct Side<'a> {
     pub(crate) key: &'a Key,
 }
 
-/// How two keys meet; `None` where they do not, or where one of them takes no part.
+/// How two keys meet by their numbers alone; `None` where they do not, or where one of them takes no part.
 pub(crate) fn meet(kind: &dyn KeyKind, asked: Side, held: Side) -> Option<Met> {
     if !takes_part(kind, asked.key) || !takes_part(kind, held.key) {
         return None;

@@ -8,9 +8,10 @@ use quipu_schema::Result;
 use quipu_schema::marking::Marking;
 
 use crate::file::TableFile;
-use crate::grade::{Grade, Side, meet, remarks};
+use crate::grade::{Grade, Met, Side, meet, remarks};
 use crate::issuer::Countries;
 use crate::keys::KeyColumns;
+use crate::near::{Agreement, By, Person, numbers_are_near};
 use crate::probe::Found;
 use crate::remembered::Secret;
 use crate::row::{Asked, Held, HeldColumns};
@@ -99,6 +100,11 @@ impl Grades {
         self.0.iter().map(|(database, grades)| (database.as_str(), grades.as_slice()))
     }
 
+    /// Whether numbers that are near each other are screened at all.
+    pub fn near(&self) -> bool {
+        self.0.values().any(|grades| grades.contains(&Grade::Near))
+    }
+
     fn has(&self, database: &str, grade: Grade) -> bool {
         let of = self.0.get(database).or_else(|| self.0.get(""));
         of.is_some_and(|grades| grades.contains(&grade))
@@ -133,14 +139,14 @@ pub(crate) struct Judged {
     pub(crate) withheld: Vec<Withheld>,
 }
 
-/// A pair that was found: row of the record, number of the check, and whether an issuer is missing.
-type Pair = (u32, u32, bool);
+/// A pair that was found: row of the record, number of the check, and how.
+type Pair = (u32, u32, By);
 
 /// Judges all pairs.
 pub(crate) fn judge(found: &[Found], files: &[RecordFile], rules: &Rules, threads: usize) -> Result<Judged> {
     let mut pairs: Vec<Pair> = Vec::new();
     for (number, found) in (0_u32..).zip(found) {
-        pairs.extend(found.records.iter().map(|(record, nameless)| (*record, number, *nameless)));
+        pairs.extend(found.records.iter().map(|(record, by)| (*record, number, *by)));
     }
     pairs.sort_unstable();
     // The pairs of each row group of records.
@@ -237,46 +243,57 @@ impl Judging<'_, '_> {
         for (held, pairs) in held.iter().zip(pairs.chunk_by(|one, two| one.0 == two.0)) {
             let Some(kind) = quipu_keys::find(&held.key_kind) else { continue };
             let held_key = kind.normalise(&held.key_raw, None);
-            for (_, number, nameless) in pairs {
+            for (_, number, by) in pairs {
                 let Some(found) = self.found.get(*number as usize) else { continue };
                 if found.asked.key_kind != held.key_kind {
                     continue;
                 }
                 let held = (held, &held_key);
-                judge_pair(self.rules, self.own, kind, found, held, *nameless, columns.has_owner());
+                judge_pair(self.rules, self.own, kind, found, held, *by, columns.has_owner());
             }
         }
         Ok(())
     }
 }
 
-/// Judges one pair. `nameless` says that it was found without an issuer, `owned` that the records say whose they are.
+/// Judges one pair. `by` is how it was found, `owned` says that the records say whose they are.
 pub(crate) fn judge_pair(
     rules: &Rules,
     own: &mut Judged,
     kind: &'static dyn KeyKind,
     found: &Found,
     (held, held_key): (&Held, &Key),
-    nameless: bool,
+    by: By,
     owned: bool,
 ) {
     let asked = &found.asked;
     let asked_key = kind.normalise(&asked.key_raw, None);
     let (one, two) = (Side { raw: &asked.key_raw, key: &asked_key }, Side { raw: &held.key_raw, key: held_key });
-    let Some(met) = meet(kind, one, two) else { return };
+    let (met, agreement) = match (meet(kind, one, two), by) {
+        (Some(met), By::Key | By::Number) => (met, None),
+        (None, By::Near) if numbers_are_near(kind, &asked_key, held_key) => {
+            let agreement = agreement((asked, &asked_key), (held, held_key));
+            if !agreement.any() {
+                return;
+            }
+            (Met { grade: Grade::Near, key: held_key.normal.clone() }, Some(agreement))
+        }
+        // What meets by its key as well is found by that.
+        (None, _) | (Some(_), By::Near) => return,
+    };
     let issuers = Issuers::of(kind, asked, &asked_key, held, held_key, rules.countries);
     let answer = rule::answer(asked, held, rules.as_of, owned, rules.countries);
     let answer = match issuers {
         Issuers::Differ => return,
         Issuers::Missing => {
             // Only what is the same but for the issuer, and would be a hit with it.
-            if !nameless || met.grade == Grade::Confusable || answer != Answer::Hit {
+            if by != By::Number || met.grade == Grade::Confusable || answer != Answer::Hit {
                 return;
             }
             own.cannot_say += 1;
             Answer::CannotSay
         }
-        Issuers::Same(_) if nameless => return,
+        Issuers::Same(_) if by == By::Number => return,
         Issuers::Same(_) if !rules.grades.has(&held.database, met.grade) => Answer::GradeNotScreened,
         Issuers::Same(_) => answer,
     };
@@ -297,8 +314,13 @@ pub(crate) fn judge_pair(
     }
     let mut reasons = vec![match met.grade {
         Grade::Confusable => "characters-look-alike",
+        Grade::Near => "one-edit-apart",
         Grade::Exact | Grade::Normalised | Grade::Repaired => kind.same(),
     }];
+    if let Some(agreement) = agreement {
+        reasons.extend(agreement.birth.then_some("same-birth-date"));
+        reasons.extend(agreement.names.then_some("names-agree"));
+    }
     if let Issuers::Same(word) = issuers {
         reasons.extend(word);
     }
@@ -322,6 +344,12 @@ pub(crate) fn judge_pair(
         asked_by: asked.by.clone(),
         purpose: asked.purpose.clone(),
     });
+}
+
+/// In what the people of both sides agree.
+pub(crate) fn agreement((asked, asked_key): (&Asked, &Key), (held, held_key): (&Held, &Key)) -> Agreement {
+    let one = Person::of(asked.names.as_deref(), asked.birth_date, asked_key.holder.as_ref());
+    one.agrees(&Person::of(held.names.as_deref(), held.birth_date, held_key.holder.as_ref()))
 }
 
 /// Whether two keys are of one issuer.

@@ -2,8 +2,9 @@
 
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use crate::file::{Meanings, TableFile};
+use crate::file::{CellColumn, Meanings, TableFile, TextColumn, Texts};
 use crate::form::{Form, Forms, Issuer, KindNumber};
+use crate::near::{Born, Stated};
 
 /// Rows that are handed on together, at most: few enough that what was asked of memory for the first one is still near
 /// when the last one has come.
@@ -23,6 +24,9 @@ pub(crate) struct KeyColumns {
     kind: Kind,
     raw: usize,
     issuer: Option<usize>,
+    /// Columns of the person, where they are needed.
+    names: Option<usize>,
+    birth_date: Option<usize>,
 }
 
 impl KeyColumns {
@@ -38,7 +42,9 @@ impl KeyColumns {
                 return Err(Fault::new(ErrorKind::Shape, message).at(file.path().display()).help(help));
             }
         };
-        Ok(Self { kind, raw: file.need_text("key_raw")?, issuer: file.find_text("issuer")? })
+        let (names, birth_date) =
+            if forms.near() { (file.find_text("names")?, file.find_day("birth_date")?) } else { (None, None) };
+        Ok(Self { kind, raw: file.need_text("key_raw")?, issuer: file.find_text("issuer")?, names, birth_date })
     }
 
     /// The places of the columns.
@@ -47,7 +53,7 @@ impl KeyColumns {
             Kind::Column(column) => Some(column),
             Kind::Given(_) => None,
         };
-        kind.into_iter().chain([self.raw]).chain(self.issuer).collect()
+        kind.into_iter().chain([self.raw]).chain(self.issuer).chain(self.names).chain(self.birth_date).collect()
     }
 }
 
@@ -60,6 +66,8 @@ pub(crate) struct Row<'a> {
     pub(crate) issuer: Issuer,
     pub(crate) form: Form,
     pub(crate) raw: Option<&'a [u8]>,
+    /// What it states of a person, where that is needed.
+    pub(crate) person: Stated<'a>,
 }
 
 /// What is done with the rows.
@@ -85,11 +93,58 @@ pub(crate) struct KeyReader<'a> {
     issuers: Meanings<Issuer>,
     kind: Vec<KindNumber>,
     issuer: Vec<Issuer>,
+    people: People,
+}
+
+/// What a batch of rows states of people.
+#[derive(Default)]
+struct People {
+    names: Texts,
+    born: Vec<Born>,
+}
+
+/// The columns of people in a row group.
+struct PeopleColumns {
+    names: Option<TextColumn>,
+    born: Option<CellColumn>,
+}
+
+impl PeopleColumns {
+    fn open(file: &TableFile, columns: &KeyColumns, group: usize) -> parquet::errors::Result<Self> {
+        let names = columns.names.map(|column| file.texts(group, column)).transpose()?;
+        let born = columns.birth_date.map(|column| file.cells(group, column)).transpose()?;
+        Ok(Self { names, born })
+    }
+
+    fn read(&mut self, count: usize, out: &mut People) -> parquet::errors::Result<()> {
+        out.names.clear();
+        if let Some(names) = &mut self.names {
+            names.visit(count, |text| out.names.push(text))?;
+        }
+        out.born.clear();
+        if let Some(born) = &mut self.born {
+            born.born(count, &mut out.born)?;
+        }
+        Ok(())
+    }
+}
+
+impl People {
+    fn get(&self, at: usize) -> Stated<'_> {
+        Stated { names: self.names.get(at), born: self.born.get(at).copied().unwrap_or(Born::NotStated) }
+    }
 }
 
 impl<'a> KeyReader<'a> {
     pub(crate) fn new(forms: Forms<'a>) -> Self {
-        Self { forms, kinds: Meanings::new(), issuers: Meanings::new(), kind: Vec::new(), issuer: Vec::new() }
+        Self {
+            forms,
+            kinds: Meanings::new(),
+            issuers: Meanings::new(),
+            kind: Vec::new(),
+            issuer: Vec::new(),
+            people: People::default(),
+        }
     }
 
     /// Reads the keys of a row group.
@@ -111,6 +166,7 @@ impl<'a> KeyReader<'a> {
             };
             let mut issuers = columns.issuer.map(|column| file.texts(group, column)).transpose()?;
             let mut raws = file.texts(group, columns.raw)?;
+            let mut people = PeopleColumns::open(file, columns, group)?;
             self.kinds.begin();
             self.issuers.begin();
             let rows = file.rows(group);
@@ -118,7 +174,7 @@ impl<'a> KeyReader<'a> {
             let (mut done, mut stretch, mut wanted) = (0_u64, 0_u64, Vec::new());
             while done < rows {
                 let mut count = raws.available()?.min(BATCH).min(usize::try_from(rows - done).unwrap_or(BATCH));
-                for column in kinds.iter_mut().chain(issuers.iter_mut()) {
+                for column in kinds.iter_mut().chain(issuers.iter_mut()).chain(people.names.iter_mut()) {
                     count = count.min(column.available()?);
                 }
                 if count == 0 {
@@ -141,14 +197,15 @@ impl<'a> KeyReader<'a> {
                     }
                     None => self.issuer.resize(count, Issuer::of(None)),
                 }
-                let forms = &mut self.forms;
-                let mut at = self.kind.iter().zip(&self.issuer);
+                people.read(count, &mut self.people)?;
+                let (forms, people) = (&mut self.forms, &self.people);
+                let mut at = self.kind.iter().zip(&self.issuer).enumerate();
                 let mut number = u32::try_from(done).unwrap_or(u32::MAX);
                 raws.visit(count, |raw| {
-                    if let Some((kind, issuer)) = at.next() {
+                    if let Some((at, (kind, issuer))) = at.next() {
                         let form = forms.form(*kind, *issuer, raw);
                         let issuer = forms.stated;
-                        sink.row(forms, &Row { number, kind: *kind, issuer, form, raw });
+                        sink.row(forms, &Row { number, kind: *kind, issuer, form, raw, person: people.get(at) });
                     }
                     number = number.wrapping_add(1);
                 })?;

@@ -17,6 +17,7 @@ mod issuer;
 mod judge;
 mod keys;
 mod marking;
+mod near;
 mod probe;
 mod remembered;
 mod row;
@@ -40,7 +41,7 @@ pub use grade::Grade;
 pub use issuer::Countries;
 pub use judge::{Grades, Hit, Mark, Withheld};
 pub use marking::markings;
-pub use remembered::{Kept, Remembered, Secret, known, remember};
+pub use remembered::{Kept, Secret, kept, known, remember};
 pub use rule::Answer;
 pub use settings::{Settings, Silent, Told};
 
@@ -50,7 +51,7 @@ use form::Forms;
 use index::{Index, Wanted};
 use keys::KeyColumns;
 use probe::{Probe, Probed, probe, probe_old};
-use remembered::{Book, Counts, OldCheck, meeting};
+use remembered::{Book, Counts, OldCheck, meeting, opened as opened_books};
 use row::HeldColumns;
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
@@ -80,10 +81,10 @@ pub struct Request {
     /// Whether to count the records that may match nobody. It reads five more columns of them.
     pub count_records: bool,
     /// The secret under which numbers that are secrets themselves, such as those of payment cards, are looked up and
-    /// shown; without one they are not screened.
+    /// shown, and checks are remembered; without one they are neither.
     pub secret: Option<Secret>,
-    /// Checks of earlier runs, which meet these records too.
-    pub remembered: Option<Remembered>,
+    /// Files that remember checks of earlier runs, which meet these records too.
+    pub books: Vec<PathBuf>,
 }
 
 /// What came of it.
@@ -112,6 +113,8 @@ pub struct Screened {
     pub repeated: u64,
     /// Pairs with the same number of which an issuer is missing.
     pub cannot_say: u64,
+    /// Dates of birth that nobody can read, of checks that were read and of records: they agree with none.
+    pub births_unread: (u64, u64),
     /// Keys that met more records than are looked at, and the records that were not.
     pub capped: (u64, u64),
     /// Why the index was made; `None` where the one that was there served.
@@ -141,7 +144,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         return Err(Fault::new(ErrorKind::Usage, message));
     }
     let settings = &settings.fitted();
-    let new_forms = || Forms::new(countries, &request.kinds, request.secret.as_ref());
+    let new_forms = || Forms::of(countries, request);
     let forms = new_forms();
     let given = request.given_kind.as_deref();
     let names = names_of("records", &request.names);
@@ -150,15 +153,14 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     for path in &request.records {
         let file = TableFile::open(path, &names)?;
         let keys = KeyColumns::find(&file, &forms, given)?;
-        rows.push(HeldColumns::held(&file, given)?);
+        rows.push(HeldColumns::held(&file, given, &forms)?);
         records.push((file, keys));
     }
     let check_names = names_of("checks", &request.names);
     let opened = request.checks.iter().map(|path| Opened::open(path, &check_names)).collect::<Result<Vec<_>>>()?;
     let checks = opened.iter().map(|file| file.checks(&forms, given, &check_names)).collect::<Result<Vec<_>>>()?;
 
-    let (books, seal) = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?.unzip();
-    let books: Vec<Book> = books.unwrap_or_default();
+    let (books, seal) = opened_books(request)?;
 
     let wanted = Wanted { files: &records, rules: rules(request, &names, countries), new_forms: &new_forms };
     let index = Index::open(&request.index, &wanted, settings, told)?;
@@ -187,6 +189,9 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         probed.add(probe(&checks, &segment, number == 0, &how)?);
         probed.found.extend(probe_old(&old, &segment, &how)?);
     }
+    if passes.len() > 1 {
+        probed.merge();
+    }
     let remembered = books.iter().map(|book| book.footer.counts.read).sum();
     for Counts { read, not_screened, junk, not_a_key } in books.iter().map(|book| book.footer.counts) {
         probed.read += read;
@@ -210,7 +215,10 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     record_files.iter().try_for_each(|(file, ..)| file.check_unchanged())?;
     opened.iter().try_for_each(Opened::check_unchanged)?;
     let asked = std::iter::once(&probed.shapes).chain(books.iter().map(|book| &book.shapes));
-    let expected = asked.map(|shapes| chance::expected(shapes, &index.shapes)).sum();
+    let mut expected: Expected = asked.map(|shapes| chance::expected(shapes, &index.shapes)).sum();
+    if !request.grades.near() {
+        expected.near = 0.0;
+    }
     let index_made = index.made.clone();
     let count = index.count.clone();
     index.keep()?;
@@ -230,6 +238,7 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         expected,
         repeated: judged.repeated,
         cannot_say: judged.cannot_say,
+        births_unread: (probed.births_unread, count.births_unread),
         capped: cut_off(&probed.found),
         index_made,
         passes: passes.len(),
@@ -256,8 +265,11 @@ fn rules(request: &Request, names: &ColumnNames, countries: &Countries) -> Diges
     if let Some(secret) = &request.secret {
         hasher.part("secret", secret.fingerprint());
     }
+    if request.grades.near() {
+        hasher.part("near", [1]);
+    }
     hasher.part("given", request.given_kind.as_deref().unwrap_or_default());
-    for column in ["key_kind", "key_raw", "issuer"] {
+    for column in ["key_kind", "key_raw", "issuer", "names", "birth_date"] {
         hasher.part(column, names.get(column).map_or(column, String::as_str));
     }
     hasher.finish()

@@ -6,15 +6,16 @@ use quipu_schema::Result;
 
 use crate::chance::Shapes;
 use crate::checks::{CheckFile, Held};
-use crate::form::{Form, Forms, text_of};
+use crate::form::{Form, Forms, Issuer, text_of};
 use crate::index::{Count, Segment};
 use crate::keys::{KeyReader, Row, Sink};
+use crate::near::{Born, By, Side, Stated};
 use crate::remembered::OldCheck;
 use crate::row::Asked;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
-/// Hashes of keys without an issuer that are held, at most.
+/// Hashes that are held beside those of keys, at most.
 const OTHERS: usize = 1 << 16;
 /// Remembered checks that are looked up together.
 const OLD: usize = 1_024;
@@ -25,8 +26,8 @@ pub(crate) struct Found {
     /// File, row group and row of the check.
     pub(crate) place: (usize, usize, u32),
     pub(crate) asked: Asked,
-    /// Row of the record in the index, and whether an issuer is missing on either side.
-    pub(crate) records: Vec<(u32, bool)>,
+    /// Row of the record in the index, and how it was found; each pair once, in order.
+    pub(crate) records: Vec<(u32, By)>,
     /// Records of its key that were not looked at, because there are too many.
     pub(crate) cut_off: u64,
 }
@@ -39,6 +40,8 @@ pub(crate) struct Probed {
     pub(crate) not_screened: u64,
     pub(crate) junk: u64,
     pub(crate) not_a_key: u64,
+    /// Dates of birth that nobody can read, where they were needed.
+    pub(crate) births_unread: u64,
     pub(crate) shapes: Shapes,
 }
 
@@ -49,7 +52,23 @@ impl Probed {
         self.not_screened += other.not_screened;
         self.junk += other.junk;
         self.not_a_key += other.not_a_key;
+        self.births_unread += other.births_unread;
         self.shapes.add(&other.shapes);
+    }
+
+    /// One entry for each check, whose records may lie in several parts of the index.
+    pub(crate) fn merge(&mut self) {
+        self.found.sort_unstable_by_key(|found| found.place);
+        self.found.dedup_by(|later, first| {
+            if later.place != first.place {
+                return false;
+            }
+            first.records.append(&mut later.records);
+            first.records.sort_unstable();
+            first.records.dedup();
+            first.cut_off += later.cut_off;
+            true
+        });
     }
 }
 
@@ -63,8 +82,10 @@ struct Probing<'a> {
     hashes: Vec<u64>,
     /// The row that each hash is of.
     rows: Vec<u32>,
-    /// Hashes of keys without an issuer, or with another one, and their rows: they are few.
-    others: Vec<(u64, u32)>,
+    /// Hashes of keys without an issuer, or with another one, and of what is near, with their rows.
+    others: Vec<(u64, u32, By)>,
+    /// The hashes under which what is near a row is found.
+    blocks: Vec<u64>,
     passed: Vec<u32>,
     met: Vec<Met>,
     /// Rows of which records were left out, and how many.
@@ -79,7 +100,7 @@ struct Probing<'a> {
 pub(crate) struct Met {
     pub(crate) row: u32,
     pub(crate) record: u32,
-    pub(crate) nameless: bool,
+    pub(crate) by: By,
     pub(crate) raw: String,
 }
 
@@ -94,6 +115,7 @@ impl<'a> Probing<'a> {
             hashes: Vec::new(),
             rows: Vec::new(),
             others: Vec::new(),
+            blocks: Vec::new(),
             passed: Vec::new(),
             met: Vec::new(),
             cut: Vec::new(),
@@ -131,7 +153,9 @@ impl<'a> Probing<'a> {
     /// A check with what its row met.
     fn found(&self, (file, group): (usize, usize), asked: Asked, met: &[Met]) -> Found {
         let row = met.first().map_or(0, |met| met.row);
-        let records = met.iter().map(|met| (met.record, met.nameless)).collect();
+        // They are sorted, and what is near is found in several ways.
+        let mut records: Vec<(u32, By)> = met.iter().map(|met| (met.record, met.by)).collect();
+        records.dedup();
         let cut_off = self.cut.iter().filter(|(cut, _)| *cut == row).map(|(_, left_out)| left_out).sum();
         Found { place: (file, group, row), asked, records, cut_off }
     }
@@ -144,12 +168,12 @@ impl<'a> Probing<'a> {
     }
 
     /// Looks up the records of a hash.
-    fn look_up(&mut self, hash: u64, row: u32, nameless: bool) {
+    fn look_up(&mut self, hash: u64, row: u32, by: By) {
         let (mut records, mut left_out) = (0, 0);
         let (met, fan_out) = (&mut self.met, self.fan_out);
         self.segment.rows(hash, |record| {
             if records < fan_out {
-                met.push(Met { row, record, nameless, raw: String::new() });
+                met.push(Met { row, record, by, raw: String::new() });
             } else {
                 left_out += 1;
             }
@@ -165,6 +189,7 @@ impl Sink for Probing<'_> {
     fn row(&mut self, forms: &mut Forms, row: &Row) {
         if self.counts {
             self.probed.read += 1;
+            self.probed.births_unread += u64::from(row.person.born == Born::Unreadable);
             self.probed.shapes.see(row);
         }
         match row.form {
@@ -176,14 +201,22 @@ impl Sink for Probing<'_> {
                     && self.records.nameless.contains(&row.kind)
                     && let Some(hash) = forms.nameless(row.kind, row.raw)
                 {
-                    self.others.push((hash, row.number));
+                    self.others.push((hash, row.number, By::Number));
+                }
+                if forms.near() {
+                    forms.blocks(row, Side::Looks, true, &mut self.blocks);
+                    self.others.extend(self.blocks.iter().map(|hash| (*hash, row.number, By::Near)));
+                    if self.others.len() > OTHERS {
+                        self.batch();
+                    }
                 }
             }
             Form::Nameless => {
                 let of_kind = self.records.issuers.iter().filter(|(kind, _)| *kind == row.kind);
-                self.others.extend(of_kind.map(|(_, issuer)| (forms.named(row.kind, Some(*issuer)), row.number)));
+                let named = |issuer: &Issuer| (forms.named(row.kind, Some(*issuer)), row.number, By::Number);
+                self.others.extend(of_kind.map(|(_, issuer)| named(issuer)));
                 if self.records.nameless.contains(&row.kind) {
-                    self.others.push((forms.named(row.kind, None), row.number));
+                    self.others.push((forms.named(row.kind, None), row.number, By::Number));
                 }
                 if self.others.len() > OTHERS {
                     self.batch();
@@ -200,18 +233,18 @@ impl Sink for Probing<'_> {
         let mut passed = self.passing(passed);
         for at in passed.drain(..) {
             if let (Some(hash), Some(row)) = (self.hashes.get(at as usize), self.rows.get(at as usize)) {
-                self.look_up(*hash, *row, false);
+                self.look_up(*hash, *row, By::Key);
             }
         }
         self.hashes.clear();
         self.rows.clear();
         if !self.others.is_empty() {
             let others = std::mem::take(&mut self.others);
-            self.hashes.extend(others.iter().map(|(hash, _)| *hash));
+            self.hashes.extend(others.iter().map(|(hash, ..)| *hash));
             passed = self.passing(passed);
             for at in passed.drain(..) {
-                if let Some((hash, row)) = others.get(at as usize) {
-                    self.look_up(*hash, *row, true);
+                if let Some((hash, row, by)) = others.get(at as usize) {
+                    self.look_up(*hash, *row, *by);
                 }
             }
             self.hashes.clear();
@@ -296,7 +329,9 @@ pub(crate) fn probe_old(old: &[OldCheck], segment: &Segment, how: &Probe) -> Res
                 let raw = Some(asked.key_raw.as_bytes());
                 let form = forms.form(kind, issuer, raw);
                 let issuer = forms.stated;
-                own.row(&mut forms, &Row { number, kind, issuer, form, raw });
+                let names = asked.names.as_deref().map(str::as_bytes);
+                let person = Stated { names, born: asked.birth_date.map_or(Born::NotStated, Born::On) };
+                own.row(&mut forms, &Row { number, kind, issuer, form, raw, person });
             }
             own.batch();
             own.met.sort_unstable();

@@ -4,8 +4,9 @@ use quipu_schema::Result;
 use quipu_schema::marking::{Marking, Tlp};
 use quipu_schema::{ErrorKind, Fault};
 
-use crate::file::{Cell, TableFile, TextColumn};
-use crate::form::text_of;
+use crate::file::{Cell, CellColumn, TableFile, TextColumn};
+use crate::form::{Forms, text_of};
+use crate::near::Born;
 
 /// A check that met something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,9 @@ pub(crate) struct Asked {
     pub(crate) by: Option<String>,
     pub(crate) purpose: Option<String>,
     pub(crate) marking: Marking,
+    /// Names and date of birth, where they are needed.
+    pub(crate) names: Option<String>,
+    pub(crate) birth_date: Option<i32>,
 }
 
 /// A record that was met.
@@ -34,12 +38,28 @@ pub(crate) struct Held {
     pub(crate) expires_on: Option<i32>,
     pub(crate) deny: Option<String>,
     pub(crate) marking: Marking,
+    /// Names and date of birth, where they are needed.
+    pub(crate) names: Option<String>,
+    pub(crate) birth_date: Option<i32>,
 }
 
 /// Without the key, which is known of a check that met something.
-const ASKED: [&str; 6] = ["check_id", "key_kind", "issuer", "asked_by", "purpose", "marking"];
-const HELD: [&str; 10] =
-    ["record_id", "database", "key_kind", "key_raw", "issuer", "owner", "status", "expires_on", "deny", "marking"];
+const ASKED: [&str; 8] = ["check_id", "key_kind", "issuer", "asked_by", "purpose", "marking", "names", "birth_date"];
+const HELD: [&str; 12] = [
+    "record_id",
+    "database",
+    "key_kind",
+    "key_raw",
+    "issuer",
+    "owner",
+    "status",
+    "expires_on",
+    "deny",
+    "marking",
+    "names",
+    "birth_date",
+];
+const BIRTH_DATE: usize = 7;
 
 /// Where the columns of a file are that rows are made of.
 #[derive(Debug, Clone)]
@@ -53,15 +73,14 @@ pub(crate) type AskedColumns = RowColumns<{ ASKED.len() }>;
 pub(crate) type HeldColumns = RowColumns<{ HELD.len() }>;
 
 impl<const N: usize> RowColumns<N> {
-    fn find(file: &TableFile, names: [&str; N], needed: &[&str], kind: Option<&str>) -> Result<Self> {
+    fn find(file: &TableFile, names: [&str; N], needed: &[&str], kind: Option<&str>, forms: &Forms) -> Result<Self> {
         let mut places = [None; N];
         for (place, name) in places.iter_mut().zip(names) {
-            *place = if needed.contains(&name) {
-                Some(file.need_text(name)?)
-            } else if name == "expires_on" {
-                file.find_day(name)?
-            } else {
-                file.find_text(name)?
+            *place = match name {
+                "names" | "birth_date" if !forms.near() => None,
+                "expires_on" | "birth_date" => file.find_day(name)?,
+                _ if needed.contains(&name) => Some(file.need_text(name)?),
+                _ => file.find_text(name)?,
             };
         }
         Ok(Self { places, kind: kind.unwrap_or_default().to_owned() })
@@ -87,8 +106,8 @@ impl<const N: usize> RowColumns<N> {
 }
 
 impl AskedColumns {
-    pub(crate) fn asked(file: &TableFile, kind: Option<&str>) -> Result<Self> {
-        Self::find(file, ASKED, &["check_id"], kind)
+    pub(crate) fn asked(file: &TableFile, kind: Option<&str>, forms: &Forms) -> Result<Self> {
+        Self::find(file, ASKED, &["check_id"], kind, forms)
     }
 
     /// Checks of a row group by their ascending row numbers; their keys are left empty.
@@ -96,7 +115,8 @@ impl AskedColumns {
         let mut columns = self.read(file, group, rows)?.map(Vec::into_iter);
         let mut out = Vec::with_capacity(rows.len());
         for _ in rows {
-            let [id, kind, issuer, asker, purpose, marking] = columns.each_mut().map(|column| column.next().flatten());
+            let [id, kind, issuer, asker, purpose, marking, names, born] =
+                columns.each_mut().map(|column| column.next().flatten());
             out.push(Asked {
                 check_id: text(id).unwrap_or_default(),
                 key_kind: text(kind).unwrap_or_else(|| self.kind.clone()),
@@ -105,6 +125,8 @@ impl AskedColumns {
                 by: text(asker),
                 purpose: text(purpose),
                 marking: marking_of(marking, file)?,
+                names: text(names),
+                birth_date: Born::of(born.as_ref()).day(),
             });
         }
         Ok(out)
@@ -121,6 +143,7 @@ pub(crate) struct AskedReader<'a> {
     group: usize,
     texts: [Option<TextColumn>; ASKED.len()],
     raw: TextColumn,
+    born: Option<CellColumn>,
     done: u32,
 }
 
@@ -129,11 +152,13 @@ impl<'a> AskedReader<'a> {
         let raw = file.need_text("key_raw")?;
         file.decode(group, || {
             let mut texts = [const { None }; ASKED.len()];
-            for (place, texts) in columns.places.iter().zip(&mut texts) {
+            for (place, texts) in columns.places.iter().zip(&mut texts).take(BIRTH_DATE) {
                 *texts = place.map(|column| file.texts(group, column)).transpose()?;
             }
             let raw = file.texts(group, raw)?;
-            Ok(Self { file, kind: &columns.kind, group, texts, raw, done: 0 })
+            let born = columns.places.get(BIRTH_DATE).copied().flatten();
+            let born = born.map(|column| file.cells(group, column)).transpose()?;
+            Ok(Self { file, kind: &columns.kind, group, texts, raw, born, done: 0 })
         })
     }
 
@@ -147,6 +172,7 @@ impl<'a> AskedReader<'a> {
         let (file, group) = (self.file, self.group);
         let mut raws = Vec::new();
         let mut columns = [const { Vec::new() }; ASKED.len()];
+        let mut born = Vec::new();
         file.decode(group, || {
             for texts in self.texts.iter_mut().flatten().chain([&mut self.raw]) {
                 rows = rows.min(texts.available()?);
@@ -163,12 +189,17 @@ impl<'a> AskedReader<'a> {
                     None => column.resize(rows, None),
                 }
             }
+            match &mut self.born {
+                Some(column) => column.born(rows, &mut born)?,
+                None => born.resize(rows, Born::NotStated),
+            }
             Ok(())
         })?;
         let mut columns = columns.map(Vec::into_iter);
         let mut out = Vec::with_capacity(rows);
-        for (number, raw) in (self.done..).zip(raws) {
-            let [id, kind, issuer, by, purpose, marking] = columns.each_mut().map(|column| column.next().flatten());
+        for ((number, raw), born) in (self.done..).zip(raws).zip(born) {
+            let [id, kind, issuer, by, purpose, marking, names, _] =
+                columns.each_mut().map(|column| column.next().flatten());
             let asked = Asked {
                 check_id: id.unwrap_or_default(),
                 key_kind: kind.unwrap_or_else(|| self.kind.to_owned()),
@@ -177,6 +208,8 @@ impl<'a> AskedReader<'a> {
                 by,
                 purpose,
                 marking: marking_of(marking.map(Cell::Text), file)?,
+                names,
+                birth_date: born.day(),
             };
             out.push((number, asked));
         }
@@ -186,8 +219,8 @@ impl<'a> AskedReader<'a> {
 }
 
 impl HeldColumns {
-    pub(crate) fn held(file: &TableFile, kind: Option<&str>) -> Result<Self> {
-        Self::find(file, HELD, &["record_id", "database", "key_raw"], kind)
+    pub(crate) fn held(file: &TableFile, kind: Option<&str>, forms: &Forms) -> Result<Self> {
+        Self::find(file, HELD, &["record_id", "database", "key_raw"], kind, forms)
     }
 
     /// Whether the file says whose the records are.
@@ -200,7 +233,7 @@ impl HeldColumns {
         let mut columns = self.read(file, group, rows)?.map(Vec::into_iter);
         let mut out = Vec::with_capacity(rows.len());
         for _ in rows {
-            let [id, database, kind, raw, issuer, owner, status, expires, deny, marking] =
+            let [id, database, kind, raw, issuer, owner, status, expires, deny, marking, names, born] =
                 columns.each_mut().map(|column| column.next().flatten());
             out.push(Held {
                 record_id: text(id).unwrap_or_default(),
@@ -213,6 +246,8 @@ impl HeldColumns {
                 expires_on: expires.map(|cell| last_day(&cell, file)).transpose()?,
                 deny: text(deny),
                 marking: marking_of(marking, file)?,
+                names: text(names),
+                birth_date: Born::of(born.as_ref()).day(),
             });
         }
         Ok(out)

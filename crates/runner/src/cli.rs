@@ -383,8 +383,8 @@ pub(crate) struct ScreenArgs {
     /// `checks.key_raw=number`.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = renamed, requires = "records")]
     pub(crate) map: Vec<(String, String)>,
-    /// The grades to screen, as `exact,normalised,repaired,confusable`, or for one database as `SMV:exact`; by default
-    /// all but confusable.
+    /// The grades to screen, as `exact,normalised,repaired,confusable,near`, or for one database as `SMV:exact`; by default
+    /// all but confusable and near.
     #[arg(long, value_name = "[DATABASE:]GRADE,...", value_parser = grades, requires = "records")]
     pub(crate) grades: Vec<(Option<String>, Vec<Grade>)>,
     /// The day on which expiry is judged; by default that of the newest check.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
-use quipu_engine::{Grade, Grades, Remembered, Request, Screened};
+use quipu_engine::{Grade, Grades, Request, Screened};
 use quipu_schema::{ErrorKind, Fault, Result};
 use serde_json::{Map, Value, json};
 
@@ -85,7 +85,8 @@ pub(crate) fn asked_for(folder: &Path, secret: Option<&DigestKey>) -> Result<(Re
         fan_out: FAN_OUT,
         count_records: false,
         secret: secret.map(DigestKey::secret),
-        remembered: secret.map(|secret| Remembered { books: past::books(&account, folder), secret: secret.secret() }),
+        // Without the secret nobody opens them, and the other rows of a hit are still to be shown.
+        books: if secret.is_some() { past::books(&account, folder) } else { Vec::new() },
     };
     Ok((request, as_of))
 }
@@ -108,7 +109,12 @@ pub(crate) fn changes(hits: &DataFrame) -> Result<BTreeMap<String, u64>> {
     Ok(out)
 }
 
-pub(crate) fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: &BTreeMap<String, u64>) -> Value {
+pub(crate) fn account(
+    found: &Screened,
+    near: bool,
+    grades: &BTreeMap<Grade, u64>,
+    changes: &BTreeMap<String, u64>,
+) -> Value {
     let listed = |counts: &BTreeMap<&'static str, u64>| -> Map<String, Value> {
         counts.iter().map(|(word, count)| ((*word).to_owned(), json!(count))).collect()
     };
@@ -128,10 +134,12 @@ pub(crate) fn account(found: &Screened, grades: &BTreeMap<Grade, u64>, changes: 
             "exact or normalised": rounded(found.expected.same),
             "repaired": rounded(found.expected.repaired),
             "confusable": rounded(found.expected.confusable),
+            "near": near.then(|| rounded(found.expected.near)),
         },
         "changes": changes,
         "pairs_with_a_missing_issuer": found.cannot_say,
         "pairs_of_ids_that_repeat": found.repeated,
+        "births_unread": { "checks": found.births_unread.0, "records": found.births_unread.1 },
         "checks_cut_off": { "checks": found.capped.0, "records_left_out": found.capped.1, "most_records": FAN_OUT },
         "passes": found.passes,
         "index": found.index_made.as_deref().map_or_else(|| "kept".to_owned(), |why| format!("made: {why}")),

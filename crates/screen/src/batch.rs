@@ -102,12 +102,11 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     }
     let folder = Folder::take(&batch.out)?;
     let previous = batch.since.as_deref().map(hits_of).transpose()?;
-    let past = Past::of(batch, today)?;
     let handed = batch.since.as_deref().map(crate::review::Handed::read).transpose()?;
     crate::review::check_kept(batch.since.as_deref(), &batch.out)?;
     let mut request = Request {
         records: records.clone(),
-        checks: past.files.iter().cloned().chain(checks).collect(),
+        checks,
         kinds: batch.kinds.clone(),
         given_kind: batch.given_kind.clone(),
         names: batch.names.clone(),
@@ -117,8 +116,11 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         fan_out: FAN_OUT,
         count_records: batch.count_records,
         secret: batch.digest_key.as_ref().map(DigestKey::secret),
-        remembered: past.remembered.clone(),
+        books: Vec::new(),
     };
+    let past = Past::of(batch, &request, today)?;
+    request.checks.splice(0..0, past.files.iter().cloned());
+    request.books.clone_from(&past.books);
     let known = past::leave_out_known(&mut request)?;
     let mut found = quipu_engine::screen(&request, &Countries::known(), &batch.settings, told)?;
     let grades = counted(&found);
@@ -137,7 +139,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
     let table = written(&folder, &hits)?;
     let books = past.hand_on(batch, (&request, &found.check_footers), today, &folder, told)?;
-    let mut account = account(&found, &grades, &changes(&hits)?);
+    let mut account = account(&found, batch.grades.near(), &grades, &changes(&hits)?);
     if let Some(account) = account.as_object_mut() {
         account.insert("record_snapshot".to_owned(), json!(snapshots.0));
         account.insert("check_snapshot".to_owned(), json!(snapshots.1));

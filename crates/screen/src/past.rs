@@ -5,13 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-use quipu_engine::{Remembered, Request, Settings, Told};
+use quipu_engine::{Request, Settings, Told};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::durable;
 use serde_json::{Value, json};
 
 use crate::account::account_of;
-use crate::audit::DigestKey;
 use crate::batch::Batch;
 use crate::folder::Folder;
 
@@ -24,38 +23,30 @@ const ENDING: &str = ".checks";
 pub(crate) struct Past {
     /// Files that earlier runs read and no book has.
     pub(crate) files: Vec<PathBuf>,
-    /// Books that are still to be met, and all that opens them.
-    pub(crate) remembered: Option<Remembered>,
+    /// Books that are still to be met.
+    pub(crate) books: Vec<PathBuf>,
     /// Checks of books whose time is over.
     pub(crate) forgotten: u64,
 }
 
 impl Past {
-    /// Reads what the run before left, where a batch follows one.
+    /// Reads what the run before left, where a batch follows one. `request` is that of the batch without it.
     ///
     /// `today` is the day of this run, in days since 1970-01-01.
     ///
     /// # Errors
     /// `Usage` where files of earlier checks are gone or others by now, or the secret of books is missing or another one.
-    pub(crate) fn of(batch: &Batch, today: i32) -> Result<Self> {
+    pub(crate) fn of(batch: &Batch, request: &Request, today: i32) -> Result<Self> {
         let Some(since) = batch.since.as_deref().filter(|_| !batch.forget) else { return Ok(Self::default()) };
         let account = account_of(since)?;
         let files = earlier_files(&account, batch)?;
         let books = books(&account, since);
-        if books.is_empty() {
-            return Ok(Self { files, ..Self::default() });
-        }
-        let secret = batch.digest_key.as_ref().map(DigestKey::secret).ok_or_else(|| {
-            Fault::new(ErrorKind::Usage, "the run before remembers checks, and nothing is there to open them with")
-                .at(since.display())
-                .help("set QUIPU_DIGEST_KEY to the secret of that run, or leave its checks behind with --forget")
-        })?;
-        let mut all = Remembered { books, secret };
-        let kept = all.kept(&batch.kinds)?;
+        let mut all = Request { books, ..request.clone() };
+        let kept = quipu_engine::kept(&all)?;
         let forgotten = kept.iter().filter(|kept| kept.until < today).map(|kept| kept.checks).sum();
         let mut still = kept.iter().map(|kept| kept.until >= today);
         all.books.retain(|_| still.next().unwrap_or(false));
-        Ok(Self { files, remembered: Some(all), forgotten })
+        Ok(Self { files, books: all.books, forgotten })
     }
 
     /// Takes the books over into the folder of this run, and remembers the checks that it read, where it is to; gives the
@@ -69,20 +60,18 @@ impl Past {
         told: &dyn Told,
     ) -> Result<Vec<String>> {
         let target = folder.path().join(BOOKS);
-        let old = self.remembered.iter().flat_map(|remembered| &remembered.books);
         let mut names = Vec::new();
-        for book in old {
+        for book in &self.books {
             let name = book.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             durable::create_folder(&target)?;
             link(book, &target.join(&name), folder)?;
             names.push(name);
         }
         if let (Some(days), false) = (batch.remember, request.checks.is_empty()) {
-            let secret = batch.digest_key.as_ref().map(DigestKey::secret).ok_or_else(no_secret)?;
             durable::create_folder(&target)?;
             let book = folder.temporary()?;
             let until = today.saturating_add_unsigned(days);
-            let name = remember((request, screened), &secret, until, &book, &batch.settings, told)?;
+            let name = remember((request, screened), until, &book, &batch.settings, told)?;
             book.place(&target.join(&name))?;
             names.push(name);
         }
@@ -112,7 +101,6 @@ fn no_secret() -> Fault {
 
 fn remember(
     (request, screened): (&Request, &[Digest]),
-    secret: &quipu_engine::Secret,
     until: i32,
     book: &durable::Temporary,
     settings: &Settings,
@@ -121,8 +109,7 @@ fn remember(
     let failed = |error| Fault::io(ErrorKind::Storage, "open", book.path(), error);
     let file = std::fs::OpenOptions::new().write(true).open(book.path()).map_err(failed)?;
     let countries = quipu_engine::Countries::known();
-    let digest =
-        quipu_engine::remember(request, (&countries, secret), screened, until, (book.path(), &file), settings, told)?;
+    let digest = quipu_engine::remember(request, &countries, screened, until, (book.path(), &file), settings, told)?;
     Ok(format!("{}{ENDING}", digest.short()))
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn screened(
         fan_out: FAN_OUT,
         count_records: true,
         secret: None,
-        remembered: None,
+        books: Vec::new(),
     };
     let mut found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
     let (tally, notes) = (account(&found), notes(&found));

@@ -35,6 +35,8 @@ mod screen;
 #[cfg(test)]
 mod screen_history;
 #[cfg(test)]
+mod screen_near;
+#[cfg(test)]
 mod small;
 #[cfg(test)]
 mod synth;

@@ -97,7 +97,7 @@ fn old_checks_meet_new_records_as_in_a_full_run_when_their_files_are_gone() {
     assert!(ended.stdout.contains("in/checks.parquet, row ") && ended.stdout.contains("it agrees"), "{}", ended.stdout);
 
     let third = call("in/records.parquet", &["third/checks.parquet"], "three", &["--since", "two"]);
-    dir.quipu(&third).expect(2).says(&["nothing is there to open them with", "QUIPU_DIGEST_KEY"]);
+    dir.quipu(&third).expect(2).says(&["there is no secret to open them with", "QUIPU_DIGEST_KEY"]);
     let other = dir.call(&third).env("QUIPU_DIGEST_KEY", "another one");
     other.end().expect(2).says(&["under another secret"]);
     dir.quipu(&call("in/records.parquet", &[], "three", &[])).expect(2).says(&["--checks", "--since"]);

@@ -7,7 +7,7 @@ use quipu_readers::{Content, Limits, Position, Tabular};
 use quipu_schema::pipeline::{Format, Layout};
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use super::rows::{CHECK_ID, COLUMNS, KEY_KIND, KEY_RAW, TextRows};
+use super::rows::{CHECK_ID, COLUMNS, KEY_KIND, KEY_RAW, TextRows, of_people};
 use crate::file::ColumnNames;
 
 /// A delimited text whose columns are known.
@@ -19,7 +19,8 @@ pub(crate) struct Delimited<'a> {
 }
 
 impl<'a> Delimited<'a> {
-    /// Finds encoding, delimiter, header and columns. `kinded` says that the kind of keys is known without a column.
+    /// Finds encoding, delimiter, header and columns. `kinded` says that the kind of keys is known without a column,
+    /// `people` that names and dates of birth are needed.
     ///
     /// # Errors
     /// `Shape` where a column is missing or named twice.
@@ -27,7 +28,7 @@ impl<'a> Delimited<'a> {
         content: Content<'a>,
         path: &Path,
         names: &ColumnNames,
-        kinded: bool,
+        (kinded, people): (bool, bool),
         size: u64,
     ) -> Result<Self> {
         let place = path.display().to_string();
@@ -55,6 +56,7 @@ impl<'a> Delimited<'a> {
         let mut columns = [None; COLUMNS.len()];
         for (at, (column, found)) in COLUMNS.iter().zip(&mut columns).enumerate() {
             *found = match table.header.position(named(column)) {
+                _ if of_people(at) && !people => None,
                 Position::One(position) => Some(position),
                 Position::None if !names.contains_key(*column) && ![CHECK_ID, KEY_RAW].contains(&at) => None,
                 _ => Some(table.header.column(named(column), &place)?),

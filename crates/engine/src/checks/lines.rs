@@ -9,7 +9,7 @@ use quipu_readers::Content;
 use quipu_schema::{ErrorKind, Fault, Result};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::rows::{CHECK_ID, COLUMNS, KEY_KIND, KEY_RAW, TextRows};
+use super::rows::{CHECK_ID, COLUMNS, KEY_KIND, KEY_RAW, NAMES, TextRows, of_people};
 use crate::file::ColumnNames;
 
 /// Bytes that are read beyond a piece at a time, to see where its last line ends.
@@ -25,13 +25,15 @@ pub(crate) struct Lines<'a> {
     content: Content<'a>,
     /// First bytes of the pieces, and the end.
     starts: Vec<u64>,
-    names: [&'a str; COLUMNS.len()],
+    /// Names of the columns that are wanted.
+    names: [Option<&'a str>; COLUMNS.len()],
     /// Columns that must be named in every line.
     needed: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    /// Cuts the file between lines. `kinded` says that the kind of keys is known without a field.
+    /// Cuts the file between lines. `kinded` says that the kind of keys is known without a field, `people`
+    /// that names and dates of birth are needed.
     ///
     /// # Errors
     /// `Shape` for a line that is longer than 16 MiB; `Storage`.
@@ -39,7 +41,7 @@ impl<'a> Lines<'a> {
         content: Content<'a>,
         path: &Path,
         names: &'a ColumnNames,
-        kinded: bool,
+        (kinded, people): (bool, bool),
         size: u64,
     ) -> Result<Self> {
         let mut starts = vec![0];
@@ -63,9 +65,12 @@ impl<'a> Lines<'a> {
         if starts.last() != Some(&length) || starts.len() == 1 {
             starts.push(length);
         }
-        let names = COLUMNS.map(|column| names.get(column).map_or(column, String::as_str));
+        let mut columns = COLUMNS.map(|column| Some(names.get(column).map_or(column, String::as_str)));
+        for (_, name) in columns.iter_mut().enumerate().filter(|(at, _)| of_people(*at) && !people) {
+            *name = None;
+        }
         let needed = if kinded { vec![CHECK_ID, KEY_RAW] } else { vec![CHECK_ID, KEY_KIND, KEY_RAW] };
-        Ok(Self { content, starts, names, needed })
+        Ok(Self { content, starts, names: columns, needed })
     }
 
     pub(crate) fn groups(&self) -> usize {
@@ -145,7 +150,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<(), M::Error> {
         let mut seen = [false; COLUMNS.len()];
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            let Some(column) = self.lines.names.iter().position(|known| *known == name) else {
+            let Some(column) = self.lines.names.iter().position(|known| *known == Some(&*name)) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -156,7 +161,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
             map.next_value_seed(Value { column, name: &name, out: self.out, wrong: self.wrong })?;
         }
         let missing = self.lines.needed.iter().find(|column| !seen.get(**column).copied().unwrap_or(true));
-        match missing.and_then(|column| self.lines.names.get(*column)) {
+        match missing.and_then(|column| self.lines.names.get(*column).copied().flatten()) {
             Some(name) => Err(fail(self.wrong, format!("there is no field `{name}`"))),
             None => Ok(()),
         }
@@ -217,8 +222,19 @@ impl<'de> Visitor<'de> for Value<'_> {
         Err(self.fail("true or false"))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> std::result::Result<(), A::Error> {
-        Err(self.fail("a list"))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<(), A::Error> {
+        // Of names there may be several.
+        if self.column != NAMES {
+            return Err(self.fail("a list"));
+        }
+        let mut names = Vec::new();
+        while let Some(name) =
+            list.next_element::<Cow<'de, str>>().map_err(|_| self.fail("a list of something else"))?
+        {
+            names.push(name);
+        }
+        self.out.put(self.column, &names.join("; "));
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> std::result::Result<(), A::Error> {

@@ -76,9 +76,9 @@ impl Opened {
         Ok(match self {
             Self::Parquet(file) => {
                 let keys = KeyColumns::find(file, forms, given)?;
-                CheckFile::Parquet { file, keys, rows: AskedColumns::asked(file, given)? }
+                CheckFile::Parquet { file, keys, rows: AskedColumns::asked(file, given, forms)? }
             }
-            Self::Text(file) => CheckFile::Text(file.checks(given, names)?),
+            Self::Text(file) => CheckFile::Text(file.checks(given, names, forms.near())?),
         })
     }
 }

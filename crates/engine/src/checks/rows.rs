@@ -2,12 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::file::{Cell, Texts};
 use crate::form::{Issuer, KindNumber, text_of};
 use crate::keys::{BATCH, KeyReader, Row, Sink};
+use crate::near::{Born, Stated};
 
 /// The columns of a check, in the order of [`TextRows`].
-pub(crate) const COLUMNS: [&str; 8] =
-    ["check_id", "key_kind", "key_raw", "issuer", "asked_by", "purpose", "marking", "asked_at"];
+pub(crate) const COLUMNS: [&str; 10] =
+    ["check_id", "key_kind", "key_raw", "issuer", "asked_by", "purpose", "marking", "asked_at", "names", "birth_date"];
 pub(crate) const CHECK_ID: usize = 0;
 pub(crate) const KEY_KIND: usize = 1;
 pub(crate) const KEY_RAW: usize = 2;
@@ -16,6 +18,14 @@ pub(crate) const ASKED_BY: usize = 4;
 pub(crate) const PURPOSE: usize = 5;
 pub(crate) const MARKING: usize = 6;
 pub(crate) const ASKED_AT: usize = 7;
+/// Only where they are needed: see [`of_people`].
+pub(crate) const NAMES: usize = 8;
+pub(crate) const BIRTH_DATE: usize = 9;
+
+/// Whether a column is read for people alone.
+pub(crate) const fn of_people(column: usize) -> bool {
+    column == NAMES || column == BIRTH_DATE
+}
 
 /// The rows of a piece.
 #[derive(Debug, Default)]
@@ -24,33 +34,13 @@ pub(crate) struct TextRows {
     rows: usize,
 }
 
-/// The texts of a column, one behind the other.
-#[derive(Debug, Default)]
-struct Texts {
-    bytes: Vec<u8>,
-    /// Where each one ends, and whether there is one.
-    ends: Vec<(usize, bool)>,
-}
-
-impl Texts {
-    fn get(&self, row: usize) -> Option<&[u8]> {
-        let (end, there) = *self.ends.get(row)?;
-        let start = row.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).map(|(end, _)| *end))?;
-        self.bytes.get(start..end).filter(|_| there)
-    }
-}
-
 impl TextRows {
     /// Gives the row that is being read a text in a column; the last one counts.
     pub(crate) fn put(&mut self, column: usize, text: &str) {
         let row = self.rows;
         if let Some(texts) = self.columns.get_mut(column) {
-            if texts.ends.len() > row {
-                texts.ends.truncate(row);
-                texts.bytes.truncate(texts.ends.last().map_or(0, |(end, _)| *end));
-            }
-            texts.bytes.extend_from_slice(text.as_bytes());
-            texts.ends.push((texts.bytes.len(), true));
+            texts.truncate(row);
+            texts.push(Some(text.as_bytes()));
         }
     }
 
@@ -58,7 +48,7 @@ impl TextRows {
     pub(crate) fn end(&mut self) {
         self.rows += 1;
         for texts in &mut self.columns {
-            texts.ends.resize(self.rows, (texts.bytes.len(), false));
+            texts.fill(self.rows);
         }
     }
 
@@ -74,6 +64,11 @@ impl TextRows {
     /// The key of a row as it stands there.
     pub(crate) fn key(&self, row: u32) -> String {
         self.text(KEY_RAW, row).unwrap_or_default()
+    }
+
+    /// When the person of a row was born.
+    pub(crate) fn born(&self, row: usize) -> Born {
+        Born::of(self.get(BIRTH_DATE, row).map(|text| Cell::Text(text_of(text).into_owned())).as_ref())
     }
 
     fn get(&self, column: usize, row: usize) -> Option<&[u8]> {
@@ -99,7 +94,8 @@ impl TextRows {
             let form = forms.form(kind, issuer, raw);
             let issuer = forms.stated;
             let number = u32::try_from(row).unwrap_or(u32::MAX);
-            sink.row(forms, &Row { number, kind, issuer, form, raw });
+            let person = Stated { names: self.get(NAMES, row), born: self.born(row) };
+            sink.row(forms, &Row { number, kind, issuer, form, raw, person });
             if row % BATCH == BATCH - 1 {
                 sink.batch();
             }

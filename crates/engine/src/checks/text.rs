@@ -9,7 +9,7 @@ use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::delimited::Delimited;
 use super::lines::Lines;
-use super::rows::{ASKED_AT, ASKED_BY, CHECK_ID, ISSUER, KEY_KIND, MARKING, PURPOSE, TextRows};
+use super::rows::{ASKED_AT, ASKED_BY, CHECK_ID, ISSUER, KEY_KIND, MARKING, NAMES, PURPOSE, TextRows};
 use crate::file::{Cell, ColumnNames, Identity, changed, modified};
 use crate::row::{Asked, marking_in};
 use crate::threads;
@@ -77,15 +77,20 @@ impl TextFile {
         changed(&self.file, &self.identity)
     }
 
-    /// Finds the columns of checks.
-    pub(crate) fn checks<'a>(&'a self, given: Option<&'a str>, names: &'a ColumnNames) -> Result<TextChecks<'a>> {
+    /// Finds the columns of checks; those of people only where they are needed.
+    pub(crate) fn checks<'a>(
+        &'a self,
+        given: Option<&'a str>,
+        names: &'a ColumnNames,
+        people: bool,
+    ) -> Result<TextChecks<'a>> {
         let content = Content::File { file: &self.file, length: self.identity.size };
         let path = self.identity.path.as_path();
         let body = match self.sort {
             Sort::Delimited => {
-                Body::Delimited(Box::new(Delimited::open(content, path, names, given.is_some(), PIECE)?))
+                Body::Delimited(Box::new(Delimited::open(content, path, names, (given.is_some(), people), PIECE)?))
             }
-            Sort::Lines => Body::Lines(Lines::open(content, path, names, given.is_some(), PIECE)?),
+            Sort::Lines => Body::Lines(Box::new(Lines::open(content, path, names, (given.is_some(), people), PIECE)?)),
         };
         Ok(TextChecks { file: self, body, given })
     }
@@ -102,7 +107,7 @@ pub(crate) struct TextChecks<'a> {
 #[derive(Debug)]
 enum Body<'a> {
     Delimited(Box<Delimited<'a>>),
-    Lines(Lines<'a>),
+    Lines(Box<Lines<'a>>),
 }
 
 impl TextChecks<'_> {
@@ -145,6 +150,8 @@ impl TextChecks<'_> {
             by: text(ASKED_BY),
             purpose: text(PURPOSE),
             marking: marking_in(text(MARKING), || self.place(group, row))?,
+            names: text(NAMES),
+            birth_date: rows.born(row as usize).day(),
         })
     }
 

@@ -10,6 +10,7 @@ use parquet::schema::types::ColumnDescPtr;
 use super::hybrid::broken;
 use super::text::TextColumn;
 use super::window::Window;
+use crate::near::Born;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -145,6 +146,20 @@ impl CellColumn {
             let value = if there { values.next() } else { None };
             out.push(value.and_then(|value| self.meaning(value).day()));
         }
+        Ok(())
+    }
+
+    /// When the people of the next `rows` rows were born.
+    pub(crate) fn born(&mut self, rows: usize, out: &mut Vec<Born>) -> Result<()> {
+        if matches!(self.reader, Reader::Texts(_)) {
+            for _ in 0..rows {
+                out.push(Born::of(self.at(self.at)?.as_ref()));
+            }
+            return Ok(());
+        }
+        let mut days = Vec::with_capacity(rows);
+        self.days(rows, &mut days)?;
+        out.extend(days.into_iter().map(|day| day.map_or(Born::NotStated, Born::On)));
         Ok(())
     }
 

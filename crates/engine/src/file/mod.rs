@@ -3,6 +3,7 @@
 mod cells;
 mod hybrid;
 mod text;
+mod texts;
 mod window;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use cells::day_number;
 pub(crate) use cells::{Cell, CellColumn};
 pub(crate) use text::{Meanings, TextColumn};
+pub(crate) use texts::Texts;
 use window::Window;
 
 /// Rows of which a day is asked at a time.

@@ -19,9 +19,13 @@ use crate::chance::Shapes;
 use crate::file::TableFile;
 use crate::form::{Form, Forms, Issuer, UNKNOWN};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::near::{Born, Side};
 use crate::settings::{Settings, Told};
 use crate::threads;
 
+/// Entries of a record, about, where those that are near are looked for: of its number, and of halves of it with a date of
+/// birth and with a name of two or three words.
+const NEAR_ENTRIES: u64 = 8;
 /// Issuers that are remembered as counted.
 const COUNTED: usize = 256;
 
@@ -39,6 +43,9 @@ pub(crate) struct Count {
     pub(crate) nameless: Vec<u8>,
     /// Issuers of records, by kind: for checks that state none.
     pub(crate) issuers: BTreeSet<(u8, Issuer)>,
+    /// Dates of birth that nobody can read, where they were needed.
+    #[serde(default)]
+    pub(crate) births_unread: u64,
 }
 
 impl Count {
@@ -47,6 +54,7 @@ impl Count {
         self.not_screened += other.not_screened;
         self.junk += other.junk;
         self.not_a_key += other.not_a_key;
+        self.births_unread += other.births_unread;
         for kind in &other.nameless {
             if !self.nameless.contains(kind) {
                 self.nameless.push(*kind);
@@ -77,6 +85,8 @@ struct Gathering<'a> {
     first: u32,
     /// Issuers that are known to be counted, so that most rows need not look.
     counted: [(u8, Issuer); COUNTED],
+    /// The hashes under which a row is found by those near it.
+    blocks: Vec<u64>,
     /// Why entries could not be put away.
     failed: Option<Fault>,
 }
@@ -84,6 +94,7 @@ struct Gathering<'a> {
 impl Sink for Gathering<'_> {
     fn row(&mut self, forms: &mut Forms, row: &Row) {
         self.count.read += 1;
+        self.count.births_unread += u64::from(row.person.born == Born::Unreadable);
         let hash = match row.form {
             Form::Key(hash) => hash,
             Form::Nameless => {
@@ -103,8 +114,14 @@ impl Sink for Gathering<'_> {
             self.count.issuers.insert((row.kind, row.issuer));
         }
         self.shapes.see(row);
-        let entry = Entry { hash, row: self.first.wrapping_add(row.number) };
-        self.gathered.push(self.layout.part(hash), entry, self.shared);
+        let number = self.first.wrapping_add(row.number);
+        self.gathered.push(self.layout.part(hash), Entry { hash, row: number }, self.shared);
+        if forms.near() && matches!(row.form, Form::Key(_)) {
+            forms.blocks(row, Side::Waits, true, &mut self.blocks);
+            for hash in &self.blocks {
+                self.gathered.push(self.layout.part(*hash), Entry { hash: *hash, row: number }, self.shared);
+            }
+        }
     }
 
     fn batch(&mut self) {
@@ -127,10 +144,11 @@ pub(crate) fn build<'a>(
     told: &dyn Told,
 ) -> Result<Built> {
     let total: u64 = files.iter().map(|(file, _)| file.identity().rows).sum();
-    if total > u64::from(u32::MAX) {
-        let message = format!("{total} records, and an index holds at most {}", u32::MAX);
-        return Err(Fault::new(ErrorKind::Usage, message));
-    }
+    let most = |what: &str, number: u64| {
+        let message = format!("{number} {what}, and an index holds at most {}", u32::MAX);
+        if number > u64::from(u32::MAX) { Err(Fault::new(ErrorKind::Usage, message)) } else { Ok(()) }
+    };
+    most("records", total)?;
     let mut tasks = Vec::new();
     let mut first = 0_u32;
     for (file, columns) in files {
@@ -142,7 +160,8 @@ pub(crate) fn build<'a>(
     let folder = path.parent().unwrap_or(Path::new("."));
     let shared = Shared::new(settings.entries_held(), folder)?;
     // Only the number of parts counts until it is known how many keys there are.
-    let parts = settings.parts.unwrap_or_else(|| parts_for(total));
+    let entries_each = if new_forms().near() { NEAR_ENTRIES } else { 1 };
+    let parts = settings.parts.unwrap_or_else(|| parts_for(total * entries_each));
     let sorting = Layout::new(total, parts);
 
     let next = AtomicUsize::new(0);
@@ -156,6 +175,7 @@ pub(crate) fn build<'a>(
             shapes: Shapes::new(total),
             first: 0,
             counted: [(UNKNOWN, Issuer::of(None)); COUNTED],
+            blocks: Vec::new(),
             failed: None,
         };
         while let Some((file, columns, group, first)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -183,6 +203,7 @@ pub(crate) fn build<'a>(
     }
     count.nameless.sort_unstable();
     let entries: u64 = counts.iter().sum();
+    most("entries of records and of what is near them", entries)?;
     let layout = Layout::new(entries, parts);
     let file = create(path, layout.size())?;
     let mut firsts = Vec::with_capacity(counts.len());

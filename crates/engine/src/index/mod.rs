@@ -21,7 +21,7 @@ pub(crate) use build::Count;
 pub(crate) use layout::Layout;
 pub(crate) use segment::Segment;
 
-use crate::chance::{Shape, Shapes};
+use crate::chance::{Counted, Shape, Shapes};
 use crate::file::{Identity, TableFile};
 use crate::form::{self, Forms};
 use crate::keys::KeyColumns;
@@ -48,6 +48,8 @@ struct Manifest {
     /// One row in so many was looked at for the shapes.
     step: u32,
     shapes: Vec<(Shape, u64)>,
+    #[serde(default)]
+    people: Counted,
 }
 
 /// An index that can be searched.
@@ -98,7 +100,7 @@ impl Index {
                         file,
                         layout: manifest.layout,
                         count: manifest.count,
-                        shapes: Shapes::from_list(manifest.step, &manifest.shapes),
+                        shapes: Shapes::from_list(manifest.step, &manifest.shapes, manifest.people),
                         made: None,
                         keeping: None,
                         _lock: lock,
@@ -126,6 +128,7 @@ impl Index {
             count: built.count.clone(),
             step: built.shapes.step(),
             shapes: built.shapes.listed(),
+            people: built.shapes.people(),
         };
         let opened = || File::open(&part).map_err(|error| storage("open", &part, error));
         let (file, kept) = (opened()?, opened()?);

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::old_check::OldCheck;
 use super::seal::Seal;
-use crate::chance::{Shape, Shapes};
+use crate::chance::{Counted, Shape, Shapes};
 use crate::form;
 
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 const MAGIC: &[u8; 16] = b"quipu checks 01\n";
 /// Bytes behind the footer: what vouches for it, its length, and the word.
 const TAIL: usize = 32 + 8 + MAGIC.len();
@@ -70,6 +70,9 @@ pub(crate) struct Footer {
     pub(crate) rule_version: String,
     /// Kinds of keys that were screened: checks of other kinds are not in here.
     pub(crate) kinds: Vec<String>,
+    /// Whether checks can be found by records that are near them.
+    #[serde(default)]
+    pub(crate) near: bool,
     /// The last day on which these checks may meet records, in days since 1970-01-01.
     pub(crate) kept_until: i32,
     /// The day of the newest check, where the files say when checks were asked.
@@ -77,6 +80,8 @@ pub(crate) struct Footer {
     pub(crate) counts: Counts,
     pub(crate) step: u32,
     pub(crate) shapes: Vec<(Shape, u64)>,
+    #[serde(default)]
+    pub(crate) people: Counted,
     pub(crate) files: Vec<Source>,
     /// Parts are told by so many upper bits of the digest.
     pub(crate) bits: u32,
@@ -108,7 +113,7 @@ impl Book {
     ///
     /// # Errors
     /// `Usage` where secret, rules or kinds are others; `Corrupt` where it was changed or cut short.
-    pub(crate) fn open(path: &Path, seal: &Seal, kinds: &[String]) -> Result<Self> {
+    pub(crate) fn open(path: &Path, seal: &Seal, kinds: &[String], near: bool) -> Result<Self> {
         let help =
             "bring it back from a copy, screen the files of its checks again, or leave them behind with --forget";
         let failed = |error| Fault::io(ErrorKind::Source, "read the checks remembered in", path, error).help(help);
@@ -151,10 +156,17 @@ impl Book {
                 .at(path.display())
                 .help("screen their files again, or leave them behind with --forget"));
         }
+        if near && !footer.near {
+            let message =
+                "these checks were remembered without the grade `near`, so that they cannot be screened by it";
+            return Err(Fault::new(ErrorKind::Usage, message)
+                .at(path.display())
+                .help("screen without it, screen their files again, or leave them behind with --forget"));
+        }
         if footer.parts.len() != 1_usize.checked_shl(footer.bits).unwrap_or(0) || footer.bits > 32 {
             return Err(damaged());
         }
-        let shapes = Shapes::from_list(footer.step, &footer.shapes);
+        let shapes = Shapes::from_list(footer.step, &footer.shapes, footer.people);
         Ok(Self { path: path.to_path_buf(), file, footer, shapes })
     }
 

@@ -15,13 +15,17 @@ use super::write::part_of;
 use crate::file::TableFile;
 use crate::form::Forms;
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::near::Side;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
 /// The numbers of records are sorted in so many shares.
 const SHARES: u32 = 256;
 
-/// A number of a record: its digest first.
+/// Numbers of a record, about, where those that are near are looked for too.
+const NEAR_NUMBERS: u64 = 16;
+
+/// A number of a record, or one under which a check near it may stand: its digest first.
 type Number = (u64, u64);
 
 /// The checks in books that have the number of a record, each with the number of its book, in their order there.
@@ -39,7 +43,9 @@ pub(crate) fn meeting<'a>(
     }
     let rows: u64 = records.iter().map(|(file, _)| file.identity().rows).sum();
     let held = settings.entries_held() / size_of::<Number>();
-    let passes = u32::try_from(usize::try_from(rows).unwrap_or(usize::MAX).div_ceil(held.max(1))).unwrap_or(SHARES);
+    let each_row = if new_forms().near() { NEAR_NUMBERS } else { 1 };
+    let passes =
+        u32::try_from(usize::try_from(rows * each_row).unwrap_or(usize::MAX).div_ceil(held.max(1))).unwrap_or(SHARES);
     let each = SHARES / passes.clamp(1, SHARES).next_power_of_two();
     told.begin("records for remembered checks", rows * u64::from(SHARES / each));
     for first in (0..SHARES).step_by(each as usize) {
@@ -48,6 +54,8 @@ pub(crate) fn meeting<'a>(
     }
     told.end();
     met.sort_unstable_by(|(one, a), (two, b)| (one, a.place).cmp(&(two, b.place)));
+    // What is near is found in several ways.
+    met.dedup_by(|(one, a), (two, b)| (one, a.place) == (two, b.place));
     Ok(met)
 }
 
@@ -68,6 +76,17 @@ struct Gathering<'a> {
     seal: &'a Seal,
     first: u32,
     shares: Vec<Vec<Number>>,
+    blocks: Vec<u64>,
+}
+
+impl Gathering<'_> {
+    fn take(&mut self, number: u64) {
+        let digest = self.seal.digest(number);
+        let share = share_of(digest).checked_sub(self.first).and_then(|share| self.shares.get_mut(share as usize));
+        if let Some(share) = share {
+            share.push((digest, number));
+        }
+    }
 }
 
 fn share_of(digest: u64) -> u32 {
@@ -77,11 +96,13 @@ fn share_of(digest: u64) -> u32 {
 impl Sink for Gathering<'_> {
     fn row(&mut self, forms: &mut Forms, row: &Row) {
         let Some(number) = forms.number(row.kind, row.raw) else { return };
-        let digest = self.seal.digest(number);
-        let share = share_of(digest).checked_sub(self.first).and_then(|share| self.shares.get_mut(share as usize));
-        if let Some(share) = share {
-            share.push((digest, number));
+        self.take(number);
+        let mut blocks = std::mem::take(&mut self.blocks);
+        forms.blocks(row, Side::Looks, false, &mut blocks);
+        for block in &blocks {
+            self.take(*block);
         }
+        self.blocks = blocks;
     }
 
     fn batch(&mut self) {}
@@ -101,7 +122,8 @@ impl Numbers {
         let next = AtomicUsize::new(0);
         let gathered = threads::each(settings.threads, |_| {
             let mut reader = KeyReader::new(new_forms());
-            let mut own = Gathering { seal, first: shares.start, shares: vec![Vec::new(); shares.len()] };
+            let mut own =
+                Gathering { seal, first: shares.start, shares: vec![Vec::new(); shares.len()], blocks: Vec::new() };
             while let Some((file, keys, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 reader.read(file, keys, *group, &mut own)?;
                 told.advance(file.rows(*group));

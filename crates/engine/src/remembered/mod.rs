@@ -14,7 +14,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use quipu_schema::{Digest, Result};
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 pub(crate) use book::{Book, Counts};
 pub(crate) use meet::{meeting, of_number};
@@ -28,15 +28,6 @@ use crate::Request;
 use crate::checks::Opened;
 use crate::file::names_of;
 
-/// The books of earlier checks, and what opens them.
-#[derive(Debug, Clone)]
-pub struct Remembered {
-    /// The files.
-    pub books: Vec<PathBuf>,
-    /// The secret under which they were made.
-    pub secret: Secret,
-}
-
 /// How many checks a book is of, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
@@ -46,22 +37,29 @@ pub struct Kept {
     pub checks: u64,
 }
 
-impl Remembered {
-    /// Opens all books.
-    pub(crate) fn open(&self, kinds: &[String]) -> Result<(Vec<Book>, Seal)> {
-        let seal = Seal::new(&self.secret);
-        let books = self.books.iter().map(|path| Book::open(path, &seal, kinds)).collect::<Result<_>>()?;
-        Ok((books, seal))
-    }
+/// Opens all books of a request; without any, nothing opens them.
+///
+/// # Errors
+/// `Usage` where the secret is missing; those of opening them.
+pub(crate) fn opened(request: &Request) -> Result<(Vec<Book>, Option<Seal>)> {
+    let Some(first) = request.books.first() else { return Ok((Vec::new(), None)) };
+    let seal = Seal::new(request.secret.as_ref().ok_or_else(|| {
+        Fault::new(ErrorKind::Usage, "earlier runs remember checks, and there is no secret to open them with")
+            .at(first.display())
+            .help("set QUIPU_DIGEST_KEY to the secret of those runs, or leave their checks behind with --forget")
+    })?);
+    let (kinds, near) = (&request.kinds, request.grades.near());
+    let books = request.books.iter().map(|path| Book::open(path, &seal, kinds, near)).collect::<Result<_>>()?;
+    Ok((books, Some(seal)))
+}
 
-    /// What each book keeps.
-    ///
-    /// # Errors
-    /// Those of opening them.
-    pub fn kept(&self, kinds: &[String]) -> Result<Vec<Kept>> {
-        let kept = |book: &Book| Kept { until: book.footer.kept_until, checks: book.footer.counts.read };
-        Ok(self.open(kinds)?.0.iter().map(kept).collect())
-    }
+/// What each book of a request keeps.
+///
+/// # Errors
+/// Those of opening them.
+pub fn kept(request: &Request) -> Result<Vec<Kept>> {
+    let kept = |book: &Book| Kept { until: book.footer.kept_until, checks: book.footer.counts.read };
+    Ok(opened(request)?.0.iter().map(kept).collect())
 }
 
 /// Which files of checks are those of a book, or those of a file named before them, byte for byte: their checks were
@@ -70,11 +68,11 @@ impl Remembered {
 /// # Errors
 /// Those of opening books and files.
 pub fn known(request: &Request) -> Result<Vec<bool>> {
-    if request.remembered.is_none() && request.checks.len() < 2 {
+    if request.books.is_empty() && request.checks.len() < 2 {
         return Ok(vec![false; request.checks.len()]);
     }
-    let books = request.remembered.as_ref().map(|old| old.open(&request.kinds)).transpose()?;
-    let sources = books.iter().flat_map(|(books, _)| books).flat_map(|book| &book.footer.files);
+    let (books, _) = opened(request)?;
+    let sources = books.iter().flat_map(|book| &book.footer.files);
     let mut seen: Vec<Seen> = sources.map(Seen::of).collect();
     let names = names_of("checks", &request.names);
     let mut known = |path: &PathBuf| -> Result<bool> {

@@ -18,13 +18,16 @@ impl OldCheck {
         for number in [file, group, row] {
             write_number(u64::from(number), out);
         }
-        let Asked { check_id, key_kind, key_raw, issuer, by, purpose, marking } = &self.asked;
+        let Asked { check_id, key_kind, key_raw, issuer, by, purpose, marking, names, birth_date } = &self.asked;
         let marking = marking.to_string();
         for text in [check_id, key_kind, key_raw, &marking] {
             write_text(Some(text), out);
         }
-        for text in [issuer, by, purpose] {
+        for text in [issuer, by, purpose, names] {
             write_text(text.as_deref(), out);
+        }
+        if let Some(day) = birth_date {
+            out.extend_from_slice(&day.to_le_bytes());
         }
     }
 
@@ -35,9 +38,14 @@ impl OldCheck {
         let mut text = || read_text(&mut bytes);
         let (check_id, key_kind, key_raw) = (text()??, text()??, text()??);
         let marking = text()??.parse().ok()?;
-        let (issuer, by, purpose) = (text()?, text()?, text()?);
-        let asked = Asked { check_id, key_kind, key_raw, issuer, by, purpose, marking };
-        bytes.is_empty().then_some(Self { place, asked })
+        let (issuer, by, purpose, names) = (text()?, text()?, text()?, text()?);
+        let birth_date = match bytes.first_chunk().filter(|_| bytes.len() == 4) {
+            Some(day) => Some(i32::from_le_bytes(*day)),
+            None if bytes.is_empty() => None,
+            None => return None,
+        };
+        let asked = Asked { check_id, key_kind, key_raw, issuer, by, purpose, marking, names, birth_date };
+        Some(Self { place, asked })
     }
 }
 
@@ -87,7 +95,8 @@ mod tests {
         fn what_is_written_is_read(
             place: (u32, u32, u32),
             texts in proptest::collection::vec(any::<String>(), 3),
-            others in proptest::collection::vec(any::<Option<String>>(), 3),
+            others in proptest::collection::vec(any::<Option<String>>(), 4),
+            birth_date: Option<i32>,
             amber: bool,
         ) {
             let asked = Asked {
@@ -97,6 +106,8 @@ mod tests {
                 issuer: others[0].clone(),
                 by: others[1].clone(),
                 purpose: others[2].clone(),
+                names: others[3].clone(),
+                birth_date,
                 marking: if amber { "TLP:AMBER H1 B2" } else { "TLP:CLEAR" }.parse().unwrap_or_default(),
             };
             let check = OldCheck { place, asked };

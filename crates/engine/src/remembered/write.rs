@@ -13,13 +13,14 @@ use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 use super::book::{Counts, FORMAT, Footer, Part, Source};
 use super::old_check::OldCheck;
-use super::seal::{Seal, Secret};
+use super::seal::Seal;
 use crate::chance::Shapes;
 use crate::checks::{CheckFile, Opened};
 use crate::file::names_of;
 use crate::form::{self, Form, Forms};
 use crate::issuer::Countries;
 use crate::keys::Row;
+use crate::near::{Born, Side, Stated};
 use crate::settings::{Settings, Told};
 use crate::{Request, threads};
 
@@ -37,11 +38,11 @@ const PIECE: usize = 16 << 10;
 /// * `target`: an empty file, which only its owner may read.
 ///
 /// # Errors
-/// Those of the files of checks; `Upstream` where one is not the file that was screened; `Storage` where `target` cannot be
+/// Those of the files of checks; `Usage` without a secret; `Upstream` where one is not the file that was screened; `Storage` where `target` cannot be
 /// written.
 pub fn remember(
     request: &Request,
-    (countries, secret): (&Countries, &Secret),
+    countries: &Countries,
     screened: &[Digest],
     kept_until: i32,
     (path, target): (&Path, &File),
@@ -49,14 +50,15 @@ pub fn remember(
     told: &dyn Told,
 ) -> Result<Digest> {
     let settings = &settings.fitted();
-    let seal = Seal::new(secret);
+    let no_secret = || Fault::new(ErrorKind::Usage, "checks are remembered under a secret, and there is none");
+    let seal = Seal::new(request.secret.as_ref().ok_or_else(no_secret)?);
     let names = names_of("checks", &request.names);
     let opened = request.checks.iter().map(|path| Opened::open(path, &names)).collect::<Result<Vec<_>>>()?;
     if let Some(other) = opened.iter().zip(screened).find(|(file, screened)| file.identity().footer != **screened) {
         let message = "the file was replaced after it was screened; nothing was published";
         return Err(Fault::new(ErrorKind::Upstream, message).at(other.0.identity().path.display()).help("run again"));
     }
-    let (forms, given) = (Forms::new(countries, &request.kinds, Some(secret)), request.given_kind.as_deref());
+    let (forms, given) = (Forms::of(countries, request), request.given_kind.as_deref());
     let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
     let rows: u64 = files.iter().map(CheckFile::rows).sum();
     let parts = (rows * CHECK).div_ceil(PART).max(1).next_power_of_two();
@@ -78,11 +80,12 @@ pub fn remember(
             parts: (0..1_usize << bits).map(|_| Gathered::default()).collect(),
             content: Vec::new(),
             sealed: Vec::new(),
+            blocks: Vec::new(),
             counts: Counts::default(),
             shapes: Shapes::new(rows),
             groups: BTreeMap::new(),
         };
-        let mut forms = Forms::new(countries, &request.kinds, Some(secret));
+        let mut forms = Forms::of(countries, request);
         while let Some((at, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             let Some(file) = files.get(at as usize) else { continue };
             let read = file.each(group as usize, |row, asked| {
@@ -129,11 +132,13 @@ pub fn remember(
         form: form::VERSION,
         rule_version: crate::RULE_VERSION.to_owned(),
         kinds: request.kinds.clone(),
+        near: forms.near(),
         kept_until,
         newest,
         counts,
         step: shapes.step(),
         shapes: shapes.listed(),
+        people: shapes.people(),
         files: sources,
         bits,
         parts,
@@ -182,6 +187,7 @@ struct Gathering<'a> {
     parts: Vec<Gathered>,
     content: Vec<u8>,
     sealed: Vec<u8>,
+    blocks: Vec<u64>,
     counts: Counts,
     shapes: Shapes,
     /// Rows of each group of each file.
@@ -197,7 +203,10 @@ impl Gathering<'_> {
         let form = forms.form(kind, issuer, raw);
         self.counts.read += 1;
         let (_, _, number) = check.place;
-        self.shapes.see(&Row { number, kind, issuer: forms.stated, form, raw });
+        let names = asked.names.as_deref().map(str::as_bytes);
+        let person = Stated { names, born: asked.birth_date.map_or(Born::NotStated, Born::On) };
+        let row = Row { number, kind, issuer: forms.stated, form, raw, person };
+        self.shapes.see(&row);
         match form {
             Form::Key(_) | Form::Nameless => {}
             Form::NotScreened => self.counts.not_screened += 1,
@@ -207,6 +216,16 @@ impl Gathering<'_> {
         let Some(number) = forms.number(kind, raw) else { return Ok(()) };
         self.content.clear();
         check.write(&mut self.content);
+        self.keep(number)?;
+        let mut blocks = std::mem::take(&mut self.blocks);
+        forms.blocks(&row, Side::Waits, false, &mut blocks);
+        blocks.iter().try_for_each(|block| self.keep(*block))?;
+        self.blocks = blocks;
+        Ok(())
+    }
+
+    /// Seals the check that was written down, so that whoever has a number finds and opens it.
+    fn keep(&mut self, number: u64) -> Result<()> {
         self.sealed.clear();
         self.seal.key(number).seal(&self.content, &mut self.sealed);
         let digest = self.seal.digest(number);

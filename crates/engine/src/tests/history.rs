@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::made::{Layout, Question, Reference, any_layout};
 use super::oracle::{any_check, any_record};
 use super::*;
-use crate::{Remembered, Secret, remember};
+use crate::{Secret, remember};
 
 /// What becomes of a record from one day to the next.
 #[derive(Debug, Clone)]
@@ -63,21 +63,15 @@ fn after(records: Vec<Reference>, day: &Day) -> Vec<Reference> {
     kept.chain(day.added.iter().cloned()).collect()
 }
 
-fn remembered(books: &[PathBuf]) -> Remembered {
-    Remembered { books: books.to_vec(), secret: Secret::of(b"a secret of tests") }
-}
-
 /// Remembers the checks of a request, and says how it was done.
 fn kept(request: &Request, path: PathBuf, settings: &Settings) -> PathBuf {
     let countries = Countries::known();
     let file = File::create(&path).expect("file");
-    let secret = Secret::of(b"a secret of tests");
     let footers: Vec<_> = request.checks.iter().map(|path| crate::footer(path).expect("footer")).collect();
-    let how = (&countries, &secret);
-    remember(request, how, &footers, 20_100, (&path, &file), settings, &Silent).expect("remembered");
+    remember(request, &countries, &footers, 20_100, (&path, &file), settings, &Silent).expect("remembered");
     // Not the files that were screened.
     let others = vec![quipu_schema::Digest::of("another"); footers.len()];
-    let other = remember(request, how, &others, 20_100, (&path, &file), settings, &Silent);
+    let other = remember(request, &countries, &others, 20_100, (&path, &file), settings, &Silent);
     assert!(footers.is_empty() || other.is_err_and(|fault| fault.kind() == quipu_schema::ErrorKind::Upstream));
     path
 }
@@ -102,7 +96,7 @@ proptest! {
             files.push(checks.clone());
             let mut all = Request { checks: files.clone(), fan_out, ..request(folder.path()) };
             let mut new = Request { checks: vec![checks], ..all.clone() };
-            new.remembered = Some(remembered(&books));
+            new.books.clone_from(&books);
             all.index = folder.path().join("another-index");
             let countries = Countries::known();
             let full = screen(&all, &countries, &SETTINGS, &Silent).expect("screened");
@@ -171,7 +165,7 @@ fn files_that_are_remembered_are_known_by_their_bytes() {
     let names = ["others.parquet", "copy.parquet", "checks.parquet", "others.parquet"];
     request.checks = names.map(|name| folder.path().join(name)).to_vec();
     assert_eq!(crate::known(&request).expect("known"), [false, false, true, true], "each is asked once");
-    request.remembered = Some(remembered(&[book]));
+    request.books = vec![book];
     assert_eq!(crate::known(&request).expect("known"), [false, true, true, true]);
 }
 
@@ -192,14 +186,16 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
     let folder = tempfile::tempdir().expect("folder");
     let (mut request, book) = day_of(folder.path());
     made::write_checks(&folder.path().join("checks.parquet"), &[], made::PLAIN);
-    let run = |remembered: Option<Remembered>| {
-        screen(&Request { remembered, ..request.clone() }, &Countries::known(), &SETTINGS, &Silent)
+    let run = |secret: Option<Secret>| {
+        let request = Request { books: vec![book.clone()], secret, ..request.clone() };
+        screen(&request, &Countries::known(), &SETTINGS, &Silent)
     };
-    let found = run(Some(remembered(std::slice::from_ref(&book)))).expect("screened");
+    let found = run(request.secret.clone()).expect("screened");
     assert_eq!((found.hits.len(), found.remembered, found.checks), (40, 60, 60));
-    let other = Remembered { books: vec![book.clone()], secret: Secret::of(b"another one") };
-    let fault = run(Some(other)).expect_err("another secret");
-    assert_eq!(fault.kind(), quipu_schema::ErrorKind::Usage, "{fault}");
+    for other in [None, Some(Secret::of(b"another one"))] {
+        let fault = run(other).expect_err("another secret");
+        assert_eq!(fault.kind(), quipu_schema::ErrorKind::Usage, "{fault}");
+    }
 
     // Whatever byte is changed or missing: told, or of no check that a record has the number of.
     let whole = std::fs::read(&book).expect("book");
@@ -208,7 +204,7 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x10;
         std::fs::write(&book, &bytes).expect("written");
-        match run(Some(remembered(std::slice::from_ref(&book)))) {
+        match run(request.secret.clone()) {
             Ok(again) => assert_eq!(again.hits, found.hits, "byte {at}"),
             Err(fault) => {
                 told += 1;
@@ -219,17 +215,12 @@ fn a_book_that_was_changed_or_is_of_another_secret_is_told() {
     assert!(told * 10 > whole.len() * 6, "{told} of {}", whole.len());
     for length in (0..whole.len()).step_by(7) {
         std::fs::write(&book, &whole[..length]).expect("written");
-        run(Some(remembered(std::slice::from_ref(&book)))).expect_err("cut short");
+        run(request.secret.clone()).expect_err("cut short");
     }
     // Other kinds of keys: the book cannot say what it left out.
     std::fs::write(&book, &whole).expect("written");
     request.kinds.pop();
-    let fault = screen(
-        &Request { remembered: Some(remembered(&[book])), ..request.clone() },
-        &Countries::known(),
-        &SETTINGS,
-        &Silent,
-    )
-    .expect_err("other kinds");
+    let fault = screen(&Request { books: vec![book], ..request.clone() }, &Countries::known(), &SETTINGS, &Silent)
+        .expect_err("other kinds");
     assert!(fault.to_string().contains("other kinds"), "{fault}");
 }

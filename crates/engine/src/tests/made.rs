@@ -24,6 +24,8 @@ pub(crate) struct Reference {
     pub(crate) expires: Option<i32>,
     pub(crate) deny: Option<&'static str>,
     pub(crate) marking: Option<&'static str>,
+    pub(crate) names: Option<&'static str>,
+    pub(crate) birth_date: Option<i32>,
 }
 
 /// A check as tests write it.
@@ -35,6 +37,8 @@ pub(crate) struct Question {
     pub(crate) issuer: Option<&'static str>,
     pub(crate) asked_by: Option<&'static str>,
     pub(crate) marking: Option<&'static str>,
+    pub(crate) names: Option<&'static str>,
+    pub(crate) birth_date: Option<i32>,
 }
 
 /// How a file is laid out.
@@ -102,6 +106,15 @@ fn texts<'a, T: 'a>(rows: &'a [T], of: impl Fn(&'a T) -> Option<&'a str>) -> Arr
     Arc::new(rows.iter().map(of).collect::<StringArray>())
 }
 
+fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
+    Arc::new(values.collect::<Date32Array>())
+}
+
+/// A day as text.
+fn written(day: i32) -> String {
+    (jiff::civil::Date::constant(1970, 1, 1) + jiff::Span::new().days(day)).to_string()
+}
+
 pub(crate) fn write_records(path: &Path, rows: &[Reference], layout: Layout) {
     let columns = vec![
         ("record_id", texts(rows, |row| Some(&row.id))),
@@ -111,9 +124,11 @@ pub(crate) fn write_records(path: &Path, rows: &[Reference], layout: Layout) {
         ("issuer", texts(rows, |row| row.issuer)),
         ("owner", texts(rows, |row| row.owner)),
         ("status", texts(rows, |row| row.status)),
-        ("expires_on", Arc::new(rows.iter().map(|row| row.expires).collect::<Date32Array>()) as ArrayRef),
+        ("expires_on", days(rows.iter().map(|row| row.expires))),
         ("deny", texts(rows, |row| row.deny)),
         ("marking", texts(rows, |row| row.marking)),
+        ("names", texts(rows, |row| row.names)),
+        ("birth_date", days(rows.iter().map(|row| row.birth_date))),
     ];
     write(path, columns, layout);
 }
@@ -126,6 +141,9 @@ pub(crate) fn write_checks(path: &Path, rows: &[Question], layout: Layout) {
         ("issuer", texts(rows, |row| row.issuer)),
         ("asked_by", texts(rows, |row| row.asked_by)),
         ("marking", texts(rows, |row| row.marking)),
+        ("names", texts(rows, |row| row.names)),
+        // As text, which is read as well.
+        ("birth_date", Arc::new(rows.iter().map(|row| row.birth_date.map(written)).collect::<StringArray>())),
     ];
     write(path, columns, layout);
 }
@@ -137,14 +155,22 @@ pub(crate) fn write_checks_as_text(folder: &Path, rows: &[Question], delimiter: 
         let quotes = text.contains([delimiter, '"', '\n', '\r']) || text.trim() != text;
         if quotes { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     };
-    let names = ["marking", "check_id", "of_no_interest", "key_kind", "key_raw", "issuer", "asked_by"];
+    let names =
+        ["marking", "check_id", "of_no_interest", "key_kind", "key_raw", "issuer", "asked_by", "names", "birth_date"];
     let mut delimited = names.join(&delimiter.to_string()) + "\r\n";
     let mut lines = String::new();
     for row in rows {
+        let (raw, born) = (row.raw.as_deref(), row.birth_date.map(written));
+        let (of_no_interest, born) = (Some("é, \" x"), born.as_deref());
         let values =
-            [row.marking, Some(&row.id), Some("é, \" x"), row.kind, row.raw.as_deref(), row.issuer, row.asked_by];
+            [row.marking, Some(&row.id), of_no_interest, row.kind, raw, row.issuer, row.asked_by, row.names, born];
         delimited += &(values.map(quoted).join(&delimiter.to_string()) + "\r\n");
-        let fields = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), serde_json::json!(value)));
+        // Names may be a list.
+        let json = |name: &str, value: Option<&str>| match value.filter(|_| name == "names") {
+            Some(list) => serde_json::json!(list.split("; ").collect::<Vec<_>>()),
+            None => serde_json::json!(value),
+        };
+        let fields = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), json(name, value)));
         let _ = writeln!(lines, "{}", serde_json::Value::Object(fields.collect()));
     }
     let paths = ["checks.csv", "checks.ndjson"].map(|name| folder.join(name));

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use made::{Layout, Question, Reference};
 
-use crate::{Countries, Grade, Grades, Request, Screened, Settings, Silent, screen};
+use crate::{Countries, Grade, Grades, Request, Screened, Secret, Settings, Silent, screen};
 
 /// All kinds but payment cards.
 pub(super) fn kinds() -> Vec<String> {
@@ -31,8 +31,8 @@ pub(super) fn request(folder: &Path) -> Request {
         index: folder.join("index"),
         fan_out: 100,
         count_records: true,
-        secret: None,
-        remembered: None,
+        secret: Some(Secret::of(b"a secret of tests")),
+        books: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A nested loop over all pairs, as slow and as plain as can be, that must agree: whatever the layout of the files, the
 //! threads, the memory and the parts of the index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use quipu_keys::{find, ocr_distance};
@@ -26,6 +26,7 @@ fn any_raw() -> impl Strategy<Value = Option<String>> {
         6 => "[ABab][0O1I][ -]?[2Z5S]{1,2}",
         2 => "(AB|A8|ab|IO)12345(67|6I|SZ|52)",
         2 => "ABCDEFG[0O]1234567[8B]9",
+        4 => "AB(12|21|1|123|13)4[57]{1,2}",
         2 => Just("UNKNOWN".to_owned()),
         3 => prop_oneof![
             Just("1M8GDM9AXKP042788".to_owned()),
@@ -45,6 +46,25 @@ fn any_issuer() -> impl Strategy<Value = Option<&'static str>> {
     prop_oneof![4 => Just(Some("BR")), 2 => Just(Some("bra")), 2 => Just(Some("CL")), 1 => Just(None), 1 => Just(Some(" "))]
 }
 
+fn any_names() -> impl Strategy<Value = Option<&'static str>> {
+    let names = prop_oneof![
+        Just("Ana Maria Cruz"),
+        Just("CRUZ, ANA"),
+        Just("de la Cruz, Ana"),
+        Just("Silva; María Ána"),
+        Just("Cruz"),
+        Just("Eriksson, Anna Maria"),
+        Just("Другой Человек; X"),
+    ];
+    proptest::option::weighted(0.6, names)
+}
+
+/// 12 August 1974 and the day after, 12 August 1874, and a first of January.
+fn any_birth() -> impl Strategy<Value = Option<i32>> {
+    let days = prop_oneof![3 => Just(1_684), 1 => Just(1_685), 1 => Just(-34_840), 1 => Just(1_826)];
+    proptest::option::weighted(0.5, days)
+}
+
 fn any_marking() -> impl Strategy<Value = Option<&'static str>> {
     prop_oneof![Just(Some("TLP:CLEAR")), Just(Some("TLP:AMBER")), Just(None)]
 }
@@ -57,31 +77,40 @@ pub(super) fn any_record() -> impl Strategy<Value = Reference> {
         proptest::option::weighted(0.3, 19_998..20_003_i32),
         prop_oneof![4 => Just(None), 1 => Just(Some("CL")), 1 => Just(Some("AR, BRA"))],
         any_marking(),
+        (any_names(), any_birth()),
     )
-        .prop_map(|((id, database, kind, raw, issuer), owner, status, expires, deny, marking)| Reference {
-            id: format!("r{id}"),
-            database,
-            kind,
-            raw,
-            issuer,
-            owner,
-            status,
-            expires,
-            deny,
-            marking,
+        .prop_map(|(key, owner, status, expires, deny, marking, (names, birth_date))| {
+            let (id, database, kind, raw, issuer) = key;
+            Reference {
+                id: format!("r{id}"),
+                database,
+                kind,
+                raw,
+                issuer,
+                owner,
+                status,
+                expires,
+                deny,
+                marking,
+                names,
+                birth_date,
+            }
         })
 }
 
 pub(super) fn any_check() -> impl Strategy<Value = Question> {
     let asked_by = prop_oneof![Just(Some("CL")), Just(Some("BR-SP")), Just(Some("UY")), Just(None)];
-    (0..30_u32, any_kind(), any_raw(), any_issuer(), asked_by, any_marking()).prop_map(
-        |(id, kind, raw, issuer, asked_by, marking)| Question {
+    let person = (any_names(), any_birth());
+    (0..30_u32, any_kind(), any_raw(), any_issuer(), asked_by, any_marking(), person).prop_map(
+        |(id, kind, raw, issuer, asked_by, marking, (names, birth_date))| Question {
             id: format!("c{id}"),
             kind,
             raw,
             issuer,
             asked_by,
             marking,
+            names,
+            birth_date,
         },
     )
 }
@@ -94,6 +123,50 @@ fn country(text: Option<&str>) -> Option<&str> {
         Some("CHL") => Some("CL"),
         other => other,
     }
+}
+
+/// Whether one text becomes the other one by one edit: all of them are tried.
+fn one_edit(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let without = |text: &[char], at: usize| [&text[..at], &text[at + 1..]].concat();
+    let fewer = |more: &[char], text: &[char]| (0..more.len()).any(|at| without(more, at) == text);
+    let other = a.len() == b.len() && (0..a.len()).any(|at| without(&a, at) == without(&b, at));
+    let swapped = (1..a.len()).any(|at| {
+        let mut swapped = a.clone();
+        swapped.swap(at - 1, at);
+        swapped == b
+    });
+    a != b && (other || swapped || fewer(&a, &b) || fewer(&b, &a))
+}
+
+/// Whether a check and a record are of one person.
+fn same_person(check: &Question, record: &Reference, a: &quipu_keys::Key, b: &quipu_keys::Key) -> bool {
+    // The last two figures of the year, month and day, and the whole date where it is known.
+    let born = |day: Option<i32>, key: &quipu_keys::Key| match (day, &key.holder) {
+        (Some(1_684), _) => Some(("740812".to_owned(), Some(1_684))),
+        (Some(1_685), _) => Some(("740813".to_owned(), Some(1_685))),
+        (Some(-34_840), _) => Some(("740812".to_owned(), Some(-34_840))),
+        (None, Some(holder)) => Some((holder.birth.clone(), None)),
+        _ => None,
+    };
+    let birth = match (born(check.birth_date, a), born(record.birth_date, b)) {
+        (Some((one, day)), Some((two, other))) => one == two && (day.is_none() || other.is_none() || day == other),
+        _ => false,
+    };
+    let names = |text: Option<&str>, key: &quipu_keys::Key| -> Vec<BTreeSet<&'static str>> {
+        let mut all: Vec<BTreeSet<&str>> = match text {
+            Some("Ana Maria Cruz") => vec![["ANA", "MARIA", "CRUZ"].into()],
+            Some("CRUZ, ANA" | "de la Cruz, Ana") => vec![["ANA", "CRUZ"].into()],
+            Some("Silva; María Ána") => vec![["MARIA", "ANA"].into()],
+            Some("Eriksson, Anna Maria") => vec![["ERIKSSON", "ANNA", "MARIA"].into()],
+            Some("Другой Человек; X") => vec![["DRUGOI", "CHELOVEK"].into()],
+            _ => Vec::new(),
+        };
+        all.extend(key.holder.iter().map(|_| ["ERIKSSON", "ANNA", "MARIA"].into()));
+        all
+    };
+    let (ones, twos) = (names(check.names, a), names(record.names, b));
+    birth || ones.iter().any(|one| twos.iter().any(|two| one.is_subset(two) || two.is_subset(one)))
 }
 
 /// What one pair comes to: the rank of its answer, and the grade where it is a hit.
@@ -125,7 +198,11 @@ fn pair(check: &Question, record: &Reference) -> (u8, Option<Grade>) {
             "vin" | "plate" => 1,
             _ => 0,
         };
-        ocr_distance(&a.normal, &b.normal).filter(|apart| (1..=most).contains(apart)).map(|_| Grade::Confusable)
+        let confusable = ocr_distance(&a.normal, &b.normal).filter(|apart| (1..=most).contains(apart));
+        let near = a.normal.len().min(b.normal.len()) >= 5
+            && one_edit(&a.normal, &b.normal)
+            && same_person(check, record, &a, &b);
+        confusable.map(|_| Grade::Confusable).or(near.then_some(Grade::Near))
     } else {
         None
     };
@@ -156,7 +233,7 @@ fn pair(check: &Question, record: &Reference) -> (u8, Option<Grade>) {
         7
     };
     if missing {
-        return if rank == 7 && grade != Grade::Confusable { (5, None) } else { NOTHING };
+        return if rank == 7 && grade < Grade::Confusable { (5, None) } else { NOTHING };
     }
     (rank, (rank == 7).then_some(grade))
 }

@@ -2,7 +2,11 @@
 //!
 //! A shape is which characters of a number are letters and which are digits. Of two numbers of one shape, kind and
 //! issuer, drawn evenly, each digit is equal once in 10 and each letter once in 26; a letter and a digit are never equal
-//! and look alike in 8 of 260 pairs. Numbers are not drawn evenly, so this is an order of magnitude.
+//! and look alike in 8 of 260 pairs. Numbers are not drawn evenly, so this is an order of magnitude. What two people agree
+//! in by chance is not reckoned but counted: see `people`.
+
+mod near;
+mod people;
 
 use quipu_keys::{ALL, ocr_fold};
 use rustc_hash::FxHashMap;
@@ -10,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::{Issuer, UNKNOWN, text_of};
 use crate::keys::Row;
+use crate::near::{LEAST, Person};
+pub(crate) use people::Counted;
+use people::People;
 
 /// Rows that are looked at, about: always the same ones, and all of fewer.
 const LOOKED_AT: u64 = 1 << 18;
@@ -24,6 +31,7 @@ pub(crate) struct Shapes {
     /// One row in so many is looked at: a power of two.
     step: u32,
     seen: FxHashMap<Shape, u64>,
+    people: People,
 }
 
 /// One shape, as it is kept with an index.
@@ -45,6 +53,8 @@ pub struct Expected {
     pub repaired: f64,
     /// After folding.
     pub confusable: f64,
+    /// One edit apart, and of people who agree; 0 where that is not looked for.
+    pub near: f64,
 }
 
 impl std::iter::Sum for Expected {
@@ -53,6 +63,7 @@ impl std::iter::Sum for Expected {
             same: sum.same + one.same,
             repaired: sum.repaired + one.repaired,
             confusable: sum.confusable + one.confusable,
+            near: sum.near + one.near,
         })
     }
 }
@@ -67,7 +78,7 @@ impl Shapes {
     /// For so many rows.
     pub(crate) fn new(rows: u64) -> Self {
         let step = u32::try_from(rows / LOOKED_AT).unwrap_or(1 << 30).clamp(1, 1 << 30).next_power_of_two();
-        Self { step, seen: FxHashMap::default() }
+        Self { step, seen: FxHashMap::default(), people: People::default() }
     }
 
     pub(crate) const fn step(&self) -> u32 {
@@ -80,7 +91,12 @@ impl Shapes {
             return;
         }
         let Some(kind) = ALL.get(usize::from(row.kind)) else { return };
-        let normal = kind.normalise(&text_of(row.raw.unwrap_or_default()), None).normal;
+        let key = kind.normalise(&text_of(row.raw.unwrap_or_default()), None);
+        if (row.number / self.step).is_multiple_of(people::ONE_IN) {
+            let names = row.person.names.map(text_of);
+            self.people.see(&Person::of(names.as_deref(), row.person.born.day(), key.holder.as_ref()));
+        }
+        let normal = key.normal;
         let Some(length) = u8::try_from(normal.len()).ok().filter(|length| usize::from(*length) <= LONGEST) else {
             return;
         };
@@ -100,6 +116,11 @@ impl Shapes {
         for (shape, times) in other.listed() {
             self.count(shape, times);
         }
+        self.people.add(&other.people);
+    }
+
+    pub(crate) fn people(&self) -> Counted {
+        self.people.counted()
     }
 
     /// In an order that depends on nothing else.
@@ -109,8 +130,8 @@ impl Shapes {
         listed
     }
 
-    pub(crate) fn from_list(step: u32, listed: &[(Shape, u64)]) -> Self {
-        Self { step, seen: listed.iter().copied().collect() }
+    pub(crate) fn from_list(step: u32, listed: &[(Shape, u64)], people: Counted) -> Self {
+        Self { step, seen: listed.iter().copied().collect(), people: People::from(people) }
     }
 }
 
@@ -125,17 +146,30 @@ pub(crate) fn expected(checks: &Shapes, records: &Shapes) -> Expected {
     }
     let mut out = Expected::default();
     let mut pairs = 0;
+    let agree = people::agree(&checks.people.counted(), &records.people.counted());
     let scale = f64::from(checks.step) * f64::from(records.step);
     for (shape, asked) in checks.listed() {
         let Some(kind) = ALL.get(usize::from(shape.kind)) else { continue };
         let several = kind.confusable("00", "OO");
         let folds = kind.folded("0") == Some(ocr_fold("0"));
-        for (digits, held) in by_place.get(&(shape.kind, shape.issuer, shape.length)).into_iter().flatten() {
+        let lengths = [shape.length, shape.length.saturating_sub(1), shape.length.saturating_add(1)];
+        let lengths = if agree > 0.0 { lengths.as_slice() } else { lengths.get(..1).unwrap_or_default() };
+        let places = lengths.iter().map(|length| (*length, by_place.get(&(shape.kind, shape.issuer, *length))));
+        for (length, (digits, held)) in
+            places.flat_map(|(length, of)| of.into_iter().flatten().map(move |of| (length, of)))
+        {
             pairs += 1;
             if pairs > PAIRS {
                 return out;
             }
             let many = asked as f64 * *held as f64 * scale;
+            if agree > 0.0 && usize::from(length.min(shape.length)) >= LEAST && !kind.is_secret() {
+                let (one, two) = (near::Number::of(&shape), near::Number { length, digits: *digits });
+                out.near += many * agree * near::chance(one, two, folds);
+            }
+            if length != shape.length {
+                continue;
+            }
             let chance = Chance::of(shape.length, shape.digits, *digits);
             out.same += many * chance.same;
             if folds {
@@ -225,13 +259,21 @@ mod tests {
             length: 9,
             digits: 0b1_1111_1100,
         };
-        let records =
-            Shapes::from_list(64, &(0..40).map(|issuer| (shape(issuer), 127_000_000 / 40 / 64)).collect::<Vec<_>>());
-        let checks = Shapes::from_list(64, &[(shape(7), 1_000_000 / 64)]);
+        // One person in a thousand agrees with another one.
+        let same = people::Ties { rows: 1_001, ties: 1_001 };
+        let people = people::Counted { rows: 1_001, births: same, names: people::Ties::default() };
+        let records = Shapes::from_list(
+            64,
+            &(0..40).map(|issuer| (shape(issuer), 127_000_000 / 40 / 64)).collect::<Vec<_>>(),
+            people,
+        );
+        let checks = Shapes::from_list(64, &[(shape(7), 1_000_000 / 64)], people);
         let expected = expected(&checks, &records);
         let per_check = 127e6 / 40.0 / (676.0 * 1e7);
         assert!((expected.same / 1e6 / per_check - 1.0).abs() < 0.001, "{expected:?}");
         // A letter O, D or Q instead of another one of the three, in either of two places.
         assert!((expected.confusable / expected.same - 0.515).abs() < 0.01, "{expected:?}");
+        // One check in about twenty has a number near that of some record; of those, one in a thousand is of one person.
+        assert!((expected.near / 1e6 * 1e3 - 0.05).abs() < 0.02, "{expected:?}");
     }
 }
