@@ -62,7 +62,7 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
     let folder = std::path::PathBuf::from(arguments.next().ok_or("no folder")?);
     let mut grades = Grades::default();
     if side == "quipu-confusable" {
-        grades.set(None, Grade::ALL.to_vec());
+        grades.set(None, vec![Grade::Exact, Grade::Normalised, Grade::Repaired, Grade::Confusable]);
     }
     let index = folder.join("index");
     if side != "quipu-kept" && index.exists() {

@@ -1,9 +1,10 @@
 //! The key columns of a file, read row group by row group and turned into forms.
 
+use parquet::errors::ParquetError;
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use crate::file::{CellColumn, Meanings, TableFile, TextColumn, Texts};
-use crate::form::{Form, Forms, Issuer, KindNumber};
+use crate::form::{Form, Forms, Issuer, KindNumber, ShortTexts};
 use crate::near::{Born, Stated};
 
 /// Rows that are handed on together, at most: few enough that what was asked of memory for the first one is still near
@@ -74,6 +75,10 @@ pub(crate) struct Row<'a> {
 pub(crate) trait Sink {
     /// Takes a row.
     fn row(&mut self, forms: &mut Forms, row: &Row);
+    /// Takes the hash of a key, which is all that is wanted of nearly all rows.
+    fn key(&mut self, hash: u64, number: u32, kind: KindNumber, issuer: Issuer);
+    /// One row in so many (a power of two) is wanted in full, whatever its key; `None` where all rows are.
+    fn in_full(&self) -> Option<u32>;
     /// Is told that some rows have come.
     fn batch(&mut self);
     /// The rows of the present stretch whose texts it wants to see again, ascending, from the first row of the stretch.
@@ -94,6 +99,7 @@ pub(crate) struct KeyReader<'a> {
     kind: Vec<KindNumber>,
     issuer: Vec<Issuer>,
     people: People,
+    short: ShortTexts,
 }
 
 /// What a batch of rows states of people.
@@ -144,6 +150,7 @@ impl<'a> KeyReader<'a> {
             kind: Vec::new(),
             issuer: Vec::new(),
             people: People::default(),
+            short: ShortTexts::default(),
         }
     }
 
@@ -159,7 +166,7 @@ impl<'a> KeyReader<'a> {
         sink: &mut impl Sink,
     ) -> Result<()> {
         file.decode(group, || {
-            let short = || parquet::errors::ParquetError::EOF("a column with fewer rows than its row group".into());
+            let short = || ParquetError::EOF("a column with fewer rows than its row group".into());
             let mut kinds = match columns.kind {
                 Kind::Column(column) => Some(file.texts(group, column)?),
                 Kind::Given(_) => None,
@@ -169,6 +176,7 @@ impl<'a> KeyReader<'a> {
             let mut people = PeopleColumns::open(file, columns, group)?;
             self.kinds.begin();
             self.issuers.begin();
+            let sampled = sink.in_full().filter(|_| !self.forms.near());
             let rows = file.rows(group);
             raws.mark();
             let (mut done, mut stretch, mut wanted) = (0_u64, 0_u64, Vec::new());
@@ -198,17 +206,11 @@ impl<'a> KeyReader<'a> {
                     None => self.issuer.resize(count, Issuer::of(None)),
                 }
                 people.read(count, &mut self.people)?;
-                let (forms, people) = (&mut self.forms, &self.people);
-                let mut at = self.kind.iter().zip(&self.issuer).enumerate();
-                let mut number = u32::try_from(done).unwrap_or(u32::MAX);
-                raws.visit(count, |raw| {
-                    if let Some((at, (kind, issuer))) = at.next() {
-                        let form = forms.form(*kind, *issuer, raw);
-                        let issuer = forms.stated;
-                        sink.row(forms, &Row { number, kind: *kind, issuer, form, raw, person: people.get(at) });
-                    }
-                    number = number.wrapping_add(1);
-                })?;
+                let first = u32::try_from(done).unwrap_or(u32::MAX);
+                match sampled {
+                    Some(one_in) => self.feed_short(&mut raws, (first, count), one_in, sink)?,
+                    None => self.feed(&mut raws, (first, count), sink)?,
+                }
                 sink.batch();
                 done += count as u64;
                 if done == rows || done - stretch >= STRETCH || raws.kept_bytes() >= STRETCH_BYTES {
@@ -223,5 +225,66 @@ impl<'a> KeyReader<'a> {
             }
             Ok(())
         })
+    }
+
+    /// Hands on all rows of a batch in full.
+    fn feed(
+        &mut self,
+        raws: &mut TextColumn,
+        (first, count): (u32, usize),
+        sink: &mut impl Sink,
+    ) -> std::result::Result<(), ParquetError> {
+        let (forms, people) = (&mut self.forms, &self.people);
+        let mut at = self.kind.iter().zip(&self.issuer).enumerate();
+        let mut number = first;
+        raws.visit(count, |raw| {
+            if let Some((at, (kind, issuer))) = at.next() {
+                let form = forms.form(*kind, *issuer, raw);
+                let issuer = forms.stated;
+                sink.row(forms, &Row { number, kind: *kind, issuer, form, raw, person: people.get(at) });
+            }
+            number = number.wrapping_add(1);
+        })
+    }
+
+    /// Hands on the hashes of a batch, and only the rows that need it in full: in whatever order.
+    fn feed_short(
+        &mut self,
+        raws: &mut TextColumn,
+        (first, count): (u32, usize),
+        one_in: u32,
+        sink: &mut impl Sink,
+    ) -> std::result::Result<(), ParquetError> {
+        let (forms, short) = (&mut self.forms, &mut self.short);
+        let (kinds, issuers) = (&self.kind, &self.issuer);
+        let whole = |forms: &mut Forms, sink: &mut _, at: u16, raw: Option<&[u8]>| {
+            let (Some(kind), Some(issuer)) = (kinds.get(usize::from(at)), issuers.get(usize::from(at))) else { return };
+            let form = forms.form(*kind, *issuer, raw);
+            let (number, issuer) = (first.wrapping_add(u32::from(at)), forms.stated);
+            let person = Stated { names: None, born: Born::NotStated };
+            Sink::row(sink, forms, &Row { number, kind: *kind, issuer, form, raw, person });
+        };
+        short.clear();
+        let mut at = 0;
+        raws.visit(count, |raw| {
+            if !raw.is_some_and(|raw| short.load(at, raw)) {
+                whole(forms, sink, at, raw);
+            }
+            at += 1;
+        })?;
+        short.fold();
+        for (place, folded) in short.folded().enumerate() {
+            let number = first.wrapping_add(u32::from(folded.of));
+            let row = usize::from(folded.of);
+            let (Some(kind), Some(issuer)) = (kinds.get(row), issuers.get(row)) else { continue };
+            match forms.hashed(*kind, *issuer, &folded) {
+                Some(hash) if number & (one_in - 1) != 0 => sink.key(hash, number, *kind, *issuer),
+                _ => {
+                    let (text, length) = short.text(place);
+                    whole(forms, sink, folded.of, text.get(..length));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use quipu_schema::Result;
 
 use crate::chance::Shapes;
 use crate::checks::{CheckFile, Held};
-use crate::form::{Form, Forms, Issuer, text_of};
+use crate::form::{Form, Forms, Issuer, KindNumber, text_of};
 use crate::index::{Count, Segment};
 use crate::keys::{KeyReader, Row, Sink};
 use crate::near::{Born, By, Side, Stated};
@@ -82,6 +82,8 @@ struct Probing<'a> {
     hashes: Vec<u64>,
     /// The row that each hash is of.
     rows: Vec<u32>,
+    /// How many keys came without their rows.
+    keys: u64,
     /// Hashes of keys without an issuer, or with another one, and of what is near, with their rows.
     others: Vec<(u64, u32, By)>,
     /// The hashes under which what is near a row is found.
@@ -114,6 +116,7 @@ impl<'a> Probing<'a> {
             counts,
             hashes: Vec::new(),
             rows: Vec::new(),
+            keys: 0,
             others: Vec::new(),
             blocks: Vec::new(),
             passed: Vec::new(),
@@ -186,6 +189,20 @@ impl<'a> Probing<'a> {
 }
 
 impl Sink for Probing<'_> {
+    #[inline]
+    fn key(&mut self, hash: u64, number: u32, _kind: KindNumber, _issuer: Issuer) {
+        self.segment.announce(hash);
+        self.hashes.push(hash);
+        self.rows.push(number);
+        self.keys += 1;
+    }
+
+    fn in_full(&self) -> Option<u32> {
+        // Records without an issuer are looked for by the number of every check.
+        let step = if self.counts { self.probed.shapes.step() } else { 1 << 31 };
+        self.records.nameless.is_empty().then_some(step)
+    }
+
     fn row(&mut self, forms: &mut Forms, row: &Row) {
         if self.counts {
             self.probed.read += 1;
@@ -229,6 +246,7 @@ impl Sink for Probing<'_> {
     }
 
     fn batch(&mut self) {
+        self.probed.read += if self.counts { std::mem::take(&mut self.keys) } else { 0 };
         let passed = std::mem::take(&mut self.passed);
         let mut passed = self.passing(passed);
         for at in passed.drain(..) {

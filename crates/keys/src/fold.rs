@@ -11,6 +11,11 @@ use unicode_normalization::UnicodeNormalization;
 /// first, so that both spellings of `É` meet the same fate.
 pub(crate) fn fold(raw: &str) -> (String, u32) {
     let mut normal = String::with_capacity(raw.len());
+    if raw.is_ascii() {
+        // What is not a letter or digit is spelling.
+        normal.extend(raw.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
+        return (normal, 0);
+    }
     let mut dropped = 0_u32;
     for c in raw.nfc() {
         match folded(c) {
@@ -50,6 +55,16 @@ fn is_spelling(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        /// The short way for ASCII is the long way.
+        #[test]
+        fn ascii_is_folded_as_all_text_is(raw in "[ -~\t\n\x00-\x1f]{0,30}") {
+            let long: String = raw.chars().filter_map(folded).collect();
+            proptest::prop_assert!(raw.chars().all(|c| folded(c).is_some() || is_spelling(c)));
+            proptest::prop_assert_eq!(fold(&raw), (long, 0));
+        }
+    }
 
     #[test]
     fn compatibility_forms_fold_and_the_rest_is_dropped_and_counted() {

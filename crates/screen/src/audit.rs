@@ -8,9 +8,10 @@ use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use polars::prelude::DataFrame;
-use quipu_engine::{Hit, Screened, Secret};
+use quipu_engine::{Screened, Secret};
 use quipu_schema::{Digest, Result};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::chain;
@@ -50,53 +51,98 @@ impl std::fmt::Debug for DigestKey {
     }
 }
 
+/// A line of the trail, without its number and its link to the line before.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Screened(Value),
+    Shown(Shown<'a>),
+    Gone(Gone<'a>),
+    Withheld(Withheld<'a>),
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    event: &'static str,
+    at: &'a str,
+    asked_by: Option<&'a str>,
+    purpose: Option<&'a str>,
+    check_id: &'a str,
+    record_id: &'a str,
+    database: &'a str,
+    key_kind: &'a str,
+    grade: &'static str,
+    key_digest: Option<String>,
+}
+
+/// A row that says of a hit of before that it is gone, which shows its record once more.
+#[derive(Serialize)]
+struct Gone<'a> {
+    event: &'static str,
+    at: &'a str,
+    check_id: Option<&'a str>,
+    record_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Withheld<'a> {
+    event: &'static str,
+    at: &'a str,
+    asked_by: Option<&'a str>,
+    purpose: Option<&'a str>,
+    check_id: &'a str,
+    record_id: &'a str,
+    database: &'a str,
+    owner: Option<&'a str>,
+    grade: &'static str,
+}
+
 /// Writes down what a screening shows and withholds.
 ///
 /// # Errors
 /// Those of the log.
-pub(crate) fn write_down(
-    out: &Path,
-    found: &Screened,
-    hits: &[Hit],
-    table: &DataFrame,
-    secret: Option<&DigestKey>,
-) -> Result<()> {
+pub(crate) fn write_down(out: &Path, found: &Screened, table: &DataFrame, secret: Option<&DigestKey>) -> Result<()> {
     let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let answers: Map<String, Value> =
-        found.answers.iter().map(|(word, checks)| ((*word).to_owned(), json!(checks))).collect();
+    let at = at.as_str();
     let screened = json!({
-        "event": "screened", "at": at, "checks": found.checks, "remembered": found.remembered, "records": found.records, "answers": answers,
+        "event": "screened", "at": at, "checks": found.checks, "remembered": found.remembered,
+        "records": found.records, "answers": found.answers,
         "record_snapshot": format!("f1:{}", found.snapshots.0), "check_snapshot": format!("f1:{}", found.snapshots.1),
         "rule_version": crate::RULE_VERSION,
     });
-    let shown = hits.iter().map(|hit| {
-        json!({
-            "event": "shown", "at": at, "asked_by": hit.asked_by, "purpose": hit.purpose, "check_id": hit.check_id,
-            "record_id": hit.record_id, "database": hit.database, "key_kind": hit.key_kind, "grade": hit.grade.word(),
-            "key_digest": secret.and_then(|secret| secret.of(hit.key_kind, &hit.key)),
+    let shown = found.hits.iter().map(|hit| {
+        Line::Shown(Shown {
+            event: "shown",
+            at,
+            asked_by: hit.asked_by.as_deref(),
+            purpose: hit.purpose.as_deref(),
+            check_id: &hit.check_id,
+            record_id: &hit.record_id,
+            database: &hit.database,
+            key_kind: hit.key_kind,
+            grade: hit.grade.word(),
+            key_digest: secret.and_then(|secret| secret.of(hit.key_kind, &hit.key)),
         })
     });
     let withheld = found.withheld.iter().map(|one| {
-        json!({
-            "event": "withheld", "at": at, "asked_by": one.asked_by, "purpose": one.purpose, "check_id": one.check_id,
-            "record_id": one.record_id, "database": one.database, "owner": one.owner, "grade": one.grade.word(),
+        Line::Withheld(Withheld {
+            event: "withheld",
+            at,
+            asked_by: one.asked_by.as_deref(),
+            purpose: one.purpose.as_deref(),
+            check_id: &one.check_id,
+            record_id: &one.record_id,
+            database: &one.database,
+            owner: one.owner.as_deref(),
+            grade: one.grade.word(),
         })
     });
-    // Rows that say of a hit of before that it is gone show its record once more.
     let (checks, records) = (text(table, "check_id")?, text(table, "record_id")?);
-    let gone = text(table, "change")?
-        .iter()
-        .zip(checks.iter().zip(records.iter()))
+    let rows = text(table, "change")?.iter().zip(checks.iter().zip(records.iter()));
+    let gone = rows
         .filter(|(change, _)| *change == Some("withdrawn"))
-        .map(|(_, (check, record))| {
-            json!({ "event": "shown as withdrawn", "at": at, "check_id": check, "record_id": record })
-        });
-    let lines = std::iter::once(screened).chain(shown).chain(gone).chain(withheld);
-    let objects = lines.filter_map(|line| match line {
-        Value::Object(line) => Some(line),
-        _ => None,
-    });
-    chain::append(&out.join(LOG), objects)
+        .map(|(_, (check_id, record_id))| Line::Gone(Gone { event: "shown as withdrawn", at, check_id, record_id }));
+    chain::append(&out.join(LOG), std::iter::once(Line::Screened(screened)).chain(shown).chain(gone).chain(withheld))
 }
 
 /// Checks the audit trail of a folder line by line and visits its lines; gives their number.

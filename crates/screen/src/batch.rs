@@ -122,7 +122,7 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
     request.checks.splice(0..0, past.files.iter().cloned());
     request.books.clone_from(&past.books);
     let known = past::leave_out_known(&mut request)?;
-    let mut found = quipu_engine::screen(&request, &Countries::known(), &batch.settings, told)?;
+    let found = quipu_engine::screen(&request, &Countries::known(), &batch.settings, told)?;
     let grades = counted(&found);
     let snapshots = (format!("f1:{}", found.snapshots.0), format!("f1:{}", found.snapshots.1));
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
@@ -131,13 +131,18 @@ pub fn batch(batch: &Batch, told: &dyn Told) -> Result<Value> {
         let records = quipu_engine::markings(&records, &batch.names, ("records", "record_id"), &held)?;
         Ok(Lost { checks: BTreeMap::new(), records })
     };
-    let shown = std::mem::take(&mut found.hits);
-    let mut hits = table_of(shown.clone(), previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
+    let mut hits = table_of(&found.hits, previous.as_ref(), (&snapshots.0, &snapshots.1), lost)?;
     if let Some(handed) = &handed {
         hits = handed.applied(hits)?;
     }
-    audit::write_down(&batch.out, &found, &shown, &hits, batch.digest_key.as_ref())?;
-    let table = written(&folder, &hits)?;
+    // The trail and the table are written at once; the table appears only after both.
+    let (trail, table) = std::thread::scope(|scope| {
+        let trail = scope.spawn(|| audit::write_down(&batch.out, &found, &hits, batch.digest_key.as_ref()));
+        let table = written(&folder, &hits);
+        (trail.join().unwrap_or_else(|_| Err(crate::frame::bug("the audit trail failed"))), table)
+    });
+    trail?;
+    let table = table?;
     let books = past.hand_on(batch, (&request, &found.check_footers), today, &folder, told)?;
     let mut account = account(&found, batch.grades.near(), &grades, &changes(&hits)?);
     if let Some(account) = account.as_object_mut() {

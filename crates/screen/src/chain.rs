@@ -7,37 +7,41 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Bytes that are looked at together for the end of a line.
 const PIECE: u64 = 1 << 12;
 
 /// Adds lines to a log, which only its owner can read; the file is on the disk when this returns. One process at a time
-/// may do so.
+/// may do so. A line is whatever is serialised as a JSON object.
 ///
 /// # Errors
 /// `Corrupt` where the last line of the log is no JSON; `Storage` where it cannot be written.
-pub(crate) fn append(path: &Path, lines: impl IntoIterator<Item = Map<String, Value>>) -> Result<()> {
+pub(crate) fn append(path: &Path, lines: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
     let failed = |error| Fault::io(ErrorKind::Storage, "write", path, error);
     let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path);
     let mut file = file.map_err(failed)?;
     let size = whole_lines(path, &mut file)?;
-    let last = last(path, &mut file, size)?;
-    let (mut number, mut previous) = match &last {
-        None => (0, None),
-        Some(line) => (line.get("number").and_then(Value::as_u64).unwrap_or(0), Some(digest(line))),
-    };
+    let (mut number, mut previous) = last(path, &mut file, size)?;
     let write = || -> std::io::Result<()> {
         let mut out = BufWriter::new(&mut file);
-        for line in lines {
+        let (mut object, mut line) = (Vec::new(), Vec::new());
+        for fields in lines {
             number += 1;
-            let mut whole = Map::new();
-            whole.insert("number".to_owned(), json!(number));
-            whole.insert("previous".to_owned(), json!(previous));
-            whole.extend(line);
-            let whole = Value::Object(whole);
-            previous = Some(digest(&whole));
-            out.write_all(format!("{whole}\n").as_bytes())?;
+            object.clear();
+            serde_json::to_writer(&mut object, &fields)?;
+            let fields = object.strip_prefix(b"{").ok_or_else(|| std::io::Error::other("a line that is no object"))?;
+            line.clear();
+            let named = previous.map_or_else(|| "null".to_owned(), |digest| format!("\"{digest}\""));
+            write!(line, "{{\"number\":{number},\"previous\":{named}")?;
+            if fields != b"}" {
+                line.push(b',');
+            }
+            line.extend_from_slice(fields);
+            previous = Some(Digest::of(&line));
+            line.push(b'\n');
+            out.write_all(&line)?;
         }
         out.flush()?;
         drop(out);
@@ -80,20 +84,17 @@ fn behind_line(file: &mut File, end: u64) -> std::io::Result<u64> {
     Ok(0)
 }
 
-fn digest(line: &Value) -> String {
-    Digest::of(line.to_string()).to_string()
-}
-
-/// The last line of a log that ends at `size`.
-fn last(path: &Path, file: &mut File, size: u64) -> Result<Option<Value>> {
+/// Number and digest of the last line of a log that ends at `size`; 0 where there is none.
+fn last(path: &Path, file: &mut File, size: u64) -> Result<(u64, Option<Digest>)> {
     let failed = |error| Fault::io(ErrorKind::Storage, "read", path, error);
-    let Some(end) = size.checked_sub(1) else { return Ok(None) };
+    let Some(end) = size.checked_sub(1) else { return Ok((0, None)) };
     let start = behind_line(file, end).map_err(failed)?;
     let mut line = vec![0; usize::try_from(end - start).unwrap_or(0)];
     file.seek(SeekFrom::Start(start)).map_err(failed)?;
     file.read_exact(&mut line).map_err(failed)?;
-    let line = serde_json::from_slice(&line);
-    line.map(Some).map_err(|error| changed(path, None, "its last line is no JSON").because(error))
+    let told: Value = serde_json::from_slice(&line)
+        .map_err(|error| changed(path, None, "its last line is no JSON").because(error))?;
+    Ok((told.get("number").and_then(Value::as_u64).unwrap_or(0), Some(Digest::of(&line))))
 }
 
 fn changed(path: &Path, line: Option<u64>, what: &str) -> Fault {
@@ -113,7 +114,7 @@ pub(crate) fn visit(path: &Path, mut visit: impl FnMut(&Value) -> Result<()>) ->
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(Fault::io(ErrorKind::Storage, "read", path, error)),
     };
-    let (mut previous, mut count) = (None, 0);
+    let (mut previous, mut count) = (None::<Digest>, 0);
     let (mut reader, mut text) = (BufReader::new(file), Vec::new());
     loop {
         text.clear();
@@ -124,13 +125,14 @@ pub(crate) fn visit(path: &Path, mut visit: impl FnMut(&Value) -> Result<()>) ->
         count += 1;
         let line: Value = serde_json::from_slice(text)
             .map_err(|error| changed(path, Some(count), "a line is no JSON").because(error))?;
-        if line.get("previous").and_then(Value::as_str) != previous.as_deref() {
+        let named = previous.map(|digest| digest.to_string());
+        if line.get("previous").and_then(Value::as_str) != named.as_deref() {
             return Err(changed(path, Some(count), "a line does not follow the one before it"));
         }
         if line.get("number").and_then(Value::as_u64) != Some(count) {
             return Err(changed(path, Some(count), "a line has another number"));
         }
-        previous = Some(digest(&line));
+        previous = Some(Digest::of(text));
         visit(&line)?;
     }
 }
@@ -139,8 +141,13 @@ pub(crate) fn visit(path: &Path, mut visit: impl FnMut(&Value) -> Result<()>) ->
 mod tests {
     use super::*;
 
-    fn line(text: &str) -> Map<String, Value> {
-        Map::from_iter([("text".to_owned(), json!(text))])
+    #[derive(Serialize)]
+    struct Line {
+        text: String,
+    }
+
+    fn line(text: &str) -> Line {
+        Line { text: text.to_owned() }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Rows of table `hit`, and how they differ from those of the run before.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
+use polars::prelude::{Column, DataFrame, IntoColumn, IntoSeries as _, NamedFrom, Series, StringChunkedBuilder};
 use quipu_engine::Hit;
 use quipu_schema::marking::Marking;
 use quipu_schema::{ErrorKind, Fault, Result, table};
@@ -38,28 +40,32 @@ struct Before {
 /// `lost` gives the present markings of checks and records, where they are still there: a row about a lost match must
 /// not be open when the record has become secret.
 pub(crate) fn table_of(
-    hits: Vec<Hit>,
+    hits: &[Hit],
     previous: Option<&DataFrame>,
     snapshots: (&str, &str),
     lost: impl Fn(&BTreeSet<Pair>) -> Result<Lost>,
 ) -> Result<DataFrame> {
     let mut before = previous.map(read_previous).transpose()?.unwrap_or_default();
-    let mut rows = Rows::default();
-    for hit in hits {
-        let pair = (hit.check_id.clone(), hit.record_id.clone());
-        let known = before.remove(&pair);
-        rows.push_match(pair, hit, known.as_ref());
-    }
+    let mut rows: Vec<Row> = hits
+        .iter()
+        .map(|hit| {
+            let known = (!before.is_empty()).then(|| before.remove(&(hit.check_id.clone(), hit.record_id.clone())));
+            Row::of_match(hit, known.flatten().as_ref())
+        })
+        .collect();
+    let mut gone: Vec<(Pair, Before)> = Vec::new();
     if !before.is_empty() {
         let present = lost(&before.keys().cloned().collect())?;
         for (pair, mut row) in before {
             for marking in [present.checks.get(&pair.0), present.records.get(&pair.1)].into_iter().flatten() {
                 row.marking = row.marking.strictest(*marking);
             }
-            rows.push_lost(pair, row);
+            gone.push((pair, row));
         }
     }
-    rows.finish(snapshots)
+    rows.extend(gone.iter().map(|(pair, row)| Row::of_lost(pair, row)));
+    rows.sort_unstable_by_key(|row| (row.check_id, row.record_id));
+    finished(&rows, snapshots)
 }
 
 /// The matches of the run before, without those that it withdrew.
@@ -99,86 +105,91 @@ pub(crate) fn parse_marking(text: Option<&str>, table: &str) -> Result<Marking> 
     })
 }
 
-/// Rows column by column.
-#[derive(Default)]
-struct Rows {
-    rows: BTreeMap<Pair, Row>,
-}
-
-struct Row {
-    database: String,
-    key_kind: String,
-    key: String,
-    grade: String,
+/// A row of the table.
+struct Row<'a> {
+    check_id: &'a str,
+    record_id: &'a str,
+    database: &'a str,
+    key_kind: &'a str,
+    key: &'a str,
+    grade: &'a str,
     score: f64,
     reasons: String,
     change: &'static str,
-    state: String,
-    marking: String,
+    state: Cow<'a, str>,
+    marking: Marking,
 }
 
-impl Rows {
-    fn push_match(&mut self, pair: Pair, hit: Hit, known: Option<&Before>) {
-        let row = Row {
-            database: hit.database,
-            key_kind: hit.key_kind.to_owned(),
-            key: hit.key,
-            grade: hit.grade.word().to_owned(),
+impl<'a> Row<'a> {
+    fn of_match(hit: &'a Hit, known: Option<&Before>) -> Self {
+        Self {
+            check_id: &hit.check_id,
+            record_id: &hit.record_id,
+            database: &hit.database,
+            key_kind: hit.key_kind,
+            key: &hit.key,
+            grade: hit.grade.word(),
             score: hit.grade.score(),
             reasons: hit.reasons.join(";"),
             change: if known.is_some() { "unchanged" } else { "new" },
             // A person's decision outlives the runs after it.
-            state: known.map_or_else(|| "candidate".to_owned(), |known| known.state.clone()),
-            marking: hit.marking.0.to_string(),
-        };
-        self.rows.insert(pair, row);
+            state: known.map_or(Cow::Borrowed("candidate"), |known| Cow::Owned(known.state.clone())),
+            marking: hit.marking.0,
+        }
     }
 
     /// Why it is gone is not told: "the owner denied it" would show what the owner hides.
-    fn push_lost(&mut self, pair: Pair, known: Before) {
-        let row = Row {
-            database: known.database,
-            key_kind: known.key_kind,
-            key: known.key,
-            grade: known.grade,
+    fn of_lost((check_id, record_id): &'a Pair, known: &'a Before) -> Self {
+        Self {
+            check_id,
+            record_id,
+            database: &known.database,
+            key_kind: &known.key_kind,
+            key: &known.key,
+            grade: &known.grade,
             score: known.score,
             reasons: "no-longer-matches".to_owned(),
             change: "withdrawn",
-            state: "withdrawn".to_owned(),
-            marking: known.marking.to_string(),
-        };
-        self.rows.insert(pair, row);
+            state: Cow::Borrowed("withdrawn"),
+            marking: known.marking,
+        }
     }
+}
 
-    fn finish(self, (records, checks): (&str, &str)) -> Result<DataFrame> {
-        let definition = table::find("hit").ok_or_else(|| bug("no table `hit`"))?;
-        let height = self.rows.len();
-        let rows: Vec<(Pair, Row)> = self.rows.into_iter().collect();
-        let column = |name: &str| -> Result<Column> {
-            let texts = |of: fn(&(Pair, Row)) -> &str| -> Series {
-                Series::new(name.into(), rows.iter().map(of).collect::<Vec<&str>>())
-            };
-            let same = |text: &str| -> Series { Series::new(name.into(), vec![text; height]) };
-            let series = match name {
-                "check_id" => texts(|(pair, _)| &pair.0),
-                "record_id" => texts(|(pair, _)| &pair.1),
-                "database" => texts(|(_, row)| &row.database),
-                "key_kind" => texts(|(_, row)| &row.key_kind),
-                "key" => texts(|(_, row)| &row.key),
-                "grade" => texts(|(_, row)| &row.grade),
-                "score" => Series::new(name.into(), rows.iter().map(|(_, row)| row.score).collect::<Vec<f64>>()),
-                "reasons" => texts(|(_, row)| &row.reasons),
-                "change" => texts(|(_, row)| row.change),
-                "state" => texts(|(_, row)| &row.state),
-                "record_snapshot" => same(records),
-                "check_snapshot" => same(checks),
-                "rule_version" => same(RULE_VERSION),
-                "marking" => texts(|(_, row)| &row.marking),
-                other => return Err(bug(format!("column `{other}` of table `hit` is not filled"))),
-            };
-            Ok(series.into_column())
+fn finished(rows: &[Row], (records, checks): (&str, &str)) -> Result<DataFrame> {
+    let definition = table::find("hit").ok_or_else(|| bug("no table `hit`"))?;
+    let column = |name: &str| -> Result<Column> {
+        let texts = |of: &dyn Fn(&Row, &mut String)| -> Series {
+            let mut out = StringChunkedBuilder::new(name.into(), rows.len());
+            let mut text = String::new();
+            for row in rows {
+                text.clear();
+                of(row, &mut text);
+                out.append_value(&text);
+            }
+            out.finish().into_series()
         };
-        let columns = definition.all_columns().map(|c| column(c.name)).collect::<Result<Vec<Column>>>()?;
-        DataFrame::new(height, columns).map_err(polars)
-    }
+        let series = match name {
+            "check_id" => texts(&|row, text| text.push_str(row.check_id)),
+            "record_id" => texts(&|row, text| text.push_str(row.record_id)),
+            "database" => texts(&|row, text| text.push_str(row.database)),
+            "key_kind" => texts(&|row, text| text.push_str(row.key_kind)),
+            "key" => texts(&|row, text| text.push_str(row.key)),
+            "grade" => texts(&|row, text| text.push_str(row.grade)),
+            "score" => Series::new(name.into(), rows.iter().map(|row| row.score).collect::<Vec<f64>>()),
+            "reasons" => texts(&|row, text| text.push_str(&row.reasons)),
+            "change" => texts(&|row, text| text.push_str(row.change)),
+            "state" => texts(&|row, text| text.push_str(&row.state)),
+            "record_snapshot" => texts(&|_, text| text.push_str(records)),
+            "check_snapshot" => texts(&|_, text| text.push_str(checks)),
+            "rule_version" => texts(&|_, text| text.push_str(RULE_VERSION)),
+            "marking" => texts(&|row, text| {
+                let _ = write!(text, "{}", row.marking);
+            }),
+            other => return Err(bug(format!("column `{other}` of table `hit` is not filled"))),
+        };
+        Ok(series.into_column())
+    };
+    let columns = definition.all_columns().map(|c| column(c.name)).collect::<Result<Vec<Column>>>()?;
+    DataFrame::new(rows.len(), columns).map_err(polars)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
-use quipu_engine::{Countries, Grades, Hit, Request, Screened, Settings, Told};
+use quipu_engine::{Countries, Grades, Request, Screened, Settings, Told};
 use quipu_schema::Result;
 use quipu_schema::pipeline::Screen;
 use quipu_schema::tally::Tally;
@@ -31,8 +31,6 @@ pub(crate) struct Outcome {
     pub(crate) notes: Vec<String>,
     /// What the engine found, but for the hits.
     pub(crate) found: Screened,
-    /// The hits as they were found.
-    pub(crate) shown: Vec<Hit>,
 }
 
 /// Matches checks with records.
@@ -68,7 +66,7 @@ pub(crate) fn screened(
         secret: None,
         books: Vec::new(),
     };
-    let mut found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
+    let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
     let (tally, notes) = (account(&found), notes(&found));
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
         let (checks, records): (BTreeSet<&str>, BTreeSet<&str>) =
@@ -78,9 +76,8 @@ pub(crate) fn screened(
             records: quipu_engine::markings(&files.records, &request.names, ("records", "record_id"), &records)?,
         })
     };
-    let shown = std::mem::take(&mut found.hits);
-    let hits = table_of(shown.clone(), previous, snapshots, lost)?;
-    Ok(Outcome { hits, tally, notes, found, shown })
+    let hits = table_of(&found.hits, previous, snapshots, lost)?;
+    Ok(Outcome { hits, tally, notes, found })
 }
 
 /// read = published + ignored, in checks.

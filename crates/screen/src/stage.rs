@@ -61,10 +61,10 @@ pub fn run(context: &Context, secret: Option<&DigestKey>) -> Result<StageReport>
     }
 
     let outcome = hits(store, &tables, before.as_ref().map(|(_, before)| before), screen, &Telling(context.progress));
-    let Screening { hits, tally, notes, found, shown } = outcome?;
+    let Screening { hits, tally, notes, found } = outcome?;
     let trail = store.root().join(AUDIT).join(name);
     durable::create_folder(&trail)?;
-    audit::write_down(&trail, &found, &shown, &hits, secret)?;
+    audit::write_down(&trail, &found, &hits, secret)?;
 
     let mut part = store.write_table(find("hit")?, &[hits], &WriteOptions::default())?;
     part.source = None;

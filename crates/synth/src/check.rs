@@ -114,6 +114,8 @@ impl Questions {
             1_000_000,
         ];
         match choice(self.plan.seed, Draw::Fate, number, shares) {
+            // Without their columns nothing is expired, withdrawn or denied.
+            3..=5 if self.plan.keys_only => Fate::NoHit,
             0 => Fate::Hit,
             1 => Fate::Misread,
             2 => Fate::OtherIssuer,

@@ -17,7 +17,7 @@ use super::gather::{Entry, Gathered, Shared};
 use super::layout::{Layout, bits, parts_for, remainder};
 use crate::chance::Shapes;
 use crate::file::TableFile;
-use crate::form::{Form, Forms, Issuer, UNKNOWN};
+use crate::form::{Form, Forms, Issuer, KindNumber, UNKNOWN};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
 use crate::near::{Born, Side};
 use crate::settings::{Settings, Told};
@@ -91,7 +91,29 @@ struct Gathering<'a> {
     failed: Option<Fault>,
 }
 
+impl Gathering<'_> {
+    fn see_issuer(&mut self, kind: KindNumber, issuer: Issuer) {
+        let place = self.counted.get_mut(issuer.slot(COUNTED));
+        let by_issuer = ALL.get(usize::from(kind)).is_some_and(|kind| kind.needs_issuer());
+        if let Some(place) = place.filter(|place| by_issuer && **place != (kind, issuer)) {
+            *place = (kind, issuer);
+            self.count.issuers.insert((kind, issuer));
+        }
+    }
+}
+
 impl Sink for Gathering<'_> {
+    fn key(&mut self, hash: u64, number: u32, kind: KindNumber, issuer: Issuer) {
+        self.count.read += 1;
+        self.see_issuer(kind, issuer);
+        let entry = Entry { hash, row: self.first.wrapping_add(number) };
+        self.gathered.push(self.layout.part(hash), entry, self.shared);
+    }
+
+    fn in_full(&self) -> Option<u32> {
+        Some(self.shapes.step())
+    }
+
     fn row(&mut self, forms: &mut Forms, row: &Row) {
         self.count.read += 1;
         self.count.births_unread += u64::from(row.person.born == Born::Unreadable);
@@ -107,12 +129,7 @@ impl Sink for Gathering<'_> {
             Form::Junk => return self.count.junk += 1,
             Form::NotAKey => return self.count.not_a_key += 1,
         };
-        let place = self.counted.get_mut(row.issuer.slot(COUNTED));
-        let by_issuer = ALL.get(usize::from(row.kind)).is_some_and(|kind| kind.needs_issuer());
-        if let Some(place) = place.filter(|place| by_issuer && **place != (row.kind, row.issuer)) {
-            *place = (row.kind, row.issuer);
-            self.count.issuers.insert((row.kind, row.issuer));
-        }
+        self.see_issuer(row.kind, row.issuer);
         self.shapes.see(row);
         let number = self.first.wrapping_add(row.number);
         self.gathered.push(self.layout.part(hash), Entry { hash, row: number }, self.shared);

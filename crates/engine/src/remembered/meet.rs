@@ -13,7 +13,7 @@ use super::old_check::OldCheck;
 use super::seal::Seal;
 use super::write::part_of;
 use crate::file::TableFile;
-use crate::form::Forms;
+use crate::form::{Forms, Issuer, KindNumber};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
 use crate::near::Side;
 use crate::settings::{Settings, Told};
@@ -103,6 +103,13 @@ impl Sink for Gathering<'_> {
             self.take(*block);
         }
         self.blocks = blocks;
+    }
+
+    /// What is wanted is the number without its issuer.
+    fn key(&mut self, _: u64, _: u32, _: KindNumber, _: Issuer) {}
+
+    fn in_full(&self) -> Option<u32> {
+        None
     }
 
     fn batch(&mut self) {}

@@ -4,11 +4,15 @@
 //! key, its repairs, and what it may have been confused with; which of them it is, is judged on the keys themselves. For
 //! the bulk of keys, plain ASCII of a kind without rules of its own, the form is made without an allocation.
 
+mod batch;
+
 use std::borrow::Cow;
 
 use quipu_keys::{ALL, Key, KeyKind, Plain, ocr_fold};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+pub(crate) use batch::{Folded, Texts as ShortTexts};
 
 use crate::Request;
 use crate::issuer::Countries;
@@ -134,26 +138,20 @@ impl<'a> Forms<'a> {
         Issuer::of(self.countries.code(text.as_deref()).as_deref())
     }
 
-    /// The form of a key.
+    /// The hash of a key that was folded among others; `None` where that does not tell it.
     #[inline]
-    pub(crate) fn form(&mut self, kind: KindNumber, issuer: Issuer, raw: Option<&[u8]>) -> Form {
-        self.stated = issuer;
-        // Nearly all keys: 8 to 16 letters and digits and nothing else.
-        if let Some(how) = self.kinds.get(usize::from(kind))
-            && let Some(plain) = &how.plain
-            && let Some(words) = raw.and_then(Words::of)
-            && (issuer.0 != 0 || !how.needs_issuer)
-            && let Some(words) = words.folded(&self.fold, plain)
-        {
-            let issuer = if how.needs_issuer { issuer.0 } else { 0 };
-            return Form::Key(mixed(words.low, words.high, how.seed ^ issuer));
-        }
-        self.other(kind, issuer, raw.unwrap_or_default())
+    pub(crate) fn hashed(&self, kind: KindNumber, issuer: Issuer, folded: &Folded) -> Option<u64> {
+        let how = self.kinds.get(usize::from(kind))?;
+        let plain = how.plain.as_ref().filter(|plain| plain.never.is_empty())?;
+        let fits = folded.count > 0 && (plain.least..=plain.most).contains(&usize::from(folded.count));
+        let issuer = if how.needs_issuer { issuer.0 } else { 0 };
+        (fits && (issuer != 0 || !how.needs_issuer)).then(|| mixed(folded.low, folded.high, how.seed ^ issuer))
     }
 
-    /// The form of a key that is not of the usual shape.
-    #[inline(never)]
-    fn other(&mut self, kind: KindNumber, issuer: Issuer, raw: &[u8]) -> Form {
+    /// The form of a key.
+    pub(crate) fn form(&mut self, kind: KindNumber, issuer: Issuer, raw: Option<&[u8]>) -> Form {
+        self.stated = issuer;
+        let raw = raw.unwrap_or_default();
         let Some(how) = self.kinds.get(usize::from(kind)).copied() else { return Form::NotScreened };
         let Some(words) = how.plain.and_then(|plain| self.short(plain, raw)) else {
             return self.long(kind, how, issuer, raw);
@@ -250,7 +248,12 @@ impl<'a> Forms<'a> {
         out.clear();
         let kind = ALL.get(usize::from(row.kind)).zip(self.kinds.get(usize::from(row.kind)));
         let Some((rules, how)) = kind.filter(|(_, how)| self.near && how.screened && !how.keyed) else { return };
-        let key = rules.normalise(&text_of(row.raw.unwrap_or_default()), None);
+        let raw = row.raw.unwrap_or_default();
+        // No key as short as that states its holder.
+        if row.person.names.is_none() && row.person.born.day().is_none() && raw.len() <= SHORT {
+            return;
+        }
+        let key = rules.normalise(&text_of(raw), None);
         if key.is_usable() {
             let names = row.person.names.map(text_of);
             let person = Person::of(names.as_deref(), row.person.born.day(), key.holder.as_ref());
@@ -285,71 +288,6 @@ struct Words {
     low: u64,
     high: u64,
     count: usize,
-}
-
-/// A byte in every byte of a word.
-const fn every(byte: u8) -> u64 {
-    0x0101_0101_0101_0101 * byte as u64
-}
-
-impl Words {
-    /// A text of 8 to 16 bytes. The bytes behind its end are 0.
-    #[inline]
-    fn of(raw: &[u8]) -> Option<Self> {
-        let (first, last) = (raw.first_chunk::<8>()?, raw.last_chunk::<8>()?);
-        let behind = raw.len() - 8;
-        let last = u64::from_le_bytes(*last);
-        let high = match behind {
-            0 => 0,
-            1..=8 => last >> (8 * (8 - behind)),
-            _ => return None,
-        };
-        Some(Self { low: u64::from_le_bytes(*first), high, count: raw.len() })
-    }
-
-    /// Folds letters and digits, eight at a time; `None` where there is anything else, or the kind has to be asked.
-    #[inline]
-    fn folded(self, fold: &[u16; 256], plain: &Plain) -> Option<Self> {
-        let (low, low_class) = folded_word(self.low, every(0x80), fold)?;
-        // The upper bits of the bytes that there are.
-        let there =
-            every(0x80) & ((1_u64.checked_shl(8 * u32::try_from(self.count - 8).ok()?)).unwrap_or(0).wrapping_sub(1));
-        let (high, high_class) = folded_word(self.high, there, fold)?;
-        let class = low_class | high_class;
-        let told = class & DIGIT != 0
-            && (plain.least..=plain.most).contains(&self.count)
-            && (plain.never.is_empty() || class & NEVER_IN_VIN == 0);
-        let run = every(low.to_le_bytes()[0]);
-        let is_run = low == run && (high ^ run) & (there >> 7).wrapping_mul(0xff) == 0;
-        (told && !is_run).then_some(Self { low, high, ..self })
-    }
-}
-
-/// Folds the letters and digits of a word: those of which `there` has the upper bit; the other bytes are 0.
-#[inline]
-fn folded_word(word: u64, there: u64, fold: &[u16; 256]) -> Option<(u64, u8)> {
-    if word & every(0x80) != 0 {
-        return None;
-    }
-    // No sum below reaches the next byte: bytes are below 0x80, and so is what is added.
-    let digits = (word + every(0x80 - b'0')) & !(word + every(0x80 - b'9' - 1)) & every(0x80);
-    let upper = word & !every(0x20);
-    let letters = (upper + every(0x80 - b'A')) & !(upper + every(0x80 - b'Z' - 1)) & every(0x80);
-    if digits | letters != there {
-        return None;
-    }
-    let mut class = if digits == 0 { 0 } else { DIGIT };
-    let mut out = word;
-    let mut left = letters;
-    while left != 0 {
-        let shift = left.trailing_zeros() - 7;
-        let byte = (word >> shift).to_le_bytes()[0];
-        let [letter, of] = fold.get(usize::from(byte)).copied().unwrap_or(0).to_le_bytes();
-        out ^= u64::from(byte ^ letter) << shift;
-        class |= of;
-        left &= left - 1;
-    }
-    Some((out, class))
 }
 
 /// Up to 16 folded characters as two words.
