@@ -170,6 +170,13 @@ impl<'a> Probing<'a> {
         passed
     }
 
+    /// Asks memory for all that is looked up next, so that it is waited for once and not for each of them.
+    fn announce(&self, passed: &[u32]) {
+        let hashes = || passed.iter().filter_map(|at| self.hashes.get(*at as usize));
+        hashes().for_each(|hash| self.segment.announce_bucket(*hash));
+        hashes().for_each(|hash| self.segment.announce_entries(*hash));
+    }
+
     /// Looks up the records of a hash.
     fn look_up(&mut self, hash: u64, row: u32, by: By) {
         let (mut records, mut left_out) = (0, 0);
@@ -249,6 +256,7 @@ impl Sink for Probing<'_> {
         self.probed.read += if self.counts { std::mem::take(&mut self.keys) } else { 0 };
         let passed = std::mem::take(&mut self.passed);
         let mut passed = self.passing(passed);
+        self.announce(&passed);
         for at in passed.drain(..) {
             if let (Some(hash), Some(row)) = (self.hashes.get(at as usize), self.rows.get(at as usize)) {
                 self.look_up(*hash, *row, By::Key);
@@ -260,6 +268,7 @@ impl Sink for Probing<'_> {
             let others = std::mem::take(&mut self.others);
             self.hashes.extend(others.iter().map(|(hash, ..)| *hash));
             passed = self.passing(passed);
+            self.announce(&passed);
             for at in passed.drain(..) {
                 if let Some((hash, row, by)) = others.get(at as usize) {
                     self.look_up(*hash, *row, *by);

@@ -110,6 +110,43 @@ impl Open {
         }
         Ok(())
     }
+
+    /// Passes over the next rows.
+    fn pass(&mut self, count: usize, level: i16, scratch: &mut Scratch) -> Result<()> {
+        self.left = self.left.checked_sub(count).ok_or_else(|| broken("a page with fewer rows"))?;
+        let values = match taken(&mut self.levels, count, level, &mut scratch.present)? {
+            Present::All => count,
+            Present::None => 0,
+            Present::Some(values) => values,
+        };
+        match &mut self.values {
+            Values::Plain { bytes, at } => *at = behind(bytes, *at, values)?,
+            Values::Coded(hybrid) => {
+                scratch.numbers.resize(values, 0);
+                hybrid.fill(&mut scratch.numbers)?;
+            }
+            Values::Decoded { at, .. } => *at += values,
+        }
+        Ok(())
+    }
+}
+
+/// The place behind so many texts, each of which stands behind its length.
+///
+/// Where a text ends is known when its length is read, and only then where the next length stands: the processor waits for
+/// each of them. So it is guessed that texts have the length of the one before, as ids mostly have.
+fn behind(texts: &[u8], mut place: usize, mut count: usize) -> Result<usize> {
+    let length_of = |text: &[u8]| text.first_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize);
+    while count > 0 {
+        let rest = texts.get(place..).unwrap_or_default();
+        let step = 4 + length_of(rest).ok_or_else(|| broken("a text without length"))?;
+        let same = |text: &&[u8]| length_of(text) == Some(step - 4);
+        let next = rest.get(step..).unwrap_or_default();
+        let run = if same(&next) { next.chunks_exact(step).take(count - 1).take_while(same).count() } else { 0 };
+        place += step * (run + 1);
+        count -= run + 1;
+    }
+    if place > texts.len() { Err(broken("a text that is longer than its page")) } else { Ok(place) }
 }
 
 /// The texts of one column chunk, front to back.
@@ -184,7 +221,7 @@ impl TextColumn {
             }
             let open = page.as_mut().ok_or_else(|| broken("a row that was not kept"))?;
             if skip > 0 {
-                open.visit(skip, &self.dictionary, level, &mut self.scratch, |_| ())?;
+                open.pass(skip, level, &mut self.scratch)?;
             }
             open.visit(1, &self.dictionary, level, &mut self.scratch, &mut visit)?;
             at = *row as usize + 1;
@@ -208,7 +245,8 @@ impl TextColumn {
             if here == 0 {
                 return Err(broken("a column with fewer rows"));
             }
-            self.visit(usize::try_from(here).unwrap_or(usize::MAX), |_| ())?;
+            let (level, open) = (self.column.max_def_level(), self.open.as_mut().ok_or_else(|| broken("no page"))?);
+            open.pass(usize::try_from(here).unwrap_or(usize::MAX), level, &mut self.scratch)?;
             rows -= here;
         }
         Ok(())

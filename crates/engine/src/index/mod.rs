@@ -206,6 +206,9 @@ fn differs(manifest: &Manifest, wanted: &Wanted) -> Option<String> {
     if manifest.form != form::VERSION || manifest.rules != wanted.rules {
         return Some("it was made by other rules".to_owned());
     }
+    if !manifest.layout.is_sound() {
+        return Some("it is laid out otherwise".to_owned());
+    }
     if manifest.records.len() != wanted.files.len() {
         return Some("it was made of other records".to_owned());
     }

@@ -54,16 +54,7 @@ impl Segment {
     #[inline]
     pub(crate) fn announce(&self, hash: u64) {
         let from = self.parts.start * self.layout.words;
-        let at = self.layout.word(hash).wrapping_sub(from).wrapping_mul(8);
-        if let Some(place) = usize::try_from(at).ok().and_then(|at| self.filter.get(at)) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a prefetch reads nothing that the program sees and cannot fault; the place is one of the filter.
-            unsafe {
-                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(place).cast());
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            let _ = place;
-        }
+        prefetch(&self.filter, self.layout.word(hash).wrapping_sub(from).wrapping_mul(8));
     }
 
     /// Adds the places in `hashes` of those that the filter lets pass: all that are in the index, and a few others.
@@ -76,6 +67,20 @@ impl Segment {
             if word & bits(*hash) == bits(*hash) {
                 out.push(at);
             }
+        }
+    }
+
+    /// Asks memory for what [`Self::rows`] looks at first.
+    pub(crate) fn announce_bucket(&self, hash: u64) {
+        let bucket = self.layout.bucket(hash).wrapping_sub(self.parts.start * self.layout.buckets);
+        prefetch(&self.starts, bucket.wrapping_mul(4));
+    }
+
+    /// Asks memory for what [`Self::rows`] looks at next; the bucket should be there by now.
+    pub(crate) fn announce_entries(&self, hash: u64) {
+        let bucket = self.layout.bucket(hash).wrapping_sub(self.parts.start * self.layout.buckets);
+        if let Some(start) = number(&self.starts, bucket) {
+            prefetch(&self.remainders, u64::from(start).wrapping_sub(self.first).wrapping_mul(4));
         }
     }
 
@@ -169,6 +174,19 @@ fn damaged(path: &Path) -> Fault {
     Fault::new(ErrorKind::Corrupt, "the index is damaged")
         .at(path.display())
         .help("remove its folder; it is made again")
+}
+
+/// Asks memory for a byte, where the area has it.
+#[inline]
+fn prefetch(map: &Mmap, at: u64) {
+    let Some(place) = usize::try_from(at).ok().and_then(|at| map.get(at)) else { return };
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program sees and cannot fault; the place is one of the area.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(place).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }
 
 /// The number of four bytes at a place.
