@@ -296,13 +296,13 @@ impl TextColumn {
         if numbers.iter().any(|number| *number as usize >= by_number.len()) {
             return Err(outside());
         }
-        let mut known = numbers.iter().filter_map(|number| by_number.get(*number as usize).copied());
+        let none = meanings.none.unwrap_or_else(|| mean(None));
+        meanings.none = Some(none);
+        let mut known = numbers.iter().map(|number| by_number.get(*number as usize).copied().unwrap_or(none));
         if let Present::All = present {
             out.extend(known);
             return Ok(());
         }
-        let none = meanings.none.unwrap_or_else(|| mean(None));
-        meanings.none = Some(none);
         let level = u32::try_from(self.column.max_def_level()).unwrap_or_default();
         for row in 0..count {
             let there = values > 0 && levels.get(row) == Some(&level);

@@ -224,19 +224,19 @@ mod x86 {
             let there = (1_u32 << *length) - 1;
             let empty = _mm_setzero_si128();
             let gaps = mask(_mm_cmpeq_epi8(out, empty)) & there;
-            let no_digits = mask(_mm_cmpeq_epi8(of_digits, empty)) & there == there;
-            let (mut low, mut high) = (
+            let digits = !mask(_mm_cmpeq_epi8(of_digits, empty)) & there;
+            let others = !mask(_mm_cmpeq_epi8(out, _mm_shuffle_epi8(out, empty))) & there;
+            let halves = (
                 _mm_cvtsi128_si64(out).cast_unsigned(),
                 _mm_cvtsi128_si64(_mm_unpackhi_epi64(out, out)).cast_unsigned(),
             );
-            let mut count = u32::from(*length);
-            if gaps != 0 {
-                [low, high] = halves(closed(u128::from(high) << 64 | u128::from(low), gaps));
-                count -= gaps.count_ones();
+            // Letters and digits, one of them a digit, and not all of them the same.
+            if gaps == 0 && digits != 0 && others != 0 {
+                (*folded, *left) = (halves, *length);
+            } else {
+                let told = mask(text) == 0 && digits != 0;
+                (*folded, *left) = if told { with_gaps(halves, gaps, *length) } else { ((0, 0), 0) };
             }
-            let told = mask(text) == 0 && !no_digits && !is_run(low, high, count);
-            *folded = (low, high);
-            *left = if told { count.to_le_bytes()[0] } else { 0 };
         }
     }
 
@@ -252,15 +252,19 @@ mod x86 {
         _mm_movemask_epi8(bytes).cast_unsigned()
     }
 
-    /// Takes out the bytes at the places of `gaps`, the last one first.
-    fn closed(mut text: u128, mut gaps: u32) -> u128 {
+    /// Takes out the bytes at the places of `gaps`, the last one first; a count of 0 where one character alone is left.
+    #[cold]
+    fn with_gaps((low, high): (u64, u64), mut gaps: u32, length: u8) -> ((u64, u64), u8) {
+        let mut text = u128::from(high) << 64 | u128::from(low);
+        let count = u32::from(length) - gaps.count_ones();
         while gaps != 0 {
             let at = gaps.ilog2();
             let before = (1_u128 << (8 * at)) - 1;
             text = text & before | text >> 8 & !before;
             gaps &= !(1 << at);
         }
-        text
+        let [low, high] = super::halves(text);
+        if is_run(low, high, count) { ((0, 0), 0) } else { ((low, high), count.to_le_bytes()[0]) }
     }
 }
 

@@ -80,11 +80,38 @@ struct KindForm {
     keyed: bool,
 }
 
+/// A kind whose keys are told by their letters and digits; no key has as few characters where that does not hold.
+#[derive(Debug, Clone, Copy)]
+struct PlainKind {
+    seed: u64,
+    /// All bits where the issuer is part of the key.
+    by_issuer: u64,
+    least: u8,
+    most: u8,
+}
+
+impl PlainKind {
+    const NONE: Self = Self { seed: 0, by_issuer: 0, least: 1, most: 0 };
+
+    fn of(kind: &KindForm) -> Self {
+        let Some(plain) = kind.plain.filter(|plain| kind.screened && plain.never.is_empty()) else { return Self::NONE };
+        let short = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+        Self {
+            seed: kind.seed,
+            by_issuer: if kind.needs_issuer { u64::MAX } else { 0 },
+            least: short(plain.least).max(1),
+            most: short(plain.most),
+        }
+    }
+}
+
 /// Makes forms.
 pub(crate) struct Forms<'a> {
     countries: &'a Countries,
     secret: Option<&'a Secret>,
     kinds: Vec<KindForm>,
+    /// The kinds as far as the hashes of most keys need them, by all numbers that there can be.
+    plain: Box<[PlainKind; 256]>,
     /// What each byte folds to, and in the upper half what it tells of the text.
     fold: [u16; 256],
     /// The folded number of the last row that was not made in the short way or has no issuer.
@@ -122,7 +149,10 @@ impl<'a> Forms<'a> {
             }
             *fold = u16::from_le_bytes([folded, class]);
         }
-        Self { countries, secret, kinds: kinds.collect(), fold, folded: Vec::new(), stated: Issuer(0), near: false }
+        let kinds: Vec<KindForm> = kinds.collect();
+        let mut plain = Box::new([PlainKind::NONE; 256]);
+        plain.iter_mut().zip(&kinds).for_each(|(plain, kind)| *plain = PlainKind::of(kind));
+        Self { countries, secret, kinds, plain, fold, folded: Vec::new(), stated: Issuer(0), near: false }
     }
 
     /// The kind of this name.
@@ -141,11 +171,10 @@ impl<'a> Forms<'a> {
     /// The hash of a key that was folded among others; `None` where that does not tell it.
     #[inline]
     pub(crate) fn hashed(&self, kind: KindNumber, issuer: Issuer, folded: &Folded) -> Option<u64> {
-        let how = self.kinds.get(usize::from(kind))?;
-        let plain = how.plain.as_ref().filter(|plain| plain.never.is_empty())?;
-        let fits = folded.count > 0 && (plain.least..=plain.most).contains(&usize::from(folded.count));
-        let issuer = if how.needs_issuer { issuer.0 } else { 0 };
-        (fits && (issuer != 0 || !how.needs_issuer)).then(|| mixed(folded.low, folded.high, how.seed ^ issuer))
+        let how = self.plain.get(usize::from(kind))?;
+        let fits = (how.least..=how.most).contains(&folded.count);
+        let issuer = issuer.0 & how.by_issuer;
+        (fits && (issuer != 0 || how.by_issuer == 0)).then(|| mixed(folded.low, folded.high, how.seed ^ issuer))
     }
 
     /// The form of a key.

@@ -94,7 +94,8 @@ impl Layout {
 }
 
 /// The hash as a number below `most`, in the order of hashes.
-fn scaled(hash: u64, most: u64) -> u64 {
+#[inline]
+pub(super) fn scaled(hash: u64, most: u64) -> u64 {
     u64::try_from((u128::from(hash) * u128::from(most)) >> 64).unwrap_or_default()
 }
 

@@ -12,7 +12,7 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::build::MAGIC;
-use super::layout::{Layout, bits, remainder};
+use super::layout::{Layout, bits, remainder, scaled};
 use crate::threads;
 
 /// Bytes that are read at once where an area is read through.
@@ -21,14 +21,15 @@ const READ: usize = 1 << 20;
 /// Some parts of an index, ready to be searched.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    layout: Layout,
-    parts: Range<u64>,
     filter: Mmap,
     starts: Mmap,
     remainders: Mmap,
     rows: Mmap,
     /// The first entry of the parts.
     first: u64,
+    /// Words and buckets of the whole index, and of the parts before these.
+    words: (u64, u64),
+    buckets: (u64, u64),
 }
 
 impl Segment {
@@ -47,21 +48,32 @@ impl Segment {
         }
         let remainders = map(file, &layout.remainders(&entries)).map_err(failed)?;
         let rows = map(file, &layout.rows(&entries)).map_err(failed)?;
-        Ok(Self { layout: *layout, parts, filter, starts, remainders, rows, first: entries.start })
+        let words = (layout.parts * layout.words, parts.start * layout.words);
+        let buckets = (layout.parts * layout.buckets, parts.start * layout.buckets);
+        Ok(Self { filter, starts, remainders, rows, first: entries.start, words, buckets })
+    }
+
+    /// The word of the filter for a hash, and its bucket: those of other parts lie beyond the ends of these.
+    #[inline]
+    fn word(&self, hash: u64) -> u64 {
+        scaled(hash, self.words.0).wrapping_sub(self.words.1)
+    }
+
+    #[inline]
+    fn bucket(&self, hash: u64) -> u64 {
+        scaled(hash, self.buckets.0).wrapping_sub(self.buckets.1)
     }
 
     /// Asks memory for the word of the filter that a hash belongs to, so that it is there when it is looked at.
     #[inline]
     pub(crate) fn announce(&self, hash: u64) {
-        let from = self.parts.start * self.layout.words;
-        prefetch(&self.filter, self.layout.word(hash).wrapping_sub(from).wrapping_mul(8));
+        prefetch(&self.filter, self.word(hash).wrapping_mul(8));
     }
 
     /// Adds the places in `hashes` of those that the filter lets pass: all that are in the index, and a few others.
     pub(crate) fn pass(&self, hashes: &[u64], out: &mut Vec<u32>) {
-        let from = self.parts.start * self.layout.words;
         for (at, hash) in (0_u32..).zip(hashes) {
-            let word = self.layout.word(*hash).wrapping_sub(from).wrapping_mul(8);
+            let word = self.word(*hash).wrapping_mul(8);
             let bytes = usize::try_from(word).ok().and_then(|at| self.filter.get(at..)?.first_chunk::<8>());
             let word = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
             if word & bits(*hash) == bits(*hash) {
@@ -72,13 +84,13 @@ impl Segment {
 
     /// Asks memory for what [`Self::rows`] looks at first.
     pub(crate) fn announce_bucket(&self, hash: u64) {
-        let bucket = self.layout.bucket(hash).wrapping_sub(self.parts.start * self.layout.buckets);
+        let bucket = self.bucket(hash);
         prefetch(&self.starts, bucket.wrapping_mul(4));
     }
 
     /// Asks memory for what [`Self::rows`] looks at next; the bucket should be there by now.
     pub(crate) fn announce_entries(&self, hash: u64) {
-        let bucket = self.layout.bucket(hash).wrapping_sub(self.parts.start * self.layout.buckets);
+        let bucket = self.bucket(hash);
         if let Some(start) = number(&self.starts, bucket) {
             prefetch(&self.remainders, u64::from(start).wrapping_sub(self.first).wrapping_mul(4));
         }
@@ -86,8 +98,11 @@ impl Segment {
 
     /// Visits the record rows of the entries with this hash, in ascending order.
     pub(crate) fn rows(&self, hash: u64, mut visit: impl FnMut(u32)) {
-        let Some(bucket) = self.layout.bucket(hash).checked_sub(self.parts.start * self.layout.buckets) else { return };
-        let (Some(start), Some(end)) = (number(&self.starts, bucket), number(&self.starts, bucket + 1)) else { return };
+        let bucket = self.bucket(hash);
+        let (Some(start), Some(end)) = (number(&self.starts, bucket), number(&self.starts, bucket.wrapping_add(1)))
+        else {
+            return;
+        };
         let wanted = remainder(hash);
         for entry in u64::from(start)..u64::from(end) {
             let at = entry.wrapping_sub(self.first);
