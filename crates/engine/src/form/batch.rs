@@ -208,7 +208,7 @@ mod x86 {
     pub(super) fn fold(texts: &mut Texts) {
         let [digits, upper, lower] = texts.tables.0;
         let (digits, upper, lower) = (vector(digits), vector(upper), vector(lower));
-        let (nibble, row, letters) = (_mm_set1_epi8(0x0f), _mm_set1_epi8(0x70), _mm_set1_epi8(0x50));
+        let (nibble, row, letters) = (_mm_set1_epi8(0x0f), _mm_set1_epi8(!0x0f), _mm_set1_epi8(!0x2f));
         let (row_3, row_4, row_5) = (_mm_set1_epi8(0x30), _mm_set1_epi8(0x40), _mm_set1_epi8(0x50));
         let all = texts.raw.iter().zip(&texts.length).zip(texts.folded.iter_mut().zip(&mut texts.left));
         for (((low, high), length), (folded, left)) in all.take(texts.count) {
