@@ -17,6 +17,9 @@ pub(crate) enum Draw {
     Asker,
     Asked,
     Purpose,
+    Person,
+    Born,
+    Slip,
 }
 
 /// A draw of 64 bits (`SplitMix64`, Steele, Lea, Flood 2014, of three words mixed).

@@ -5,6 +5,7 @@ use crate::chance::{Draw, below, choice, draw};
 use crate::mix::{self, DATABASES, NO_KEYS};
 use crate::number;
 use crate::permutation::Permutation;
+use crate::person::{Person, is_held};
 use crate::record::{Records, Standing, issuer, record_id};
 
 /// What a check is meant to come to.
@@ -26,11 +27,13 @@ pub enum Fate {
     Denied,
     /// It has no key.
     Junk,
+    /// A record's number with a slip of the hand, and the record's holder.
+    Slip,
 }
 
 impl Fate {
     /// All fates.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoHit,
         Self::Hit,
         Self::Misread,
@@ -39,6 +42,7 @@ impl Fate {
         Self::Withdrawn,
         Self::Denied,
         Self::Junk,
+        Self::Slip,
     ];
 
     /// The word of the column `fate`.
@@ -52,6 +56,7 @@ impl Fate {
             Self::Withdrawn => "withdrawn",
             Self::Denied => "denied",
             Self::Junk => "junk",
+            Self::Slip => "slip",
         }
     }
 }
@@ -77,6 +82,10 @@ pub struct Asked {
     pub fate: Fate,
     /// The record that it is made of.
     pub record_id: Option<String>,
+    /// Who holds the document.
+    pub names: Option<String>,
+    /// When the holder was born, in days since 1970-01-01; one in three askers does not say it.
+    pub birth_date: Option<i32>,
 }
 
 /// All checks of a plan.
@@ -89,6 +98,8 @@ pub struct Questions {
 
 /// How many records are looked at for one that fits.
 const LOOKED_AT: u64 = 4_000;
+/// How many slips of a number are tried for one that no record has.
+const SLIPS: u64 = 6;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 impl Questions {
@@ -111,11 +122,12 @@ impl Questions {
             mix::WITHDRAWN,
             mix::DENIED,
             mix::JUNK,
+            mix::SLIP,
             1_000_000,
         ];
         match choice(self.plan.seed, Draw::Fate, number, shares) {
             // Without their columns nothing is expired, withdrawn or denied.
-            3..=5 if self.plan.keys_only => Fate::NoHit,
+            3..=5 | 7 if self.plan.keys_only => Fate::NoHit,
             0 => Fate::Hit,
             1 => Fate::Misread,
             2 => Fate::OtherIssuer,
@@ -123,6 +135,7 @@ impl Questions {
             4 => Fate::Withdrawn,
             5 => Fate::Denied,
             6 => Fate::Junk,
+            7 => Fate::Slip,
             _ => Fate::NoHit,
         }
     }
@@ -134,14 +147,15 @@ impl Questions {
             Fate::Withdrawn => Standing::Withdrawn,
             Fate::Denied => Standing::Denied,
             Fate::NoHit | Fate::Junk => return None,
-            Fate::Hit | Fate::Misread | Fate::OtherIssuer => Standing::Open,
+            Fate::Hit | Fate::Misread | Fate::OtherIssuer | Fate::Slip => Standing::Open,
         };
         let count = self.records.count();
         let first = below(self.plan.seed, Draw::Record, number, count);
         (0..LOOKED_AT.min(count)).map(|step| (first + step) % count).find(|record| {
             let kind = self.records.database(*record).kind;
             let by_issuer = matches!(kind, "travel-document" | "administrative-document" | "plate");
-            self.records.standing(*record) == wanted && (fate != Fate::OtherIssuer || by_issuer)
+            let fits = (fate != Fate::OtherIssuer || by_issuer) && (fate != Fate::Slip || is_held(kind));
+            self.records.standing(*record) == wanted && fits
         })
     }
 
@@ -176,6 +190,16 @@ impl Questions {
                         None => fate = Fate::Hit,
                     }
                 }
+                if fate == Fate::Slip {
+                    let first = draw(seed, Draw::Slip, number);
+                    let own = self.records.number(record);
+                    let slips = (0..SLIPS).map(|step| number::slipped(own, first.wrapping_add(step)));
+                    match slips.into_iter().find(|slip| *slip != own && !self.records.has(*slip)) {
+                        Some(slip) => key = number::key(key_kind, slip),
+                        // Its neighbours are all taken: it stays what it is, and hits.
+                        None => fate = Fate::Hit,
+                    }
+                }
                 if fate == Fate::OtherIssuer {
                     of = self.records.denied(record);
                 }
@@ -199,7 +223,15 @@ impl Questions {
         }
         let day = mix::ASKED_FROM + i32::try_from(below(seed, Draw::Asked, number, mix::ASKED_DAYS)).unwrap_or(0);
         let moment = i64::try_from(draw(seed, Draw::Asked, !number) % 86_400_000_000).unwrap_or(0);
+        let holder = match record {
+            Some(record) => self.records.holder(record),
+            // Nobody who holds a document of a record.
+            None => (!self.plan.keys_only && is_held(key_kind)).then(|| Person::of(seed, !number)),
+        };
+        let told = draw(seed, Draw::Born, !number);
         Asked {
+            names: holder.as_ref().map(|holder| holder.as_asked(told)),
+            birth_date: holder.filter(|_| told / 3 % 3 > 0).map(|holder| holder.born),
             check_id: format!("C{number:010}"),
             key_kind,
             key_raw: if fate == Fate::Junk { key } else { number::spelt(&key, draw(seed, Draw::Spelling, number)) },

@@ -44,7 +44,7 @@ const fn text<T>(name: &'static str, key: bool, of: fn(&T) -> Option<&str>) -> C
     Column { name, key, cells: Cells::Text(of) }
 }
 
-const RECORDS: [Column<Entry>; 11] = [
+const RECORDS: [Column<Entry>; 13] = [
     text("record_id", true, |row| Some(&row.record_id)),
     text("database", true, |row| Some(row.database)),
     text("key_kind", true, |row| Some(row.key_kind)),
@@ -56,9 +56,11 @@ const RECORDS: [Column<Entry>; 11] = [
     Column { name: "expires_on", key: false, cells: Cells::Day(|row| row.expires_on) },
     text("deny", false, |row| row.deny),
     text("marking", false, |_| Some("TLP:AMBER")),
+    text("names", false, |row| row.names.as_deref()),
+    Column { name: "birth_date", key: false, cells: Cells::Day(|row| row.birth_date) },
 ];
 
-const CHECKS: [Column<Asked>; 8] = [
+const CHECKS: [Column<Asked>; 10] = [
     text("check_id", true, |row| Some(&row.check_id)),
     text("key_kind", true, |row| Some(row.key_kind)),
     text("key_raw", true, |row| Some(&row.key_raw)),
@@ -67,6 +69,8 @@ const CHECKS: [Column<Asked>; 8] = [
     text("asked_by", false, |row| Some(row.asked_by)),
     Column { name: "asked_at", key: false, cells: Cells::Moment(|row| row.asked_at) },
     text("marking", false, |_| Some("TLP:AMBER")),
+    text("names", false, |row| row.names.as_deref()),
+    Column { name: "birth_date", key: false, cells: Cells::Day(|row| row.birth_date) },
 ];
 
 const TRUTH: [Column<Asked>; 3] = [

@@ -3,7 +3,8 @@
 //!
 //! Every row is a function of the seed and its number (`chance`), so that nothing is remembered: a check that is to
 //! meet a record makes that record's key again. Numbers come from a permutation (`permutation`), so that no two
-//! records share a key and no check meets one by chance: what is written as the truth is all of it.
+//! records share a key and no check meets one by chance: what is written as the truth is all of it, but for numbers that are
+//! near another one of the same person by chance.
 //!
 //! The mix is that of INTERPOL's published figures where there are any (`mix`).
 
@@ -13,6 +14,7 @@ mod file;
 mod mix;
 mod number;
 mod permutation;
+mod person;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,7 @@ pub(crate) const EXPIRED: u64 = 250;
 pub(crate) const WITHDRAWN: u64 = 250;
 pub(crate) const DENIED: u64 = 100;
 pub(crate) const JUNK: u64 = 2_000;
+pub(crate) const SLIP: u64 = 600;
 
 /// Records in a million that their owner withdrew.
 pub(crate) const RECORDS_WITHDRAWN: u64 = 10_000;

@@ -75,6 +75,19 @@ pub(crate) fn key(kind: &str, number: u64) -> String {
     }
 }
 
+/// Figures that stand last in the keys of documents.
+const FIGURES: u32 = 7;
+
+/// A number whose key differs from that of another one by a slip of the hand: two neighbouring figures in each other's
+/// place, or where they are the same, one figure another one.
+pub(crate) fn slipped(number: u64, choice: u64) -> u64 {
+    let place = 10_u64.pow(u32::try_from(choice % u64::from(FIGURES - 1)).unwrap_or(0));
+    let (right, left) = (number / place % 10, number / (place * 10) % 10);
+    let rest = number - (right + left * 10) * place;
+    let (left, right) = if left == right { (left, (right + 1) % 10) } else { (right, left) };
+    rest + (right + left * 10) * place
+}
+
 /// The key with one figure read as the letter that looks like it; `None` where no figure looks like one. Such a key is
 /// no record's: letters stand elsewhere in all of them.
 pub(crate) fn misread(key: &str, choice: u64) -> Option<String> {

@@ -31,7 +31,6 @@ impl Permutation {
     }
 
     /// The place of a number.
-    #[cfg(test)]
     pub(crate) fn place(self, number: u64) -> u64 {
         let mut place = self.round_trip(number, true);
         while place >= NUMBERS {

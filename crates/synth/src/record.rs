@@ -5,6 +5,7 @@ use crate::chance::{Draw, below, choice, draw};
 use crate::mix::{self, DATABASES, Database, ISSUERS};
 use crate::number;
 use crate::permutation::Permutation;
+use crate::person::{Person, is_held};
 
 /// Whether a record may match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub struct Entry {
     pub expires_on: Option<i32>,
     /// The country that may not see it.
     pub deny: Option<&'static str>,
+    /// Who holds the document.
+    pub names: Option<String>,
+    /// When the holder was born, in days since 1970-01-01.
+    pub birth_date: Option<i32>,
 }
 
 /// All records of a plan.
@@ -79,6 +84,22 @@ impl Records {
     /// The key of a record as its document prints it.
     pub(crate) fn key(&self, number: u64) -> String {
         number::key(self.database(number).kind, self.numbers.at(number))
+    }
+
+    /// The number that the key of a record is.
+    pub(crate) fn number(&self, number: u64) -> u64 {
+        self.numbers.at(number)
+    }
+
+    /// Whether some record has the key that a number is.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.numbers.place(number) < self.plan.records
+    }
+
+    /// Who holds the document of a record; nobody where it is no document, or files have keys alone.
+    pub(crate) fn holder(&self, number: u64) -> Option<Person> {
+        let held = !self.plan.keys_only && is_held(self.database(number).kind);
+        held.then(|| Person::of(self.plan.seed, number))
     }
 
     /// Whether a record may match.
@@ -122,7 +143,10 @@ impl Records {
             // A tenth ends some day after the checks.
             _ => (ends < 300).then_some(mix::ASKED_FROM + 400 + ends),
         };
+        let holder = self.holder(number);
         Entry {
+            names: holder.as_ref().map(Person::as_held),
+            birth_date: holder.map(|holder| holder.born),
             record_id: record_id(number),
             database: database.code,
             key_kind: database.kind,

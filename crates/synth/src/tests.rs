@@ -33,6 +33,16 @@ fn the_truth_is_what_a_nested_loop_finds() {
             let met = met.and_then(|numbers| numbers.first().copied());
             fates.insert(asked.fate);
             match asked.fate {
+                Fate::Slip => {
+                    assert_eq!(met, None, "{asked:?}");
+                    let of: u64 =
+                        asked.record_id.as_deref().and_then(|id| id.get(1..)?.parse().ok()).expect("a record");
+                    let entry = records.get(of);
+                    let normal = |raw: &str| find(asked.key_kind).expect("a kind").normalise(raw, None).normal;
+                    assert!(quipu_keys::one_edit_apart(&normal(&entry.key_raw), &normal(&asked.key_raw)), "{asked:?}");
+                    assert!(entry.birth_date.is_some() && entry.issuer == asked.issuer, "{asked:?}");
+                    assert!(asked.birth_date.is_none() || asked.birth_date == entry.birth_date, "{asked:?}");
+                }
                 Fate::NoHit | Fate::Misread | Fate::OtherIssuer | Fate::Junk => assert_eq!(met, None, "{asked:?}"),
                 Fate::Hit | Fate::Expired | Fate::Withdrawn | Fate::Denied => {
                     let entry = records.get(met.unwrap_or_else(|| panic!("{asked:?} meets nothing")));

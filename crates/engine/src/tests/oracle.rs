@@ -365,4 +365,18 @@ fn the_generator_and_the_engine_agree() {
         let again = screen(&request, &Countries::known(), &settings, &Silent).expect("screened");
         assert_eq!((again.index_made, &again.hits), (None, &found.hits));
     }
+    // Slips of the hand are near, and nothing else is.
+    request.grades = Grades::default();
+    request.grades.set(None, Grade::ALL.to_vec());
+    let questions = quipu_synth::Questions::new(&plan);
+    let all = (0..plan.checks).map(|number| questions.get(number));
+    let slips: BTreeSet<(String, String)> = all
+        .filter(|asked| asked.fate == quipu_synth::Fate::Slip)
+        .map(|asked| (asked.check_id, asked.record_id.unwrap_or_default()))
+        .collect();
+    assert!(slips.len() > 100, "{}", slips.len());
+    let found = screen(&request, &Countries::known(), &SETTINGS, &Silent).expect("screened");
+    let near = found.hits.into_iter().filter(|hit| hit.grade == Grade::Near);
+    assert_eq!(near.map(|hit| (hit.check_id, hit.record_id)).collect::<BTreeSet<_>>(), slips);
+    assert!(found.expected.near < 1.0, "{:?}", found.expected);
 }

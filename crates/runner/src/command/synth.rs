@@ -61,5 +61,6 @@ const fn meaning(fate: Fate) -> &'static str {
         Fate::Withdrawn => "meet a record that its owner withdrew",
         Fate::Denied => "meet a record that the asker may not see",
         Fate::Junk => "have no key",
+        Fate::Slip => "are a record's number with a slip of the hand, and its holder",
     }
 }
