@@ -172,7 +172,13 @@ const SHADDA: char = '\u{651}';
 
 /// What a zone writes for a capital letter; `None` for what is no letter of the three alphabets.
 fn of_letter(c: char) -> Option<&'static str> {
-    [LATIN.as_slice(), &CYRILLIC, &ARABIC].into_iter().flatten().find(|(letter, _)| *letter == c).map(|(_, of)| *of)
+    let table: &[(char, &str)] = match c {
+        '\u{80}'..='\u{24f}' | 'ẞ' => &LATIN,
+        '\u{400}'..='\u{52f}' => &CYRILLIC,
+        '\u{600}'..='\u{6ff}' => &ARABIC,
+        _ => return None,
+    };
+    table.iter().find(|(letter, _)| *letter == c).map(|(_, of)| *of)
 }
 
 /// A name as a machine-readable zone writes it: `A` to `Z`, and one space where the zone has fillers.
@@ -182,6 +188,17 @@ fn of_letter(c: char) -> Option<&'static str> {
 /// the same as itself.
 pub fn transliterated(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
+    if name.is_ascii() {
+        for c in name.chars().filter(|c| !is_apostrophe(*c)) {
+            if c.is_ascii_alphabetic() {
+                out.push(c.to_ascii_uppercase());
+            } else if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        }
+        out.truncate(out.trim_end().len());
+        return out;
+    }
     // Composed, so that `Ü` is found before it is a `U` with a mark.
     let capitals = name.nfkc().flat_map(char::to_uppercase).nfkc().map(|c| if c == 'ß' { 'ẞ' } else { c });
     let mut last = 0..0;
@@ -189,6 +206,7 @@ pub fn transliterated(name: &str) -> String {
     while let Some(c) = letters.next() {
         let start = out.len();
         match of_letter(c) {
+            None if c.is_ascii_uppercase() => out.push(c),
             // Where it ends a part of the name it is written otherwise.
             Some(_) if c == TEH_MARBUTA && !letters.peek().is_some_and(|c| c.is_alphabetic()) => out.push_str("XAH"),
             Some(of) => out.push_str(of),
@@ -282,6 +300,7 @@ mod tests {
             ("فاطمة", "FAXTTMXAH"),
             ("  --  ", ""),
             ("ﬁne", "FINE"),
+            (" O'Neill - Smith, jr. ", "ONEILL SMITH JR"),
             ("Γιώργος", "ΓΙΩΡΓΟΣ"),
         ] {
             assert_eq!(transliterated(name), written, "{name}");

@@ -231,7 +231,7 @@ impl Questions {
         let told = draw(seed, Draw::Born, !number);
         Asked {
             names: holder.as_ref().map(|holder| holder.as_asked(told)),
-            birth_date: holder.filter(|_| told / 3 % 3 > 0).map(|holder| holder.born),
+            birth_date: holder.filter(|_| !(told / 3).is_multiple_of(3)).map(|holder| holder.born),
             check_id: format!("C{number:010}"),
             key_kind,
             key_raw: if fate == Fate::Junk { key } else { number::spelt(&key, draw(seed, Draw::Spelling, number)) },

@@ -8,8 +8,11 @@ use quipu_tests::{Dir, Quipu};
 
 use crate::small::{self, account, frame};
 
-/// Records of invented people: number, issuer, names, date of birth.
-const RECORDS: [(&str, &str, &str, &str); 5] = [
+/// Number, issuer, names, date of birth.
+type Record = (&'static str, &'static str, &'static str, &'static str);
+
+/// Records of invented people.
+const RECORDS: [Record; 5] = [
     ("AB1234567", "BR", "da Silva Souza, Maria José", "1974-08-12"),
     ("CD7654321", "MX", "Núñez Müller, Jorge", "1990-03-30"),
     ("EF1111222", "PE", "Quispe Mamani, Rosa", "1985-01-01"),
@@ -53,8 +56,8 @@ fn dir() -> Dir {
     dir
 }
 
-fn write_records(dir: &Dir, records: &[(&str, &str, &str, &str)]) {
-    let column = |name: &str, of: &dyn Fn(&(&str, &str, &str, &str)) -> String| {
+fn write_records(dir: &Dir, records: &[Record]) {
+    let column = |name: &str, of: &dyn Fn(&Record) -> String| {
         Column::new(name.into(), records.iter().map(of).collect::<Vec<String>>())
     };
     let mut table = DataFrame::new(
@@ -129,7 +132,7 @@ fn one_slip_counts_where_the_person_agrees() {
 #[test]
 fn old_checks_are_near_new_records_too() {
     let dir = dir();
-    let none: [(&str, &str, &str, &str); 1] = [("ZZ0000001", "BR", "Nadie", "1950-05-05")];
+    let none: [Record; 1] = [("ZZ0000001", "BR", "Nadie", "1950-05-05")];
     write_records(&dir, &none);
     let out = |out: &'static str| [&SCREEN[..], &["checks.csv", "zone.ndjson", "--out", out], &NEAR].concat();
     keyed(&dir, &[&out("one")[..], &["--remember", "30"]].concat()).end().expect(0);
