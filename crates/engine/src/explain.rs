@@ -16,7 +16,7 @@ use crate::issuer::Countries;
 use crate::judge::{Hit, Judged, Rules, agreement, judge_pair};
 use crate::keys::Row;
 use crate::marking::rows_of;
-use crate::near::{Agreement, Born, By, Side, Stated, numbers_are_near};
+use crate::near::{Agreement, Born, By, Stated, numbers_are_near};
 use crate::probe::Found;
 use crate::remembered::{of_number, opened};
 use crate::row::{Asked, Held, HeldColumns};
@@ -140,7 +140,7 @@ fn remembered(request: &Request, countries: &Countries, held: &Held, check_id: &
     let person = Stated { names, born: held.birth_date.map_or(Born::NotStated, Born::On) };
     let mut numbers = Vec::new();
     let issuer = forms.stated;
-    forms.blocks(&Row { number: 0, kind, issuer, form, raw, person }, Side::Looks, false, &mut numbers);
+    forms.blocks(&Row { number: 0, kind, issuer, form, raw, person }, false, &mut numbers);
     numbers.push(number);
     let mut out = Vec::new();
     for book in &books {

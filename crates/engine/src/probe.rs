@@ -9,7 +9,7 @@ use crate::checks::{CheckFile, Held};
 use crate::form::{Form, Forms, Issuer, KindNumber, text_of};
 use crate::index::{Count, Segment};
 use crate::keys::{KeyReader, Row, Sink};
-use crate::near::{Born, By, Side, Stated};
+use crate::near::{Born, By, Stated};
 use crate::remembered::OldCheck;
 use crate::row::Asked;
 use crate::settings::{Settings, Told};
@@ -228,7 +228,7 @@ impl Sink for Probing<'_> {
                     self.others.push((hash, row.number, By::Number));
                 }
                 if forms.near() {
-                    forms.blocks(row, Side::Looks, true, &mut self.blocks);
+                    forms.blocks(row, true, &mut self.blocks);
                     self.others.extend(self.blocks.iter().map(|hash| (*hash, row.number, By::Near)));
                     if self.others.len() > OTHERS {
                         self.batch();

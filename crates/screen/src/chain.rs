@@ -94,7 +94,9 @@ fn last(path: &Path, file: &mut File, size: u64) -> Result<(u64, Option<Digest>)
     file.read_exact(&mut line).map_err(failed)?;
     let told: Value = serde_json::from_slice(&line)
         .map_err(|error| changed(path, None, "its last line is no JSON").because(error))?;
-    Ok((told.get("number").and_then(Value::as_u64).unwrap_or(0), Some(Digest::of(&line))))
+    let number = told.get("number").and_then(Value::as_u64).filter(|number| *number < u64::MAX);
+    let number = number.ok_or_else(|| changed(path, None, "its last line has no number"))?;
+    Ok((number, Some(Digest::of(&line))))
 }
 
 fn changed(path: &Path, line: Option<u64>, what: &str) -> Fault {

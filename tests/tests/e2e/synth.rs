@@ -33,6 +33,8 @@ status = { column = "status" }
 entered_on = { column = "entered_on" }
 expires_on = { column = "expires_on" }
 deny = { column = "deny" }
+names = { column = "names" }
+birth_date = { column = "birth_date" }
 
 [[source]]
 id = "checks"
@@ -50,6 +52,8 @@ issuer = { column = "issuer" }
 purpose = { column = "purpose" }
 asked_by = { column = "asked_by" }
 asked_at = { column = "asked_at" }
+names = { column = "names" }
+birth_date = { column = "birth_date" }
 
 [screen]
 kinds = ["travel-document", "administrative-document", "vin", "engine-number", "plate", "vessel", "firearm-serial", "work-of-art", "notice"]

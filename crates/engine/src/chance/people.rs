@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::near::Person;
 
 /// Of the rows whose shape is looked at, so many pass for one whose person is.
-pub(super) const ONE_IN: u32 = 4;
+pub(super) const ONE_IN: u32 = 16;
 /// Most dates and words that are kept apart.
 const MOST: usize = 1 << 18;
 

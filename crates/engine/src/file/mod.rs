@@ -28,6 +28,8 @@ pub(crate) use text::{Meanings, TextColumn};
 pub(crate) use texts::Texts;
 use window::Window;
 
+/// 31 December 9999, in days since 1970-01-01: no day that anybody means is later.
+const LAST_DAY: i32 = 2_932_896;
 /// Rows of which a day is asked at a time.
 const BATCH: usize = 1 << 14;
 
@@ -239,6 +241,9 @@ impl TableFile {
                     let rows = usize::try_from(self.rows(group) - from).unwrap_or(BATCH).min(BATCH);
                     days.clear();
                     self.decode(group, || cells.days(rows, &mut days))?;
+                    if days.iter().flatten().any(|day| *day > LAST_DAY) {
+                        return Err(self.damaged(group, ParquetError::General("a day beyond the year 9999".into())));
+                    }
                     latest = latest.max(days.iter().copied().max().flatten());
                 }
             }

@@ -17,7 +17,7 @@ pub(crate) use batch::{Folded, Texts as ShortTexts};
 use crate::Request;
 use crate::issuer::Countries;
 use crate::keys::Row;
-use crate::near::{Person, Side};
+use crate::near::Person;
 use crate::remembered::Secret;
 
 /// Version of what is hashed and how. An index of another version is made anew.
@@ -273,7 +273,7 @@ impl<'a> Forms<'a> {
 
     /// The hashes under which a row is found by rows that are near it; none where that is not looked for. `by_issuer`
     /// says that only those of the same issuer matter, where it is part of the key.
-    pub(crate) fn blocks(&self, row: &Row, side: Side, by_issuer: bool, out: &mut Vec<u64>) {
+    pub(crate) fn blocks(&self, row: &Row, by_issuer: bool, out: &mut Vec<u64>) {
         out.clear();
         let kind = ALL.get(usize::from(row.kind)).zip(self.kinds.get(usize::from(row.kind)));
         let Some((rules, how)) = kind.filter(|(_, how)| self.near && how.screened && !how.keyed) else { return };
@@ -287,7 +287,7 @@ impl<'a> Forms<'a> {
             let names = row.person.names.map(text_of);
             let person = Person::of(names.as_deref(), row.person.born.day(), key.holder.as_ref());
             let issuer = if by_issuer && how.needs_issuer { row.issuer.0 } else { 0 };
-            person.blocks(&key.normal, how.seed ^ issuer, side, out);
+            person.blocks(&key.normal, how.seed ^ issuer, out);
         }
     }
 

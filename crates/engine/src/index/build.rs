@@ -19,13 +19,13 @@ use crate::chance::Shapes;
 use crate::file::TableFile;
 use crate::form::{Form, Forms, Issuer, KindNumber, UNKNOWN};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
-use crate::near::{Born, Side};
+use crate::near::Born;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
 /// Entries of a record, about, where those that are near are looked for: of its number, and of halves of it with a date of
 /// birth and with a name of two or three words.
-const NEAR_ENTRIES: u64 = 8;
+const NEAR_ENTRIES: u64 = 16;
 /// Issuers that are remembered as counted.
 const COUNTED: usize = 256;
 
@@ -134,7 +134,7 @@ impl Sink for Gathering<'_> {
         let number = self.first.wrapping_add(row.number);
         self.gathered.push(self.layout.part(hash), Entry { hash, row: number }, self.shared);
         if forms.near() && matches!(row.form, Form::Key(_)) {
-            forms.blocks(row, Side::Waits, true, &mut self.blocks);
+            forms.blocks(row, true, &mut self.blocks);
             for hash in &self.blocks {
                 self.gathered.push(self.layout.part(*hash), Entry { hash: *hash, row: number }, self.shared);
             }

@@ -7,7 +7,7 @@ mod block;
 
 use quipu_keys::{Holder, Key, KeyKind, name_words, one_edit_apart};
 
-pub(crate) use block::{By, Side};
+pub(crate) use block::By;
 
 use crate::file::Cell;
 

@@ -15,7 +15,6 @@ use super::write::part_of;
 use crate::file::TableFile;
 use crate::form::{Forms, Issuer, KindNumber};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
-use crate::near::Side;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
@@ -98,7 +97,7 @@ impl Sink for Gathering<'_> {
         let Some(number) = forms.number(row.kind, row.raw) else { return };
         self.take(number);
         let mut blocks = std::mem::take(&mut self.blocks);
-        forms.blocks(row, Side::Looks, false, &mut blocks);
+        forms.blocks(row, false, &mut blocks);
         for block in &blocks {
             self.take(*block);
         }

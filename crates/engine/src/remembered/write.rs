@@ -20,13 +20,15 @@ use crate::file::names_of;
 use crate::form::{self, Form, Forms};
 use crate::issuer::Countries;
 use crate::keys::Row;
-use crate::near::{Born, Side, Stated};
+use crate::near::{Born, Stated};
 use crate::settings::{Settings, Told};
 use crate::{Request, threads};
 
 /// Bytes of a part, about, and of a check in it.
 const PART: u64 = 32 << 20;
 const CHECK: u64 = 80;
+/// How often a check is written, about, where those that are near records are found too.
+const NEAR_ENTRIES: u64 = 16;
 const MOST_BITS: u32 = 12;
 /// Bytes of a part that a thread holds before they are put aside.
 const PIECE: usize = 16 << 10;
@@ -61,7 +63,8 @@ pub fn remember(
     let (forms, given) = (Forms::of(countries, request), request.given_kind.as_deref());
     let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
     let rows: u64 = files.iter().map(CheckFile::rows).sum();
-    let parts = (rows * CHECK).div_ceil(PART).max(1).next_power_of_two();
+    let each = if forms.near() { CHECK * NEAR_ENTRIES } else { CHECK };
+    let parts = (rows * each).div_ceil(PART).max(1).next_power_of_two();
     let bits = parts.trailing_zeros().min(MOST_BITS);
     told.begin("checks to remember", rows);
     let failed = |error| Fault::io(ErrorKind::Storage, "put sealed checks aside beside", path, error);
@@ -218,7 +221,7 @@ impl Gathering<'_> {
         check.write(&mut self.content);
         self.keep(number)?;
         let mut blocks = std::mem::take(&mut self.blocks);
-        forms.blocks(&row, Side::Waits, false, &mut blocks);
+        forms.blocks(&row, false, &mut blocks);
         blocks.iter().try_for_each(|block| self.keep(*block))?;
         self.blocks = blocks;
         Ok(())

@@ -106,7 +106,10 @@ fn say(account: &Value, output: Output) {
         ("/files_known_already", "files of checks are those of others, or remembered already, and were not read again"),
         ("/births_unread/checks", "checks have a date of birth that is none in ISO 8601; it agrees with no other"),
         ("/births_unread/records", "records have a date of birth that is none in ISO 8601; it agrees with no other"),
-        ("/checks_cut_off/records_left_out", "records were not looked at, because a key has too many of them"),
+        (
+            "/checks_cut_off/records_left_out",
+            "records were not looked at, because a key, or what may be near it, has too many of them",
+        ),
     ] {
         if number(pointer) > 0 {
             output.say(&format!("  {:>12} {what}", number(pointer)));

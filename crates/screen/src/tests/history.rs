@@ -218,7 +218,7 @@ fn checks_of_before_that_cannot_be_had_are_told() {
         fault.to_string()
     };
     let two = Two::new(Some(30));
-    assert!(fault(&Batch { digest_key: None, ..two.second() }).contains("nothing is there to open them with"));
+    assert!(fault(&Batch { digest_key: None, ..two.second() }).contains("there is no secret to open them with"));
     assert!(fault(&Batch { digest_key: DigestKey::new("another"), ..two.second() }).contains("another secret"));
     assert!(fault(&Batch { digest_key: None, remember: Some(1), since: None, ..two.second() }).contains("secret"));
 
