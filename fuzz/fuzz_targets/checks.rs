@@ -31,7 +31,7 @@ fn request(folder: &Path) -> Request {
         fan_out: 100,
         count_records: false,
         secret: Some(Secret::of(b"a secret")),
-        remembered: None,
+        books: Vec::new(),
     }
 }
 
