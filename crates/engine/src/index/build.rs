@@ -19,13 +19,10 @@ use crate::chance::Shapes;
 use crate::file::TableFile;
 use crate::form::{Form, Forms, Issuer, KindNumber, UNKNOWN};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
-use crate::near::Born;
+use crate::near::{self, Born};
 use crate::settings::{Settings, Told};
 use crate::threads;
 
-/// Entries of a record, about, where those that are near are looked for: of its number, and of halves of it with a date of
-/// birth and with a name of two or three words.
-const NEAR_ENTRIES: u64 = 16;
 /// Issuers that are remembered as counted.
 const COUNTED: usize = 256;
 
@@ -177,7 +174,7 @@ pub(crate) fn build<'a>(
     let folder = path.parent().unwrap_or(Path::new("."));
     let shared = Shared::new(settings.entries_held(), folder)?;
     // Only the number of parts counts until it is known how many keys there are.
-    let entries_each = if new_forms().near() { NEAR_ENTRIES } else { 1 };
+    let entries_each = if new_forms().near() { near::HASHES } else { 1 };
     let parts = settings.parts.unwrap_or_else(|| parts_for(total * entries_each));
     let sorting = Layout::new(total, parts);
 

@@ -13,6 +13,9 @@ use crate::file::Cell;
 
 /// Fewest characters of a number of which another one may be near.
 pub(crate) const LEAST: usize = 5;
+/// Hashes under which a row stands, about, where what is near is looked for: of its number, and of halves of it with a date of
+/// birth and with a name of two or three words.
+pub(crate) const HASHES: u64 = 16;
 /// Most names of a row that are compared: the rest of more plays no part.
 const NAMES: usize = 8;
 /// Fewest words that two names must have in common.

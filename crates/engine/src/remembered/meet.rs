@@ -15,14 +15,12 @@ use super::write::part_of;
 use crate::file::TableFile;
 use crate::form::{Forms, Issuer, KindNumber};
 use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::near;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
 /// The numbers of records are sorted in so many shares.
 const SHARES: u32 = 256;
-
-/// Numbers of a record, about, where those that are near are looked for too.
-const NEAR_NUMBERS: u64 = 16;
 
 /// A number of a record, or one under which a check near it may stand: its digest first.
 type Number = (u64, u64);
@@ -42,7 +40,7 @@ pub(crate) fn meeting<'a>(
     }
     let rows: u64 = records.iter().map(|(file, _)| file.identity().rows).sum();
     let held = settings.entries_held() / size_of::<Number>();
-    let each_row = if new_forms().near() { NEAR_NUMBERS } else { 1 };
+    let each_row = if new_forms().near() { near::HASHES } else { 1 };
     let passes =
         u32::try_from(usize::try_from(rows * each_row).unwrap_or(usize::MAX).div_ceil(held.max(1))).unwrap_or(SHARES);
     let each = SHARES / passes.clamp(1, SHARES).next_power_of_two();

@@ -20,15 +20,13 @@ use crate::file::names_of;
 use crate::form::{self, Form, Forms};
 use crate::issuer::Countries;
 use crate::keys::Row;
-use crate::near::{Born, Stated};
+use crate::near::{self, Born, Stated};
 use crate::settings::{Settings, Told};
 use crate::{Request, threads};
 
 /// Bytes of a part, about, and of a check in it.
 const PART: u64 = 32 << 20;
 const CHECK: u64 = 80;
-/// How often a check is written, about, where those that are near records are found too.
-const NEAR_ENTRIES: u64 = 16;
 const MOST_BITS: u32 = 12;
 /// Bytes of a part that a thread holds before they are put aside.
 const PIECE: usize = 16 << 10;
@@ -63,7 +61,7 @@ pub fn remember(
     let (forms, given) = (Forms::of(countries, request), request.given_kind.as_deref());
     let files = opened.iter().map(|file| file.checks(&forms, given, &names)).collect::<Result<Vec<_>>>()?;
     let rows: u64 = files.iter().map(CheckFile::rows).sum();
-    let each = if forms.near() { CHECK * NEAR_ENTRIES } else { CHECK };
+    let each = if forms.near() { CHECK * near::HASHES } else { CHECK };
     let parts = (rows * each).div_ceil(PART).max(1).next_power_of_two();
     let bits = parts.trailing_zeros().min(MOST_BITS);
     told.begin("checks to remember", rows);
