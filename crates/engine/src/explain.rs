@@ -17,7 +17,6 @@ use crate::judge::{Hit, Judged, Rules, agreement, judge_pair};
 use crate::keys::Row;
 use crate::marking::rows_of;
 use crate::near::{Agreement, Born, By, Stated, numbers_are_near};
-use crate::probe::Found;
 use crate::remembered::{of_number, opened};
 use crate::row::{Asked, Held, HeldColumns};
 use crate::rule::Answer;
@@ -179,11 +178,10 @@ fn pair(
             let (one, two) = (kind.normalise(&asked.key_raw, None), kind.normalise(&held.key_raw, None));
             check.steps = steps(kind, &one);
             record.steps = steps(kind, &two);
-            let found = Found { place: (0, 0, 0), asked: asked.clone(), records: Vec::new(), cut_off: 0 };
             // As it was found: by its own issuer, by a number alone, or by what is near it.
             let near = rules.grades.near().then_some(By::Near);
             for by in [By::Key, By::Number].into_iter().chain(near) {
-                judge_pair(rules, &mut judged, kind, &found, (held, &two), by, owned);
+                judge_pair(rules, &mut judged, kind, (asked, (0, 0, 0)), (held, &two, 0), by, owned);
             }
             words = rules_asked(kind, asked, held, owned, rules);
             if near.is_some() && numbers_are_near(kind, &one, &two) {
@@ -195,13 +193,7 @@ fn pair(
         }
         None => words.push(format!("kind: `{}` is not screened", held.key_kind)),
     }
-    Explained {
-        check,
-        record,
-        answer: judged.answers.into_values().max(),
-        rules: words,
-        hit: judged.hits.into_iter().min(),
-    }
+    Explained { check, record, answer: judged.answers.values().copied().max(), rules: words, hit: judged.into_hit() }
 }
 
 fn shown(spot: &Spot, key_kind: &str, raw: &str, issuer: Option<&String>) -> Shown {

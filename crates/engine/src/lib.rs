@@ -19,6 +19,7 @@ mod keys;
 mod marking;
 mod near;
 mod probe;
+mod record_file;
 mod remembered;
 mod row;
 mod rule;
@@ -49,10 +50,11 @@ use checks::{CheckFile, Opened};
 use file::{TableFile, names_of};
 use form::Forms;
 use index::{Index, Wanted};
-use keys::KeyColumns;
+use judge::{Court, Verdict};
 use probe::{Probe, Probed, probe, probe_old};
-use remembered::{Book, Counts, OldCheck, meeting, opened as opened_books};
-use row::HeldColumns;
+use record_file::RecordFile;
+use remembered::{Book, Counts, meeting, opened as opened_books};
+use threads::Tasks;
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
 pub const RULE_VERSION: &str = "3";
@@ -148,14 +150,8 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let forms = new_forms();
     let given = request.given_kind.as_deref();
     let names = names_of("records", &request.names);
-    let mut records = Vec::new();
-    let mut rows = Vec::new();
-    for path in &request.records {
-        let file = TableFile::open(path, &names)?;
-        let keys = KeyColumns::find(&file, &forms, given)?;
-        rows.push(HeldColumns::held(&file, given, &forms)?);
-        records.push((file, keys));
-    }
+    let opened = |path: &PathBuf| RecordFile::open(path, &names, &forms, given);
+    let records = request.records.iter().map(opened).collect::<Result<Vec<_>>>()?;
     let check_names = names_of("checks", &request.names);
     let opened = request.checks.iter().map(|path| Opened::open(path, &check_names)).collect::<Result<Vec<_>>>()?;
     let checks = opened.iter().map(|file| file.checks(&forms, given, &check_names)).collect::<Result<Vec<_>>>()?;
@@ -166,32 +162,37 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let index = Index::open(&request.index, &wanted, settings, told)?;
     let as_of = match request.as_of {
         Some(day) => Some(day),
-        None if records.iter().any(|(file, _)| matches!(file.find("expires_on"), Ok(Some(_)))) => {
+        None if records.iter().any(|own| matches!(own.file.find("expires_on"), Ok(Some(_)))) => {
             let of_books = books.iter().filter_map(|book| book.footer.newest).max();
             newest(&checks, settings)?.max(of_books)
         }
         None => None,
     };
-    let old: Vec<OldCheck> = match &seal {
-        Some(seal) => {
-            let met = meeting(&books, seal, &records, &new_forms, settings, told)?;
-            met.into_iter().map(|(_, check)| check).collect()
-        }
-        None => Vec::new(),
-    };
-    let passes = index.passes(settings);
-    told.begin("checks", checks.iter().map(CheckFile::rows).sum::<u64>() * passes.len() as u64);
+    let rules = judge::Rules { countries, grades: &request.grades, as_of, secret: request.secret.as_ref() };
+    let entries = index.unfiltered()?;
+    let mut court = Court::new(&records, &rules, (&entries, request.fan_out), settings);
     let total = checks.iter().map(CheckFile::rows).sum();
-    let mut probed = Probed { shapes: chance::Shapes::new(total), ..Probed::default() };
-    let how = Probe { records: &index.count, fan_out: request.fan_out, new_forms: &new_forms, settings, told };
+    let how = Probe { records: &index.count, rows: total, new_forms: &new_forms, settings, told };
+    if let Some(seal) = &seal {
+        meeting(&books, seal, &records, &how, &mut |old| court.take(probe_old(&old, &entries, &how)?))?;
+    }
+    let passes = index.passes(settings);
+    told.begin("checks", total * passes.len() as u64);
+    let mut probed = Probed::of(total);
+    let groups = probe::groups(&checks);
     for (number, parts) in passes.iter().enumerate() {
         let segment = index.segment(parts.clone())?;
-        probed.add(probe(&checks, &segment, number == 0, &how)?);
-        probed.found.extend(probe_old(&old, &segment, &how)?);
+        let mut tasks = Tasks::new(groups.len(), settings.matches_held());
+        loop {
+            probed.add(probe(&groups, &tasks, &segment, number == 0, &how)?);
+            court.take(std::mem::take(&mut probed.found))?;
+            if !tasks.go_on() {
+                break;
+            }
+        }
     }
-    if passes.len() > 1 {
-        probed.merge();
-    }
+    told.end();
+    let verdict = court.end()?;
     let remembered = books.iter().map(|book| book.footer.counts.read).sum();
     for Counts { read, not_screened, junk, not_a_key } in books.iter().map(|book| book.footer.counts) {
         probed.read += read;
@@ -199,20 +200,15 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         probed.junk += junk;
         probed.not_a_key += not_a_key;
     }
-    told.end();
 
-    let files: Vec<&TableFile> = records.iter().map(|(file, _)| file).collect();
     let records_kept_back = if request.count_records {
+        let files: Vec<&TableFile> = records.iter().map(|own| &own.file).collect();
         standing::count(&files, as_of, countries, settings.threads)?
     } else {
         BTreeMap::new()
     };
     let snapshots = (index::snapshot(&records), snapshot_of(&opened, &books));
-    let record_files: Vec<judge::RecordFile> =
-        records.into_iter().zip(rows).map(|((file, keys), rows)| (file, keys, rows)).collect();
-    let rules = judge::Rules { countries, grades: &request.grades, as_of, secret: request.secret.as_ref() };
-    let judged = judge::judge(&probed.found, &record_files, &rules, settings.threads)?;
-    record_files.iter().try_for_each(|(file, ..)| file.check_unchanged())?;
+    records.iter().try_for_each(|own| own.file.check_unchanged())?;
     opened.iter().try_for_each(Opened::check_unchanged)?;
     let asked = std::iter::once(&probed.shapes).chain(books.iter().map(|book| &book.shapes));
     let mut expected: Expected = asked.map(|shapes| chance::expected(shapes, &index.shapes)).sum();
@@ -223,9 +219,9 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
     let count = index.count.clone();
     index.keep()?;
     Ok(Screened {
-        answers: account(&probed, &judged),
-        hits: judged.hits,
-        withheld: judged.withheld,
+        answers: account(&probed, &verdict),
+        hits: verdict.hits,
+        withheld: verdict.withheld,
         checks: probed.read,
         remembered,
         records: count.read,
@@ -236,23 +232,16 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         ]),
         records_kept_back,
         expected,
-        repeated: judged.repeated,
-        cannot_say: judged.cannot_say,
+        repeated: verdict.repeated,
+        cannot_say: verdict.cannot_say,
         births_unread: (probed.births_unread, count.births_unread),
-        capped: cut_off(&probed.found),
+        capped: verdict.capped,
         index_made,
         passes: passes.len(),
         check_footers: opened.iter().map(|file| file.identity().footer).collect(),
         snapshots,
         as_of,
     })
-}
-
-/// Checks whose key has more records than are looked at, and how many records were not.
-fn cut_off(found: &[probe::Found]) -> (u64, u64) {
-    let places: std::collections::BTreeSet<_> =
-        found.iter().filter(|found| found.cut_off > 0).map(|found| found.place).collect();
-    (places.len() as u64, found.iter().map(|found| found.cut_off).sum())
 }
 
 /// Everything but the records that decides what is in an index.
@@ -303,11 +292,9 @@ pub fn footer(path: &Path) -> Result<Digest> {
 }
 
 /// read = the sum of what became of the checks.
-fn account(probed: &Probed, judged: &judge::Judged) -> BTreeMap<&'static str, u64> {
-    let mut out: BTreeMap<&'static str, u64> = Answer::ALL.iter().map(|answer| (answer.word(), 0)).collect();
-    for answer in judged.answers.values() {
-        *out.entry(answer.word()).or_default() += 1;
-    }
+fn account(probed: &Probed, verdict: &Verdict) -> BTreeMap<&'static str, u64> {
+    let of = |answer: &Answer| (answer.word(), verdict.answers.get(answer).copied().unwrap_or(0));
+    let mut out: BTreeMap<&'static str, u64> = Answer::ALL.iter().map(of).collect();
     out.insert("kind-not-screened", probed.not_screened);
     out.insert("junk-key", probed.junk);
     out.insert("not-a-key", probed.not_a_key);

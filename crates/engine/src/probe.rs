@@ -1,4 +1,4 @@
-//! The checks, streamed through the index: what is found is a place of a check and the row of a record.
+//! The checks, streamed through the index: what is found is a check and those of its hashes that are in the index.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,23 +13,31 @@ use crate::near::{Born, By, Stated};
 use crate::remembered::OldCheck;
 use crate::row::Asked;
 use crate::settings::{Settings, Told};
-use crate::threads;
+use crate::threads::{self, Tasks};
 
 /// Hashes that are held beside those of keys, at most.
 const OTHERS: usize = 1 << 16;
 /// Remembered checks that are looked up together.
 const OLD: usize = 1_024;
 
-/// A check and the rows of records that have its hash.
+/// Where a check stands: file, row group and row. Files of books are numbered from `usize::MAX` downwards, and what stands
+/// for their row groups is the file in the book and its row group.
+pub(crate) type Place = (usize, usize, u32);
+
+/// A check of which a hash is in the index.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// File, row group and row of the check.
-    pub(crate) place: (usize, usize, u32),
+    pub(crate) place: Place,
     pub(crate) asked: Asked,
-    /// Row of the record in the index, and how it was found; each pair once, in order.
-    pub(crate) records: Vec<(u32, By)>,
-    /// Records of its key that were not looked at, because there are too many.
-    pub(crate) cut_off: u64,
+    /// The hashes, and what they are of. Their records are looked up where they are judged, because they can be many.
+    pub(crate) hashes: Vec<(u64, By)>,
+}
+
+impl Found {
+    /// Bytes that it takes in memory.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + self.hashes.len() * size_of::<(u64, By)>() + self.asked.texts()
+    }
 }
 
 /// What became of the checks that were read.
@@ -46,6 +54,11 @@ pub(crate) struct Probed {
 }
 
 impl Probed {
+    /// Of checks of so many rows.
+    pub(crate) fn of(rows: u64) -> Self {
+        Self { shapes: Shapes::new(rows), ..Self::default() }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.found.extend(other.found);
         self.read += other.read;
@@ -55,28 +68,12 @@ impl Probed {
         self.births_unread += other.births_unread;
         self.shapes.add(&other.shapes);
     }
-
-    /// One entry for each check, whose records may lie in several parts of the index.
-    pub(crate) fn merge(&mut self) {
-        self.found.sort_unstable_by_key(|found| found.place);
-        self.found.dedup_by(|later, first| {
-            if later.place != first.place {
-                return false;
-            }
-            first.records.append(&mut later.records);
-            first.records.sort_unstable();
-            first.records.dedup();
-            first.cut_off += later.cut_off;
-            true
-        });
-    }
 }
 
 /// One thread's row group in the making.
 struct Probing<'a> {
     segment: &'a Segment,
     records: &'a Count,
-    fan_out: usize,
     /// Whether rows are counted: in the first of several passes.
     counts: bool,
     hashes: Vec<u64>,
@@ -90,29 +87,26 @@ struct Probing<'a> {
     blocks: Vec<u64>,
     passed: Vec<u32>,
     met: Vec<Met>,
-    /// Rows of which records were left out, and how many.
-    cut: Vec<(u32, u64)>,
-    /// How many of those have their text.
+    /// How many of those are in order and have their text.
     told: usize,
+    /// The keys of the rows that met something, in their order.
+    raws: Vec<String>,
     probed: Probed,
 }
 
-/// A row that met the hash of a record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Met {
-    pub(crate) row: u32,
-    pub(crate) record: u32,
-    pub(crate) by: By,
-    pub(crate) raw: String,
+/// A row of which a hash is in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    row: u32,
+    hash: u64,
+    by: By,
 }
 
 impl<'a> Probing<'a> {
-    /// Of checks of so many rows.
-    fn new(segment: &'a Segment, how: &Probe<'_, 'a>, counts: bool, rows: u64) -> Self {
+    fn new(segment: &'a Segment, how: &Probe<'_, 'a>, counts: bool) -> Self {
         Self {
             segment,
             records: how.records,
-            fan_out: how.fan_out,
             counts,
             hashes: Vec::new(),
             rows: Vec::new(),
@@ -121,46 +115,34 @@ impl<'a> Probing<'a> {
             blocks: Vec::new(),
             passed: Vec::new(),
             met: Vec::new(),
-            cut: Vec::new(),
             told: 0,
-            probed: Probed { shapes: Shapes::new(rows), ..Probed::default() },
+            raws: Vec::new(),
+            probed: Probed::of(how.rows),
         }
     }
 
     /// Begins with a row group.
     fn begin(&mut self) {
         self.met.clear();
-        self.cut.clear();
         self.told = 0;
+        self.raws.clear();
     }
 
     /// The checks of a row group that met something, read in full.
-    fn in_full(&self, at: usize, file: &CheckFile, group: usize, held: &Held) -> Result<Vec<Found>> {
+    fn read_in_full(&mut self, at: usize, file: &CheckFile, group: usize, held: &Held) -> Result<Vec<Found>> {
         if self.met.is_empty() {
             return Ok(Vec::new());
         }
-        // They came sorted, stretch by stretch; the first of each row has its text.
+        // They came sorted, stretch by stretch.
         let mut rows: Vec<u32> = self.met.iter().map(|met| met.row).collect();
         rows.dedup();
         let rest = file.asked_rows(group, held, &rows)?;
         let groups = self.met.chunk_by(|one, two| one.row == two.row);
-        let found = rest.into_iter().zip(groups).map(|(mut asked, met)| {
-            if let Some(first) = met.first() {
-                asked.key_raw.clone_from(&first.raw);
-            }
-            self.found((at, group), asked, met)
+        let found = rest.into_iter().zip(self.raws.drain(..)).zip(groups).map(|((asked, key_raw), met)| {
+            let row = met.first().map_or(0, |met| met.row);
+            Found { place: (at, group, row), asked: Asked { key_raw, ..asked }, hashes: hashes(met) }
         });
         Ok(found.collect())
-    }
-
-    /// A check with what its row met.
-    fn found(&self, (file, group): (usize, usize), asked: Asked, met: &[Met]) -> Found {
-        let row = met.first().map_or(0, |met| met.row);
-        // They are sorted, and what is near is found in several ways.
-        let mut records: Vec<(u32, By)> = met.iter().map(|met| (met.record, met.by)).collect();
-        records.dedup();
-        let cut_off = self.cut.iter().filter(|(cut, _)| *cut == row).map(|(_, left_out)| left_out).sum();
-        Found { place: (file, group, row), asked, records, cut_off }
     }
 
     /// The places of the hashes that the filter lets pass.
@@ -177,20 +159,10 @@ impl<'a> Probing<'a> {
         hashes().for_each(|hash| self.segment.announce_entries(*hash));
     }
 
-    /// Looks up the records of a hash.
+    /// Keeps a hash that is in the index.
     fn look_up(&mut self, hash: u64, row: u32, by: By) {
-        let (mut records, mut left_out) = (0, 0);
-        let (met, fan_out) = (&mut self.met, self.fan_out);
-        self.segment.rows(hash, |record| {
-            if records < fan_out {
-                met.push(Met { row, record, by, raw: String::new() });
-            } else {
-                left_out += 1;
-            }
-            records += 1;
-        });
-        if left_out > 0 {
-            self.cut.push((row, left_out));
+        if self.segment.rows(hash).next().is_some() {
+            self.met.push(Met { row, hash, by });
         }
     }
 }
@@ -287,70 +259,75 @@ impl Sink for Probing<'_> {
     }
 
     fn text(&mut self, raw: &[u8]) {
-        let Some(row) = self.met.get(self.told).map(|met| met.row) else { return };
-        // The first one of the row has it for all.
-        if let Some(first) = self.met.get_mut(self.told) {
-            first.raw = text_of(raw).into_owned();
-        }
-        while self.met.get(self.told).is_some_and(|met| met.row == row) {
-            self.told += 1;
-        }
+        self.raws.push(text_of(raw).into_owned());
+        self.told = self.met.len();
     }
 }
 
 /// What checks are looked up in, and how.
 pub(crate) struct Probe<'a, 'b> {
     pub(crate) records: &'b Count,
-    pub(crate) fan_out: usize,
+    /// Rows of all files of checks.
+    pub(crate) rows: u64,
     pub(crate) new_forms: &'b (dyn Fn() -> Forms<'a> + Sync),
     pub(crate) settings: &'b Settings,
     pub(crate) told: &'b dyn Told,
 }
 
-/// Looks up all checks in parts of an index; their rows are counted in the first of several passes.
-pub(crate) fn probe(files: &[CheckFile], segment: &Segment, counts: bool, how: &Probe) -> Result<Probed> {
-    let Probe { new_forms, settings, told, .. } = *how;
-    let tasks: Vec<(usize, &CheckFile, usize)> = files
-        .iter()
-        .enumerate()
-        .flat_map(|(at, file)| (0..file.groups()).map(move |group| (at, file, group)))
-        .collect();
-    let total = files.iter().map(CheckFile::rows).sum();
-    let next = AtomicUsize::new(0);
-    let shares = threads::each(settings.threads, |_| {
-        let mut reader = KeyReader::new(new_forms());
-        let mut own = Probing::new(segment, how, counts, total);
-        while let Some((at, file, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some((_, file, group)) = tasks.get(next.load(Ordering::Relaxed)) {
+/// The hashes that a row met, in order.
+fn hashes(met: &[Met]) -> Vec<(u64, By)> {
+    met.iter().map(|met| (met.hash, met.by)).collect()
+}
+
+/// All row groups of the files of checks, each with the number of its file.
+pub(crate) fn groups<'f, 'c>(files: &'f [CheckFile<'c>]) -> Vec<(usize, &'f CheckFile<'c>, usize)> {
+    let of = |(at, file): (usize, &'f CheckFile<'c>)| (0..file.groups()).map(move |group| (at, file, group));
+    files.iter().enumerate().flat_map(of).collect()
+}
+
+/// Looks up checks in parts of an index: as many row groups as there is room for what is found. Their rows are counted in
+/// the first of several passes.
+pub(crate) fn probe(
+    groups: &[(usize, &CheckFile, usize)],
+    tasks: &Tasks,
+    segment: &Segment,
+    counts: bool,
+    how: &Probe,
+) -> Result<Probed> {
+    let shares = threads::each(how.settings.threads, |_| {
+        let mut reader = KeyReader::new((how.new_forms)());
+        let mut own = Probing::new(segment, how, counts);
+        while let Some((at, file, group)) = tasks.take().and_then(|task| groups.get(task)) {
+            if let Some((_, file, group)) = groups.get(tasks.following()) {
                 file.announce(*group);
             }
             own.begin();
             let (rows, held) = file.read(*group, &mut reader, &mut own)?;
-            let found = own.in_full(*at, file, *group, &held)?;
+            let found = own.read_in_full(*at, file, *group, &held)?;
+            tasks.hold(found.iter().map(Found::size).sum());
             own.probed.found.extend(found);
-            told.advance(rows);
+            how.told.advance(rows);
         }
         Ok(own.probed)
     })?;
-    let mut probed = Probed { shapes: Shapes::new(total), ..Probed::default() };
+    let mut probed = Probed::of(how.rows);
     for share in shares {
         probed.add(share);
     }
     Ok(probed)
 }
 
-/// Looks up checks that were remembered in parts of an index. Their file has no number: `usize::MAX` stands for it.
-pub(crate) fn probe_old(old: &[OldCheck], segment: &Segment, how: &Probe) -> Result<Vec<Found>> {
+/// Looks up checks that were remembered, each with the number of its book.
+pub(crate) fn probe_old(old: &[(usize, OldCheck)], segment: &Segment, how: &Probe) -> Result<Vec<Found>> {
+    let chunks: Vec<_> = old.chunks(OLD).collect();
     let next = AtomicUsize::new(0);
     let found = threads::each(how.settings.threads, |_| {
         let mut forms = (how.new_forms)();
-        let mut own = Probing::new(segment, how, false, 0);
+        let mut own = Probing::new(segment, how, false);
         let mut found = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(checks) = old.chunks(OLD).nth(at) else { return Ok(found) };
+        while let Some(checks) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
             own.begin();
-            for (number, OldCheck { asked, .. }) in (0_u32..).zip(checks) {
+            for (number, (_, OldCheck { asked, .. })) in (0_u32..).zip(*checks) {
                 let kind = forms.kind(Some(asked.key_kind.as_bytes()));
                 let issuer = forms.issuer(asked.issuer.as_deref().map(str::as_bytes));
                 let raw = Some(asked.key_raw.as_bytes());
@@ -362,13 +339,14 @@ pub(crate) fn probe_old(old: &[OldCheck], segment: &Segment, how: &Probe) -> Res
             }
             own.batch();
             own.met.sort_unstable();
-            let asked = |row: u32| checks.get(row as usize).map(|check| check.asked.clone());
-            found.extend(
-                own.met
-                    .chunk_by(|one, two| one.row == two.row)
-                    .filter_map(|met| Some(own.found((usize::MAX, at), asked(met.first()?.row)?, met))),
-            );
+            found.extend(own.met.chunk_by(|one, two| one.row == two.row).filter_map(|met| {
+                let (book, check) = checks.get(met.first()?.row as usize)?;
+                let (file, group, row) = check.place;
+                let place = (usize::MAX - book, (file as usize) << 32 | group as usize, row);
+                Some(Found { place, asked: check.asked.clone(), hashes: hashes(met) })
+            }));
         }
+        Ok(found)
     })?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -24,6 +24,14 @@ pub(crate) struct Asked {
     pub(crate) birth_date: Option<i32>,
 }
 
+impl Asked {
+    /// Bytes of its texts.
+    pub(crate) fn texts(&self) -> usize {
+        let stated = [&self.issuer, &self.by, &self.purpose, &self.names].into_iter().flatten();
+        stated.chain([&self.check_id, &self.key_kind, &self.key_raw]).map(String::len).sum()
+    }
+}
+
 /// A record that was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {

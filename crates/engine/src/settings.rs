@@ -15,6 +15,9 @@ pub struct Settings {
 const PER_THREAD: u64 = 48 << 20;
 const PROGRAM: u64 = 32 << 20;
 
+/// Hits for which there is room in the least memory.
+const LEAST_HITS: usize = 64 << 20;
+
 /// Memory that is used where nothing is said, at most.
 const MEMORY: u64 = 4 << 30;
 
@@ -47,6 +50,16 @@ impl Settings {
     /// Bytes of entries that are held while an index is made.
     pub(crate) fn entries_held(&self) -> usize {
         usize::try_from(self.left()).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes of matches that are held before they are judged.
+    pub(crate) fn matches_held(&self) -> usize {
+        usize::try_from(self.memory / 16).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes of hits and answers that are held.
+    pub(crate) fn hits_held(&self) -> usize {
+        usize::try_from(self.memory / 4).unwrap_or(usize::MAX).max(LEAST_HITS)
     }
 
     /// Bytes of an index that are held while it is searched.

@@ -16,10 +16,10 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::gather::{Entry, Gathered, Shared};
 use super::layout::{Layout, bits, parts_for, remainder};
 use crate::chance::Shapes;
-use crate::file::TableFile;
 use crate::form::{Form, Forms, Issuer, KindNumber, UNKNOWN};
-use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::keys::{KeyReader, Row, Sink};
 use crate::near::{self, Born};
+use crate::record_file::RecordFile;
 use crate::settings::{Settings, Told};
 use crate::threads;
 
@@ -151,26 +151,19 @@ impl Sink for Gathering<'_> {
 /// `Corrupt` with file and row group for records that cannot be read; `Storage` where the disk fails; `Usage` for more
 /// records than an index can hold.
 pub(crate) fn build<'a>(
-    files: &[(TableFile, KeyColumns)],
+    files: &[RecordFile],
     new_forms: &(dyn Fn() -> Forms<'a> + Sync),
     settings: &Settings,
     path: &Path,
     told: &dyn Told,
 ) -> Result<Built> {
-    let total: u64 = files.iter().map(|(file, _)| file.identity().rows).sum();
+    let total = RecordFile::rows_of(files);
     let most = |what: &str, number: u64| {
         let message = format!("{number} {what}, and an index holds at most {}", u32::MAX);
         if number > u64::from(u32::MAX) { Err(Fault::new(ErrorKind::Usage, message)) } else { Ok(()) }
     };
     most("records", total)?;
-    let mut tasks = Vec::new();
-    let mut first = 0_u32;
-    for (file, columns) in files {
-        for group in 0..file.groups() {
-            tasks.push((file, columns, group, first));
-            first = first.saturating_add(u32::try_from(file.rows(group)).unwrap_or(u32::MAX));
-        }
-    }
+    let tasks: Vec<_> = RecordFile::groups(files).collect();
     let folder = path.parent().unwrap_or(Path::new("."));
     let shared = Shared::new(settings.entries_held(), folder)?;
     // Only the number of parts counts until it is known how many keys there are.
@@ -192,12 +185,13 @@ pub(crate) fn build<'a>(
             blocks: Vec::new(),
             failed: None,
         };
-        while let Some((file, columns, group, first)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some((file, columns, group, _)) = tasks.get(next.load(Ordering::Relaxed)) {
-                file.announce(*group, &columns.all());
+        while let Some((RecordFile { file, keys, .. }, group, first)) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            if let Some((following, group, _)) = tasks.get(next.load(Ordering::Relaxed)) {
+                following.file.announce(*group, &following.keys.all());
             }
-            own.first = *first;
-            reader.read(file, columns, *group, &mut own)?;
+            own.first = u32::try_from(*first).unwrap_or(u32::MAX);
+            reader.read(file, keys, *group, &mut own)?;
             if let Some(failed) = own.failed.take() {
                 return Err(failed);
             }

@@ -22,9 +22,9 @@ pub(crate) use layout::Layout;
 pub(crate) use segment::Segment;
 
 use crate::chance::{Counted, Shape, Shapes};
-use crate::file::{Identity, TableFile};
+use crate::file::Identity;
 use crate::form::{self, Forms};
-use crate::keys::KeyColumns;
+use crate::record_file::RecordFile;
 use crate::settings::{Settings, Told};
 
 /// Version of the files of an index.
@@ -70,7 +70,7 @@ pub(crate) struct Index {
 
 /// What an index is to be of.
 pub(crate) struct Wanted<'a> {
-    pub(crate) files: &'a [(TableFile, KeyColumns)],
+    pub(crate) files: &'a [RecordFile],
     pub(crate) rules: Digest,
     pub(crate) new_forms: &'a (dyn Fn() -> Forms<'a> + Sync),
 }
@@ -110,7 +110,7 @@ impl Index {
         };
         sweep(folder, None)?;
         let part = folder.join("index.part");
-        told.begin("records", wanted.files.iter().map(|(file, _)| file.identity().rows).sum());
+        told.begin("records", RecordFile::rows_of(wanted.files));
         let built = build::build(wanted.files, wanted.new_forms, settings, &part, told);
         told.end();
         let built = built.inspect_err(|_| {
@@ -121,7 +121,7 @@ impl Index {
             format: FORMAT,
             form: form::VERSION,
             rules: wanted.rules,
-            records: wanted.files.iter().map(|(file, _)| file.identity().clone()).collect(),
+            records: wanted.files.iter().map(|own| own.file.identity().clone()).collect(),
             file: format!("{}.index", name(wanted).short()),
             layout: built.layout,
             sums: built.sums,
@@ -164,6 +164,11 @@ impl Index {
         Segment::open(&self.path, &self.file, &self.layout, parts)
     }
 
+    /// Opens all parts, to look up what is likely to be there.
+    pub(crate) fn unfiltered(&self) -> Result<Segment> {
+        Segment::unfiltered(&self.path, &self.file, &self.layout)
+    }
+
     /// Waits until the index is on the disk and has its name.
     pub(crate) fn keep(mut self) -> Result<()> {
         self.kept()
@@ -185,10 +190,10 @@ impl Drop for Index {
 }
 
 /// What tells these records from others: footers and sizes, in the order in which they were named.
-pub(crate) fn snapshot(files: &[(TableFile, KeyColumns)]) -> Digest {
+pub(crate) fn snapshot(files: &[RecordFile]) -> Digest {
     let mut hasher = quipu_schema::digest::Hasher::default();
-    for (file, _) in files {
-        let identity = file.identity();
+    for own in files {
+        let identity = own.file.identity();
         hasher.part("footer", identity.footer.as_bytes()).part("size", identity.size.to_le_bytes());
     }
     hasher.finish()
@@ -212,8 +217,8 @@ fn differs(manifest: &Manifest, wanted: &Wanted) -> Option<String> {
     if manifest.records.len() != wanted.files.len() {
         return Some("it was made of other records".to_owned());
     }
-    let changed = manifest.records.iter().zip(wanted.files).find(|(known, (file, _))| *known != file.identity());
-    changed.map(|(_, (file, _))| format!("{} changed", file.path().display()))
+    let changed = manifest.records.iter().zip(wanted.files).find(|(known, own)| *known != own.file.identity());
+    changed.map(|(_, own)| format!("{} changed", own.file.path().display()))
 }
 
 fn read(folder: &Path) -> Result<Option<Manifest>> {

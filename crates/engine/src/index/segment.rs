@@ -1,4 +1,4 @@
-//! An index in use: the filter in memory, the rest mapped from the file.
+//! An index in use: the filter of the parts that are searched in memory, the rest mapped from the file.
 
 #![expect(unsafe_code, reason = "a file is mapped; see `map`")]
 
@@ -36,8 +36,30 @@ impl Segment {
     /// Opens parts of the index in a file.
     pub(crate) fn open(path: &Path, file: &File, layout: &Layout, parts: Range<u64>) -> Result<Self> {
         check_file(path, file, layout)?;
+        let filter = copied(file, &layout.filter(&parts)).map_err(|error| reading(path, error))?;
+        let words = (layout.parts * layout.words, parts.start * layout.words);
+        Self::behind(filter, words, (path, file, layout), parts)
+    }
+
+    /// Opens all parts without their filter, which lets all hashes pass then: for those that are looked up because they
+    /// are likely to be there.
+    pub(crate) fn unfiltered(path: &Path, file: &File, layout: &Layout) -> Result<Self> {
+        check_file(path, file, layout)?;
+        // One word that lets everything pass is the filter of all hashes.
+        let mut filter = MmapMut::map_anon(8).map_err(|error| reading(path, error))?;
+        filter.fill(u8::MAX);
+        let filter = filter.make_read_only().map_err(|error| reading(path, error))?;
+        Self::behind(filter, (1, 0), (path, file, layout), 0..layout.parts)
+    }
+
+    /// What lies behind a filter of so many words.
+    fn behind(
+        filter: Mmap,
+        words: (u64, u64),
+        (path, file, layout): (&Path, &File, &Layout),
+        parts: Range<u64>,
+    ) -> Result<Self> {
         let failed = |error| reading(path, error);
-        let filter = copied(file, &layout.filter(&parts)).map_err(failed)?;
         let starts = map(file, &layout.starts(&parts)).map_err(failed)?;
         let buckets = layout.buckets * (parts.end - parts.start);
         let (first, last) = (number(&starts, 0), number(&starts, buckets));
@@ -48,7 +70,6 @@ impl Segment {
         }
         let remainders = map(file, &layout.remainders(&entries)).map_err(failed)?;
         let rows = map(file, &layout.rows(&entries)).map_err(failed)?;
-        let words = (layout.parts * layout.words, parts.start * layout.words);
         let buckets = (layout.parts * layout.buckets, parts.start * layout.buckets);
         Ok(Self { filter, starts, remainders, rows, first: entries.start, words, buckets })
     }
@@ -96,23 +117,19 @@ impl Segment {
         }
     }
 
-    /// Visits the record rows of the entries with this hash, in ascending order.
-    pub(crate) fn rows(&self, hash: u64, mut visit: impl FnMut(u32)) {
+    /// The record rows of the entries with this hash, in ascending order.
+    pub(crate) fn rows(&self, hash: u64) -> impl Iterator<Item = u32> {
         let bucket = self.bucket(hash);
-        let (Some(start), Some(end)) = (number(&self.starts, bucket), number(&self.starts, bucket.wrapping_add(1)))
-        else {
-            return;
-        };
+        let start = number(&self.starts, bucket).unwrap_or(0);
+        let end = number(&self.starts, bucket.wrapping_add(1)).unwrap_or(0);
         let wanted = remainder(hash);
-        for entry in u64::from(start)..u64::from(end) {
-            let at = entry.wrapping_sub(self.first);
-            let held = number(&self.remainders, at);
-            if held == Some(wanted) {
-                number(&self.rows, at).into_iter().for_each(&mut visit);
-            } else if held.is_none_or(|held| held > wanted) {
-                return;
-            }
-        }
+        // Those of a bucket are sorted.
+        (u64::from(start)..u64::from(end))
+            .map(|entry| entry.wrapping_sub(self.first))
+            .map(|at| (at, number(&self.remainders, at)))
+            .skip_while(move |(_, held)| held.is_some_and(|held| held < wanted))
+            .take_while(move |(_, held)| *held == Some(wanted))
+            .filter_map(|(at, _)| number(&self.rows, at))
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Parts, by the upper bits of the digest, each one three runs of bytes: the digests in ascending order, for each one the
 //! place where its sealed check ends, and the sealed checks. Then a footer in JSON, what vouches for it, its length, and a
-//! word by which the file is known. Everything is little-endian. The secret vouches for footer, digests and ends, and
-//! each sealed check for itself.
+//! word by which the file is known. Everything is little-endian. The secret vouches for footer, digests and ends, for the
+//! sealed checks of a part together, and each sealed check for itself.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -17,7 +17,7 @@ use super::seal::Seal;
 use crate::chance::{Counted, Shape, Shapes};
 use crate::form;
 
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 const MAGIC: &[u8; 16] = b"quipu checks 01\n";
 /// Bytes behind the footer: what vouches for it, its length, and the word.
 const TAIL: usize = 32 + 8 + MAGIC.len();
@@ -59,6 +59,8 @@ pub(crate) struct Part {
     pub(crate) sealed: u64,
     /// What vouches for digests and ends.
     pub(crate) vouched: Digest,
+    /// What vouches for the sealed checks together.
+    pub(crate) vouched_sealed: Digest,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,6 +217,17 @@ impl Book {
         }
     }
 
+    /// That the sealed checks of a part are what was written: asked where one of them does not open.
+    ///
+    /// # Errors
+    /// `Corrupt` where they are not.
+    pub(crate) fn check_sealed(&self, entries: &Entries, seal: &Seal) -> Result<()> {
+        let part = self.footer.parts.get(entries.number).ok_or_else(|| self.damaged(entries.number))?;
+        let sealed = self.read(entries.first, part.sealed)?;
+        let sound = seal.vouch(&[&sealed]) == *part.vouched_sealed.as_bytes();
+        if sound { Ok(()) } else { Err(self.damaged(entries.number)) }
+    }
+
     /// Where a remembered check stood: the file and the row in it, from 1, with its row group.
     pub(crate) fn spot(&self, check: &OldCheck) -> Result<(&Path, usize, u64)> {
         let (file, group, row) = check.place;
@@ -231,5 +244,5 @@ pub(crate) struct Entries {
     pub(crate) digests: Vec<u64>,
     ends: Vec<u64>,
     /// Where its first sealed check starts in the file.
-    first: u64,
+    pub(crate) first: u64,
 }

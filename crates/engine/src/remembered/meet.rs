@@ -12,12 +12,12 @@ use super::book::{Book, Entries};
 use super::old_check::OldCheck;
 use super::seal::Seal;
 use super::write::part_of;
-use crate::file::TableFile;
 use crate::form::{Forms, Issuer, KindNumber};
-use crate::keys::{KeyColumns, KeyReader, Row, Sink};
+use crate::keys::{KeyReader, Row, Sink};
 use crate::near;
-use crate::settings::{Settings, Told};
-use crate::threads;
+use crate::probe::Probe;
+use crate::record_file::RecordFile;
+use crate::threads::{self, Tasks};
 
 /// The numbers of records are sorted in so many shares.
 const SHARES: u32 = 256;
@@ -25,35 +25,43 @@ const SHARES: u32 = 256;
 /// A number of a record, or one under which a check near it may stand: its digest first.
 type Number = (u64, u64);
 
-/// The checks in books that have the number of a record, each with the number of its book, in their order there.
-pub(crate) fn meeting<'a>(
+/// Hands on the checks in books that have the number of a record, or may be near it, each with the number of its book: as
+/// many at a time as there is room for, and some of them more than once, because what is near is found in several ways.
+pub(crate) fn meeting(
     books: &[Book],
     seal: &Seal,
-    records: &[(TableFile, KeyColumns)],
-    new_forms: &(dyn Fn() -> Forms<'a> + Sync),
-    settings: &Settings,
-    told: &dyn Told,
-) -> Result<Vec<(usize, OldCheck)>> {
-    let mut met = Vec::new();
+    records: &[RecordFile],
+    how: &Probe,
+    take: &mut dyn FnMut(Vec<(usize, OldCheck)>) -> Result<()>,
+) -> Result<()> {
     if books.iter().all(|book| book.footer.counts.read == 0) {
-        return Ok(met);
+        return Ok(());
     }
-    let rows: u64 = records.iter().map(|(file, _)| file.identity().rows).sum();
-    let held = settings.entries_held() / size_of::<Number>();
-    let each_row = if new_forms().near() { near::HASHES } else { 1 };
+    let rows = RecordFile::rows_of(records);
+    let held = usize::try_from(how.settings.index_held()).unwrap_or(usize::MAX) / size_of::<Number>();
+    let each_row = if (how.new_forms)().near() { near::HASHES } else { 1 };
     let passes =
         u32::try_from(usize::try_from(rows * each_row).unwrap_or(usize::MAX).div_ceil(held.max(1))).unwrap_or(SHARES);
     let each = SHARES / passes.clamp(1, SHARES).next_power_of_two();
-    told.begin("records for remembered checks", rows * u64::from(SHARES / each));
+    how.told.begin("records for remembered checks", rows * u64::from(SHARES / each));
+    let parts =
+        books.iter().enumerate().flat_map(|(at, book)| (0..book.footer.parts.len()).map(move |part| (at, part)));
+    let parts: Vec<(usize, usize)> = parts.collect();
     for first in (0..SHARES).step_by(each as usize) {
-        let numbers = Numbers::gather(first..first + each, seal, records, new_forms, settings, told)?;
-        met.extend(numbers.met(books, seal, settings)?);
+        let numbers = Numbers::gather(first..first + each, seal, records, how)?;
+        let mut tasks = Tasks::new(parts.len(), how.settings.matches_held());
+        loop {
+            let mut met = numbers.met((books, &parts), &tasks, seal, how)?;
+            met.sort_unstable_by(|(one, a), (two, b)| (one, a.place).cmp(&(two, b.place)));
+            met.dedup_by(|(one, a), (two, b)| (one, a.place) == (two, b.place));
+            take(met)?;
+            if !tasks.go_on() {
+                break;
+            }
+        }
     }
-    told.end();
-    met.sort_unstable_by(|(one, a), (two, b)| (one, a.place).cmp(&(two, b.place)));
-    // What is near is found in several ways.
-    met.dedup_by(|(one, a), (two, b)| (one, a.place) == (two, b.place));
-    Ok(met)
+    how.told.end();
+    Ok(())
 }
 
 /// The checks in a book that have one number.
@@ -113,24 +121,17 @@ impl Sink for Gathering<'_> {
 }
 
 impl Numbers {
-    fn gather<'a>(
-        shares: std::ops::Range<u32>,
-        seal: &Seal,
-        records: &[(TableFile, KeyColumns)],
-        new_forms: &(dyn Fn() -> Forms<'a> + Sync),
-        settings: &Settings,
-        told: &dyn Told,
-    ) -> Result<Self> {
-        let tasks: Vec<(&TableFile, &KeyColumns, usize)> =
-            records.iter().flat_map(|(file, keys)| (0..file.groups()).map(move |group| (file, keys, group))).collect();
+    fn gather(shares: std::ops::Range<u32>, seal: &Seal, records: &[RecordFile], how: &Probe) -> Result<Self> {
+        let tasks: Vec<_> = RecordFile::groups(records).collect();
         let next = AtomicUsize::new(0);
-        let gathered = threads::each(settings.threads, |_| {
-            let mut reader = KeyReader::new(new_forms());
+        let gathered = threads::each(how.settings.threads, |_| {
+            let mut reader = KeyReader::new((how.new_forms)());
             let mut own =
                 Gathering { seal, first: shares.start, shares: vec![Vec::new(); shares.len()], blocks: Vec::new() };
-            while let Some((file, keys, group)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some((RecordFile { file, keys, .. }, group, _)) = tasks.get(next.fetch_add(1, Ordering::Relaxed))
+            {
                 reader.read(file, keys, *group, &mut own)?;
-                told.advance(file.rows(*group));
+                how.told.advance(file.rows(*group));
             }
             Ok(own.shares)
         })?;
@@ -141,7 +142,7 @@ impl Numbers {
             }
         }
         let next = AtomicUsize::new(0);
-        threads::each(settings.threads, |_| {
+        threads::each(how.settings.threads, |_| {
             while let Some(share) = merged.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
                 share.sort_unstable();
@@ -153,20 +154,22 @@ impl Numbers {
         Ok(Self { first: shares.start, shares: sorted.collect() })
     }
 
-    /// Opens the checks of books that have one of these numbers.
-    fn met(&self, books: &[Book], seal: &Seal, settings: &Settings) -> Result<Vec<(usize, OldCheck)>> {
-        let parts = |(at, book)| {
-            let book: &Book = book;
-            (0..book.footer.parts.len()).map(move |part| (at, book, part))
-        };
-        let tasks: Vec<(usize, &Book, usize)> = books.iter().enumerate().flat_map(parts).collect();
-        let next = AtomicUsize::new(0);
-        let met = threads::each(settings.threads, |_| {
+    /// Opens the checks of parts of books that have one of these numbers: of as many parts as there is room for.
+    fn met(
+        &self,
+        (books, parts): (&[Book], &[(usize, usize)]),
+        tasks: &Tasks,
+        seal: &Seal,
+        how: &Probe,
+    ) -> Result<Vec<(usize, OldCheck)>> {
+        let met = threads::each(how.settings.threads, |_| {
             let mut own = Vec::new();
-            while let Some((at, book, part)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some((at, part)) = tasks.take().and_then(|task| parts.get(task)) {
+                let Some(book) = books.get(*at) else { continue };
                 let numbers = self.of_part(*part, book.footer.bits);
                 if numbers.clone().next().is_some() {
                     let opened = Opening { book, part: *part, entries: book.part(*part, seal)? }.all(numbers, seal)?;
+                    tasks.hold(opened.iter().map(|check| size_of::<OldCheck>() + check.asked.texts()).sum());
                     own.extend(opened.into_iter().map(|check| (*at, check)));
                 }
             }
@@ -224,9 +227,15 @@ impl Opening<'_> {
             }
             for entry in at..at + same {
                 let sealed = self.book.sealed(&self.entries, entry)?;
-                let content = keys.iter().find_map(|key| key.open(&sealed));
-                let check = content.and_then(|content| OldCheck::read(&content));
-                out.push(check.ok_or_else(|| self.book.damaged(self.part))?);
+                match keys.iter().find_map(|key| key.open(&sealed)) {
+                    Some(content) => {
+                        let check = OldCheck::read(&content);
+                        out.push(check.ok_or_else(|| self.book.damaged(self.part))?);
+                    }
+                    // By chance, another number has this digest: among thousands of millions on both sides, one or two.
+                    // The check is of that number then, or it was changed, which has to be told.
+                    None => self.book.check_sealed(&self.entries, seal)?,
+                }
             }
             at += same;
         }
@@ -251,6 +260,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Secret;
+    use crate::tests::a_book;
+
+    /// Two numbers with one digest cannot be had, but one number can be looked for under the digest of another.
+    #[test]
+    fn a_check_of_another_number_with_the_same_digest_is_not_met() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (request, path) = a_book(folder.path());
+        let seal = Seal::new(&Secret::of(b"a secret of tests"));
+        let open = || Book::open(&path, &seal, &request.kinds, true).expect("book");
+        let book = open();
+        let first = |book: &Book| {
+            let entries = book.part(0, &seal).expect("part");
+            let digest = entries.digests[0];
+            Opening { book, part: 0, entries }.all(std::iter::once((digest, 1)), &seal)
+        };
+        assert_eq!(first(&book).expect("as it was written"), []);
+        let mut bytes = std::fs::read(&path).expect("book");
+        let sealed = usize::try_from(book.part(0, &seal).expect("part").first).expect("place");
+        bytes[sealed + 3] ^= 1;
+        std::fs::write(&path, bytes).expect("written");
+        assert_eq!(first(&open()).expect_err("changed").kind(), quipu_schema::ErrorKind::Corrupt);
+    }
 
     proptest! {
         #[test]

@@ -282,7 +282,8 @@ fn written(
     for number in 0..gathered.first().map_or(0, Vec::len) {
         let entries = of(number).map(|part| part.entries).sum();
         let sealed = of(number).map(|part| part.sealed).sum();
-        parts.push(Part { at, entries, sealed, vouched: Digest::from([0; 32]) });
+        let none = Digest::from([0; 32]);
+        parts.push(Part { at, entries, sealed, vouched: none, vouched_sealed: none });
         at += entries * 16 + sealed;
     }
     let next = AtomicUsize::new(0);
@@ -313,12 +314,13 @@ fn written(
                 written.map_err(|error| Fault::io(ErrorKind::Storage, "write", path, error))?;
                 at += bytes.len() as u64;
             }
-            own.push((number, Digest::from(seal.vouch(&[&digests, &ends]))));
+            let vouched = (Digest::from(seal.vouch(&[&digests, &ends])), Digest::from(seal.vouch(&[&sealed])));
+            own.push((number, vouched));
         }
     })?;
-    for (number, digest) in vouched.into_iter().flatten() {
+    for (number, vouched) in vouched.into_iter().flatten() {
         if let Some(part) = parts.get_mut(number) {
-            part.vouched = digest;
+            (part.vouched, part.vouched_sealed) = vouched;
         }
     }
     Ok((parts, at))

@@ -228,6 +228,37 @@ fn keys_of_many_records_are_cut_off_and_counted() {
 }
 
 #[test]
+fn more_hits_than_memory_is_there_for_are_told() {
+    let folder = tempfile::tempdir().expect("folder");
+    let record = |number: u32| Reference {
+        id: format!("r{number:03}"),
+        database: "SMV",
+        kind: Some("plate"),
+        raw: Some("AB0300".to_owned()),
+        issuer: Some("CL"),
+        ..Reference::default()
+    };
+    let check = |number: u32| Question {
+        id: format!("c{number:04}"),
+        kind: Some("plate"),
+        raw: Some("AB0300".to_owned()),
+        issuer: Some("CL"),
+        ..Question::default()
+    };
+    let (records, checks): (Vec<_>, Vec<_>) = ((0..100).map(record).collect(), (0..4_000).map(check).collect());
+    made::write_records(&folder.path().join("records.parquet"), &records, PLAIN);
+    made::write_checks(&folder.path().join("checks.parquet"), &checks, PLAIN);
+    let screened = |memory| {
+        let settings = Settings { memory, ..SETTINGS };
+        crate::screen(&request(folder.path()), &Countries::known(), &settings, &Silent)
+    };
+    let fault = screened(64 << 20).expect_err("400,000 hits do not fit");
+    assert_eq!(fault.kind(), ErrorKind::Usage);
+    assert!(told(&fault).contains("--memory"), "{fault:?}");
+    assert_eq!(screened(1 << 30).expect("screened").hits.len(), 400_000);
+}
+
+#[test]
 fn text_that_cannot_be_read_is_told_with_its_line_and_without_its_keys() {
     let folder = folder();
     let fault = |name: &str, text: &[u8], given: Option<&str>, words: &[&str]| {

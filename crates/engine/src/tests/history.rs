@@ -118,7 +118,8 @@ proptest! {
     }
 }
 
-fn day_of(folder: &Path) -> (Request, PathBuf) {
+/// Records and checks of one day in a folder, the request that screens them, and the book of its checks.
+pub(crate) fn day_of(folder: &Path) -> (Request, PathBuf) {
     let records: Vec<Reference> = (0..40).map(|at| record(&format!("AB{at:07}"))).collect();
     let checks: Vec<Question> = (0..60).map(|at| check(at, &format!("ab {at:07}"))).collect();
     made::write_records(&folder.join("records.parquet"), &records, made::PLAIN);

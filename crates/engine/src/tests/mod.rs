@@ -7,6 +7,7 @@ mod oracle;
 
 use std::path::Path;
 
+pub(crate) use history::day_of as a_book;
 use made::{Layout, Question, Reference};
 
 use crate::{Countries, Grade, Grades, Request, Screened, Secret, Settings, Silent, screen};
