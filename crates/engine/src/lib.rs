@@ -57,7 +57,7 @@ use remembered::{Book, Counts, meeting, opened as opened_books};
 use threads::Tasks;
 
 /// Version of the key rules; every hit names it. Raise it with every change that can change a hit.
-pub const RULE_VERSION: &str = "3";
+pub const RULE_VERSION: &str = "4";
 
 /// What is to be screened.
 #[derive(Debug, Clone)]
@@ -169,12 +169,13 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         None => None,
     };
     let rules = judge::Rules { countries, grades: &request.grades, as_of, secret: request.secret.as_ref() };
-    let entries = index.unfiltered()?;
-    let mut court = Court::new(&records, &rules, (&entries, request.fan_out), settings);
+    let mut court = Court::new(&records, &rules, request.fan_out, settings);
     let total = checks.iter().map(CheckFile::rows).sum();
     let how = Probe { records: &index.count, rows: total, new_forms: &new_forms, settings, told };
     if let Some(seal) = &seal {
-        meeting(&books, seal, &records, &how, &mut |old| court.take(probe_old(&old, &entries, &how)?))?;
+        let segment = index.unfiltered()?;
+        meeting(&books, seal, &records, &how, &mut |old| court.take(probe_old(&old, &segment, &how)?, &segment))?;
+        court.judge(&segment)?;
     }
     let passes = index.passes(settings);
     told.begin("checks", total * passes.len() as u64);
@@ -185,14 +186,15 @@ pub fn screen(request: &Request, countries: &Countries, settings: &Settings, tol
         let mut tasks = Tasks::new(groups.len(), settings.matches_held());
         loop {
             probed.add(probe(&groups, &tasks, &segment, number == 0, &how)?);
-            court.take(std::mem::take(&mut probed.found))?;
+            court.take(std::mem::take(&mut probed.found), &segment)?;
             if !tasks.go_on() {
                 break;
             }
         }
+        court.judge(&segment)?;
     }
     told.end();
-    let verdict = court.end()?;
+    let verdict = court.end();
     let remembered = books.iter().map(|book| book.footer.counts.read).sum();
     for Counts { read, not_screened, junk, not_a_key } in books.iter().map(|book| book.footer.counts) {
         probed.read += read;

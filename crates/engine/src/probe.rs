@@ -15,8 +15,9 @@ use crate::row::Asked;
 use crate::settings::{Settings, Told};
 use crate::threads::{self, Tasks};
 
-/// Hashes that are held beside those of keys, at most.
-const OTHERS: usize = 1 << 16;
+/// Hashes that are held beside those of keys, about: few enough that what was asked of memory for the first one is still
+/// near when the last one has come.
+const OTHERS: usize = 1 << 12;
 /// Remembered checks that are looked up together.
 const OLD: usize = 1_024;
 
@@ -201,6 +202,9 @@ impl Sink for Probing<'_> {
                 }
                 if forms.near() {
                     forms.blocks(row, true, &mut self.blocks);
+                    for hash in &self.blocks {
+                        self.segment.announce(*hash);
+                    }
                     self.others.extend(self.blocks.iter().map(|hash| (*hash, row.number, By::Near)));
                     if self.others.len() > OTHERS {
                         self.batch();

@@ -3,6 +3,8 @@
 //! A zone has `A` to `Z` and fillers alone, and states may write some letters in several ways: `Ü` as `UE`, as `UXX` or
 //! as `U`. What is compared therefore has less in it than what a zone writes: see [`name_words`].
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Most words of a name that are compared: the rest of a longer one plays no part.
@@ -187,20 +189,47 @@ fn of_letter(c: char) -> Option<&'static str> {
 /// Letters of other alphabets than Latin, Cyrillic and Arabic are kept as they are, in capitals, so that a name is still
 /// the same as itself.
 pub fn transliterated(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    if name.is_ascii() {
-        for c in name.chars().filter(|c| !is_apostrophe(*c)) {
-            if c.is_ascii_alphabetic() {
-                out.push(c.to_ascii_uppercase());
-            } else if !out.is_empty() && !out.ends_with(' ') {
-                out.push(' ');
+    of_western(name).unwrap_or_else(|| of_any(name))
+}
+
+/// The letters from `À` to `ÿ` as [`of_any`] writes them, one by one.
+static WESTERN: LazyLock<[String; 64]> = LazyLock::new(|| {
+    std::array::from_fn(|at| {
+        char::from_u32(0xc0 + at as u32).map_or_else(String::new, |c| of_any(c.encode_utf8(&mut [0; 4])))
+    })
+});
+
+/// A name of ASCII and the letters from `À` to `ÿ`, which nearly all are: nothing in it depends on what stands beside it.
+fn of_western(name: &str) -> Option<String> {
+    let mut out = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        match c {
+            _ if is_apostrophe(c) => {}
+            'a'..='z' | 'A'..='Z' => out.push(c.to_ascii_uppercase()),
+            '\0'..='\u{7f}' | '×' | '÷' => {
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
             }
+            'À'..='ÿ' => out.push_str(WESTERN.get((c as usize).wrapping_sub(0xc0))?),
+            _ => return None,
         }
-        out.truncate(out.trim_end().len());
-        return out;
     }
-    // Composed, so that `Ü` is found before it is a `U` with a mark.
-    let capitals = name.nfkc().flat_map(char::to_uppercase).nfkc().map(|c| if c == 'ß' { 'ẞ' } else { c });
+    out.truncate(out.trim_end().len());
+    Some(out)
+}
+
+/// A name in any letters.
+fn of_any(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    // Composed, so that `Ü` is found before it is a `U` with a mark; and apostrophes before one becomes a space with a mark.
+    let capitals = name
+        .chars()
+        .filter(|c| !is_apostrophe(*c))
+        .nfkc()
+        .flat_map(char::to_uppercase)
+        .nfkc()
+        .map(|c| if c == 'ß' { 'ẞ' } else { c });
     let mut last = 0..0;
     let mut letters = capitals.peekable();
     while let Some(c) = letters.next() {
@@ -248,7 +277,7 @@ fn is_mark(c: char) -> bool {
 /// the letters `XX` are left out of every word.
 pub fn name_words(name: &str) -> Vec<String> {
     let written = transliterated(name);
-    let words = written.split(' ').filter(|word| !PARTICLES.contains(word));
+    let words = written.split(' ').filter(|word| word.len() > 5 || !PARTICLES.contains(word));
     let words = words.map(folded).filter(|word| word.chars().nth(1).is_some());
     let mut words: Vec<String> = words.take(NAME_WORDS).collect();
     words.sort_unstable();
@@ -258,7 +287,8 @@ pub fn name_words(name: &str) -> Vec<String> {
 
 fn folded(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
-    for c in word.replace("XX", "").chars() {
+    let shorter = word.as_bytes().windows(2).any(|pair| pair == b"XX").then(|| word.replace("XX", ""));
+    for c in shorter.as_deref().unwrap_or(word).chars() {
         let behind = out.chars().next_back();
         let again = match c {
             'E' => matches!(behind, Some('A' | 'O' | 'U')),
@@ -323,6 +353,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn western_names_are_written_as_any_others(name in "[ -~\u{c0}-\u{ff}´’]{0,30}") {
+            prop_assert_eq!(of_western(&name), Some(of_any(&name)));
+        }
+
         #[test]
         fn any_text_has_words(name in any::<String>()) {
             let written = transliterated(&name);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
-use quipu_engine::{Countries, Grades, Request, Screened, Settings, Told};
+use quipu_engine::{Countries, Grade, Grades, Request, Screened, Settings, Told};
 use quipu_schema::Result;
 use quipu_schema::pipeline::Screen;
 use quipu_schema::tally::Tally;
@@ -58,7 +58,7 @@ pub(crate) fn screened(
         kinds: screen.kinds.clone(),
         given_kind: None,
         names: BTreeMap::new(),
-        grades: Grades::default(),
+        grades: grades(screen)?,
         as_of,
         index: files.index.clone(),
         fan_out: FAN_OUT,
@@ -67,7 +67,7 @@ pub(crate) fn screened(
         books: Vec::new(),
     };
     let found = quipu_engine::screen(&request, countries, &Settings::of_this_machine(), told)?;
-    let (tally, notes) = (account(&found), notes(&found));
+    let (tally, notes) = (account(&found), notes(&found, &request.grades));
     let lost = |gone: &BTreeSet<(String, String)>| -> Result<Lost> {
         let (checks, records): (BTreeSet<&str>, BTreeSet<&str>) =
             gone.iter().map(|(check, record)| (check.as_str(), record.as_str())).unzip();
@@ -78,6 +78,21 @@ pub(crate) fn screened(
     };
     let hits = table_of(&found.hits, previous, snapshots, lost)?;
     Ok(Outcome { hits, tally, notes, found })
+}
+
+/// The grades that a pipeline screens.
+fn grades(screen: &Screen) -> Result<Grades> {
+    let parsed = |words: &[String]| -> Result<Vec<Grade>> {
+        words.iter().map(|word| word.parse().map_err(|error: String| crate::frame::bug(error))).collect()
+    };
+    let mut grades = Grades::default();
+    if !screen.grades.is_empty() {
+        grades.set(None, parsed(&screen.grades)?);
+    }
+    for (database, words) in &screen.database_grades {
+        grades.set(Some(database), parsed(words)?);
+    }
+    Ok(grades)
 }
 
 /// read = published + ignored, in checks.
@@ -94,13 +109,24 @@ fn account(found: &Screened) -> Tally {
 }
 
 /// What people should know of the records and of what could not be told.
-fn notes(found: &Screened) -> Vec<String> {
+fn notes(found: &Screened, grades: &Grades) -> Vec<String> {
     let mut counts = found.records_without_key.clone();
     counts.extend(found.records_kept_back.iter().map(|(rule, records)| (*rule, *records)));
     let total = found.records;
     let counted = counts.iter().filter(|(_, records)| **records > 0);
     let mut notes: Vec<String> =
         counted.map(|(rule, records)| format!("{rule}: {records} of {total} records take no part")).collect();
+    // Of what no check digit proves, people have to know how much of it means nothing.
+    for (grade, expected) in [(Grade::Confusable, found.expected.confusable), (Grade::Near, found.expected.near)] {
+        if grades.listed().any(|(_, grades)| grades.contains(&grade)) {
+            let hits = found.hits.iter().filter(|hit| hit.grade == grade).count();
+            notes.push(format!("{grade}: {hits} hits, and {expected:.3} to expect by chance"));
+        }
+    }
+    if found.births_unread != (0, 0) {
+        let (checks, records) = found.births_unread;
+        notes.push(format!("{checks} checks and {records} records have a date of birth that cannot be read"));
+    }
     if found.cannot_say > 0 {
         notes.push(format!(
             "cannot-say: {} pairs of check and record have the same number, and an issuer is missing on either side",

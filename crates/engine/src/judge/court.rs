@@ -57,8 +57,6 @@ const TOGETHER: usize = 1 << 16;
 pub(crate) struct Court<'a> {
     files: &'a [RecordFile],
     rules: &'a Rules<'a>,
-    /// Looks up the records of a hash.
-    entries: &'a Segment,
     /// Most records of one hash that are looked at.
     fan_out: usize,
     settings: &'a Settings,
@@ -69,42 +67,37 @@ pub(crate) struct Court<'a> {
 }
 
 impl<'a> Court<'a> {
-    pub(crate) fn new(
-        files: &'a [RecordFile],
-        rules: &'a Rules<'a>,
-        (entries, fan_out): (&'a Segment, usize),
-        settings: &'a Settings,
-    ) -> Self {
-        Self { files, rules, entries, fan_out, settings, waiting: Vec::new(), held: 0, judged: Judged::default() }
+    pub(crate) fn new(files: &'a [RecordFile], rules: &'a Rules<'a>, fan_out: usize, settings: &'a Settings) -> Self {
+        Self { files, rules, fan_out, settings, waiting: Vec::new(), held: 0, judged: Judged::default() }
     }
 
-    /// Takes checks that met something, to judge them now or later.
+    /// Takes checks that met something in parts of the index, to judge them now or when [`Self::judge`] is called.
     ///
     /// # Errors
     /// Those of the records; `Usage` where there are more hits than memory is there for.
-    pub(crate) fn take(&mut self, found: Vec<Found>) -> Result<()> {
+    pub(crate) fn take(&mut self, found: Vec<Found>, segment: &Segment) -> Result<()> {
         self.held += found.iter().map(Found::size).sum::<usize>();
         self.waiting.extend(found);
-        if self.held > self.settings.matches_held() { self.judge() } else { Ok(()) }
+        if self.held > self.settings.matches_held() { self.judge(segment) } else { Ok(()) }
     }
 
-    /// Judges what waits; gives all that came of everything.
+    /// All that came of what was judged.
+    pub(crate) fn end(self) -> Verdict {
+        self.judged.told()
+    }
+
+    /// Judges what waits. Its records are looked up in the parts of the index in which it met something.
     ///
     /// # Errors
     /// As [`Self::take`].
-    pub(crate) fn end(mut self) -> Result<Verdict> {
-        self.judge()?;
-        Ok(self.judged.told())
-    }
-
-    fn judge(&mut self) -> Result<()> {
+    pub(crate) fn judge(&mut self, segment: &Segment) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
         self.held = 0;
         let most = self.settings.matches_held() / size_of::<Pair>();
         let mut pairs: Vec<Pair> = Vec::new();
         for (number, found) in (0_u32..).zip(&waiting) {
             for (hash, by) in &found.hashes {
-                let mut records = self.entries.rows(*hash);
+                let mut records = segment.rows(*hash);
                 pairs.extend(records.by_ref().take(self.fan_out).map(|record| (record, number, *by)));
                 let left_out = records.count() as u64;
                 if left_out > 0 {
@@ -142,7 +135,9 @@ impl<'a> Court<'a> {
             }
             Ok(own)
         })?;
-        shares.into_iter().for_each(|share| self.judged.add(share));
+        for share in shares {
+            self.judged.add(share);
+        }
         if self.judged.size() <= self.settings.hits_held() {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quipu_schema::Result;
 use quipu_schema::fault::exit;
-use quipu_schema::pipeline::{Interpreter, SourceKind};
+use quipu_schema::pipeline::{Interpreter, Screen, SourceKind};
 use serde_json::json;
 
 use super::{read_with_lists, store_path};
@@ -50,10 +50,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
             "event": "source_planned", "source": source.id, "from": from, "captured": captures.len(), "into": into, "transform": transform,
         }))?;
     }
-    let screen = pipeline
-        .screen
-        .as_ref()
-        .map_or_else(|| "no [screen]: skipped".to_owned(), |s| format!("kinds {}", s.kinds.join(", ")));
+    let screen = pipeline.screen.as_ref().map_or_else(|| "no [screen]: skipped".to_owned(), screened);
     let export = pipeline
         .export
         .as_ref()
@@ -64,4 +61,16 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
         Output::data(&text)?;
     }
     Ok(exit::DONE)
+}
+
+/// What `[screen]` says, in a line.
+fn screened(screen: &Screen) -> String {
+    let mut text = format!("kinds {}", screen.kinds.join(", "));
+    if !screen.grades.is_empty() {
+        let _ = write!(text, "; grades {}", screen.grades.join(", "));
+    }
+    for (database, grades) in &screen.database_grades {
+        let _ = write!(text, "; {database}: {}", if grades.is_empty() { "none".to_owned() } else { grades.join(", ") });
+    }
+    text
 }

@@ -10,6 +10,7 @@ mod layout;
 mod observe;
 mod origin;
 mod problem;
+mod screen;
 mod section;
 mod source;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};
 pub use origin::{CODE_LISTS, Codes, Origin, Take, TakeFrom};
 pub use problem::{Problem, nearest, suggestion};
+pub use screen::{SCREENED_KINDS, Screen};
 pub use section::Placed;
 use section::{Findings, Section};
 pub use source::{FileSource, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
@@ -54,17 +56,6 @@ pub struct Pipeline {
     pub text: String,
 }
 
-/// `[screen]`: which checks meet which records.
-#[derive(Debug, Clone)]
-pub struct Screen {
-    /// Kinds of keys to screen.
-    pub kinds: Vec<String>,
-    /// The day on which expiry is judged; without it the newest `asked_at` of the checks.
-    pub as_of: Option<jiff::civil::Date>,
-    /// Digest of this part of the file.
-    pub part: Digest,
-}
-
 /// `[export]`: the release.
 #[derive(Debug, Clone)]
 pub struct Export {
@@ -86,21 +77,6 @@ pub struct Export {
 
 /// Rows per Parquet row group where the file does not say.
 const ROW_GROUP: u64 = 131_072;
-
-/// Kinds of keys that a pipeline may screen. Payment cards are not among them: their numbers are secrets, of which only
-/// keyed digests may be stored, and table `hit` names keys as they are.
-pub const SCREENED_KINDS: [&str; 10] = [
-    "travel-document",
-    "administrative-document",
-    "vin",
-    "engine-number",
-    "plate",
-    "vessel",
-    "firearm-serial",
-    "imei",
-    "work-of-art",
-    "notice",
-];
 
 impl Pipeline {
     /// Reads the text of a pipeline file; `file` is its path as named by the user.
@@ -174,7 +150,7 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
     if !root.has("source") {
         root.missing("source", "at least one `[[source]]`");
     }
-    let screen = root.section("screen").map(|section| read_screen(section, text));
+    let screen = root.section("screen").map(|section| screen::read(section, text));
     let export = root.section("export").and_then(|section| read_export(section, base, text));
     let (name, reference) = (name?.value, reference?);
     Some(Pipeline { name, file: file.to_owned(), store, reference, sources, screen, export, text: text.to_owned() })
@@ -191,26 +167,6 @@ fn read_contracts(root: &Section<'_, '_>) -> BTreeMap<String, Contract> {
     }
     all.finish();
     contracts
-}
-
-fn read_screen(section: Section<'_, '_>, text: &str) -> Screen {
-    let kinds = section.texts("kinds");
-    for kind in &kinds {
-        if !SCREENED_KINDS.contains(&kind.value.as_str()) {
-            let help = suggestion(&kind.value, SCREENED_KINDS);
-            section.findings().report(
-                kind.span.clone(),
-                format!("`{}` is not a kind of key that can be screened", kind.value),
-                help,
-            );
-        }
-    }
-    let kinds = kinds.into_iter().map(|kind| kind.value).collect::<Vec<_>>();
-    let kinds = if kinds.is_empty() { SCREENED_KINDS.map(str::to_owned).to_vec() } else { kinds };
-    let as_of = section.parsed("as_of", str::parse);
-    let part = part_digest(&section, text);
-    section.finish();
-    Screen { kinds, as_of, part }
 }
 
 fn read_export(section: Section<'_, '_>, base: &Path, text: &str) -> Option<Export> {

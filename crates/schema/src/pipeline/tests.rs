@@ -69,6 +69,17 @@ fn a_whole_file_is_read_as_written() {
 }
 
 #[test]
+fn grades_are_those_of_all_databases_or_of_one() {
+    let screen = |lines: &str| parse(&GOOD.replace("kinds = [\"vin\"]", lines)).expect("read").screen.expect("screen");
+    let told = screen("grades = \"exact\"\ndatabase_grades = { SMV = [\"exact\", \"near\"], TDAWN = [] }");
+    assert_eq!(told.grades, ["exact"]);
+    let of = |name: &str, grades: &[&str]| (name.to_owned(), grades.iter().map(|&grade| grade.to_owned()).collect());
+    assert_eq!(told.database_grades, [of("SMV", &["exact", "near"]), of("TDAWN", &[])]);
+    let silent = screen("");
+    assert!(silent.grades.is_empty() && silent.database_grades.is_empty());
+}
+
+#[test]
 fn comments_and_layout_do_not_change_a_part_but_values_do() {
     let part = |text: &str| parse(text).unwrap_or_else(|e| panic!("{e}")).source("wb").map(|s| s.part);
     let commented = GOOD.replace("unit = \"per-100k\"", "# why\n\nunit    = \"per-100k\" # note");
@@ -77,7 +88,7 @@ fn comments_and_layout_do_not_change_a_part_but_values_do() {
 }
 
 /// Each mistake: what to replace, by what, and what the message must say, place included.
-const MISTAKES: [(&str, &str, &[&str]); 13] = [
+const MISTAKES: [(&str, &str, &[&str]); 17] = [
     ("freq = \"A\"", "frq = \"A\"", &["dir/p.toml:19:1: unknown key `frq`", "did you mean `freq`?"]),
     ("freq = \"A\"", "freq = \"Y\"", &["dir/p.toml:19:8: `Y` is not a value of `freq`"]),
     ("freq = \"A\"", "freq = 3", &["dir/p.toml:19:8: `freq` must be a text"]),
@@ -87,6 +98,18 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
     ("key_raw =", "key_rwa =", &["`check` has no column `key_rwa`", "did you mean `key_raw`?", "has no `key_raw`"]),
     ("id = \"checks\"", "id = \"wb\"", &["two sources have the id `wb`"]),
     ("kinds = [\"vin\"]", "kinds = [\"vim\"]", &["`vim` is not a kind of key", "did you mean `vin`?"]),
+    (
+        "kinds = [\"vin\"]",
+        "grades = [\"near\", \"confusible\"]",
+        &["38:19: `confusible` is not a grade", "`confusable`?"],
+    ),
+    ("kinds = [\"vin\"]", "grades = []", &["`grades` names no grade"]),
+    (
+        "kinds = [\"vin\"]",
+        "database_grades = { SMV = [\"exact\", 3] }",
+        &["38:38: the grades of a database are a list"],
+    ),
+    ("kinds = [\"vin\"]", "database_grades = { SMV = \"same\" }", &["38:27: `same` is not a grade"]),
     ("observation = [\"dataset\"]", "observation = [\"datset\"]", &["no column `datset`", "did you mean `dataset`?"]),
     ("'\\d{4}'", "'(\\d'", &["no regular expression"]),
     ("\"TLP:GREEN\"", "\"TLP:PINK\"", &["`marking`: `TLP:PINK` is not a TLP 2.0 label"]),

@@ -2,6 +2,9 @@
 
 use super::{Column, MARKING, Provenance, Rule, Table};
 
+/// How a check can meet a record, from the strongest.
+pub const GRADES: [&str; 5] = ["exact", "normalised", "repaired", "confusable", "near"];
+
 pub(super) const TABLE: Table = Table {
     name: "hit",
     title: "Matches of checks on records: leads, not proof",
@@ -13,7 +16,7 @@ pub(super) const TABLE: Table = Table {
         Column::text("database", "code of the database").refers("database", "database"),
         Column::text("key_kind", "what sort of key matched"),
         Column::text("key", "the normal form on which they met").personal(),
-        Column::text("grade", "how they met").one_of(&["exact", "normalised", "repaired", "confusable", "near"]),
+        Column::text("grade", "how they met").one_of(&GRADES),
         Column::float("score", "1 for equal normal forms, less for weaker grades").rule(Rule::Range(0.0, 1.0)),
         Column::text("reasons", "why, as words joined by `;`"),
         Column::text("change", "against the run before").one_of(&["new", "unchanged", "withdrawn"]),

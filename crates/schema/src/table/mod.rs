@@ -36,6 +36,7 @@ mod unit;
 
 pub use conflict::CAUSES;
 pub use dictionary::{json, markdown};
+pub use hit::GRADES;
 
 /// A table's definition.
 #[derive(Debug, Clone, Copy)]

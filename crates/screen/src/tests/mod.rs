@@ -143,7 +143,8 @@ pub(crate) fn areas() -> DataFrame {
 }
 
 pub(crate) fn screen(kinds: &[&str]) -> Screen {
-    Screen { kinds: kinds.iter().map(|&k| k.to_owned()).collect(), as_of: None, part: Digest::of("test") }
+    let kinds = kinds.iter().map(|&kind| kind.to_owned()).collect();
+    Screen { kinds, grades: Vec::new(), database_grades: Vec::new(), as_of: None, part: Digest::of("test") }
 }
 
 pub(crate) type Outcome = (DataFrame, Tally, Vec<String>);

@@ -127,6 +127,29 @@ fn parts_are_screened_together_and_once() {
 }
 
 #[test]
+fn grades_are_those_that_the_pipeline_names() {
+    let tables = [
+        ("record", records(&[record("r1", "AB1"), Record { database: "SMV", ..record("r2", "AB12") }])),
+        ("check", checks(&[check("c1", "A81"), check("c2", "AB 12"), check("c3", "A8 12")])),
+    ];
+    let run = |grades: &str| {
+        let place = Place::new(&format!("[screen]\n{grades}"));
+        place.transform(&tables);
+        let report = place.run();
+        (place.hits(), report.sources[0].notes.join("\n"))
+    };
+    let (proved, notes) = run("");
+    assert_eq!(proved, ["c2 r2 new"]);
+    assert!(!notes.contains("by chance"), "{notes}");
+    let all = "grades = [\"exact\", \"normalised\", \"confusable\"]\n";
+    let (hits, notes) = run(all);
+    assert_eq!(hits, ["c1 r1 new", "c2 r2 new", "c3 r2 new"]);
+    assert!(notes.contains("confusable: 2 hits, and 0.0"), "{notes}");
+    let (hits, _) = run(&format!("{all}database_grades = {{ SMV = [\"exact\"] }}"));
+    assert_eq!(hits, ["c1 r1 new"]);
+}
+
+#[test]
 fn nothing_to_screen_is_said_and_not_published() {
     for (screen, tables, why) in [
         ("", vec![], "`[screen]`"),
