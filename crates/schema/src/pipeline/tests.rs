@@ -107,7 +107,7 @@ const MISTAKES: [(&str, &str, &[&str]); 17] = [
     (
         "kinds = [\"vin\"]",
         "database_grades = { SMV = [\"exact\", 3] }",
-        &["38:38: the grades of a database are a list"],
+        &["38:37: the grades of a database are a list"],
     ),
     ("kinds = [\"vin\"]", "database_grades = { SMV = \"same\" }", &["38:27: `same` is not a grade"]),
     ("observation = [\"dataset\"]", "observation = [\"datset\"]", &["no column `datset`", "did you mean `dataset`?"]),
