@@ -59,7 +59,7 @@ impl Settings {
 
     /// Bytes of hits and answers that are held.
     pub(crate) fn hits_held(&self) -> usize {
-        usize::try_from(self.memory / 4).unwrap_or(usize::MAX).max(LEAST_HITS)
+        usize::try_from(self.memory / 2).unwrap_or(usize::MAX).max(LEAST_HITS)
     }
 
     /// Bytes of an index that are held while it is searched.

@@ -147,7 +147,7 @@ impl<'a> Court<'a> {
             return Ok(());
         }
         let message = format!(
-            "{} hits and more: they take more than a quarter of the {} MiB of memory that may be used",
+            "{} hits and more: they take more than half of the {} MiB of memory that may be used",
             self.judged.hits.len(),
             self.settings.memory >> 20
         );
