@@ -241,22 +241,23 @@ impl Judged {
         for answer in self.answers.into_values() {
             *out.answers.entry(answer).or_default() += 1;
         }
+        // In the memory that they have: they are the most there is.
+        out.hits = self.hits.into_iter().map(|(hit, ..)| hit).collect();
         // One hit for each pair of ids: the strongest, under the strictest of the markings.
-        for (hit, ..) in self.hits {
-            match out.hits.last_mut() {
-                Some(last) if (&last.check_id, &last.record_id) == (&hit.check_id, &hit.record_id) => {
-                    last.marking = Mark(last.marking.0.strictest(hit.marking.0));
-                    // Whoever asked is shown it.
-                    last.asked_by = joined(last.asked_by.take(), hit.asked_by);
-                    last.purpose = joined(last.purpose.take(), hit.purpose);
-                    if !last.reasons.contains(&"id-not-unique") {
-                        last.reasons.push("id-not-unique");
-                        out.repeated += 1;
-                    }
+        out.hits.dedup_by(|hit, first| {
+            let again = (&first.check_id, &first.record_id) == (&hit.check_id, &hit.record_id);
+            if again {
+                first.marking = Mark(first.marking.0.strictest(hit.marking.0));
+                // Whoever asked is shown it.
+                first.asked_by = joined(first.asked_by.take(), hit.asked_by.take());
+                first.purpose = joined(first.purpose.take(), hit.purpose.take());
+                if !first.reasons.contains(&"id-not-unique") {
+                    first.reasons.push("id-not-unique");
+                    out.repeated += 1;
                 }
-                _ => out.hits.push(hit),
             }
-        }
+            again
+        });
         out
     }
 }
