@@ -194,9 +194,8 @@ pub fn transliterated(name: &str) -> String {
 
 /// The letters from `À` to `ÿ` as [`of_any`] writes them, one by one.
 static WESTERN: LazyLock<[String; 64]> = LazyLock::new(|| {
-    std::array::from_fn(|at| {
-        char::from_u32(0xc0 + at as u32).map_or_else(String::new, |c| of_any(c.encode_utf8(&mut [0; 4])))
-    })
+    let mut letters = 'À'..='ÿ';
+    std::array::from_fn(|_| letters.next().map_or_else(String::new, |c| of_any(c.encode_utf8(&mut [0; 4]))))
 });
 
 /// A name of ASCII and the letters from `À` to `ÿ`, which nearly all are: nothing in it depends on what stands beside it.
