@@ -11,7 +11,7 @@ const WHOLE: [&str; 8] = ["auth", "authorization", "session", "sessionid", "sid"
 
 /// The address without user name, password and fragment, and with `***` for the values of query
 /// keys that look like a key, token or secret.
-pub(super) fn redact(url: &Url) -> String {
+pub fn redact(url: &Url) -> String {
     let mut shown = url.clone();
     // Fails only for addresses that cannot have these parts.
     let _ = shown.set_username("");

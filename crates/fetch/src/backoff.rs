@@ -10,11 +10,11 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// The longest wait that a server may ask for; one that asks for more is left alone until the next
 /// run, rather than asked again before it wants to be.
-pub(super) const LONGEST_ASKED: Duration = Duration::from_mins(2);
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_mins(2);
 
 /// The pause after the `n`th failed try, from 1: doubling from half a second to half a minute,
 /// then shortened at random by up to a half, so that many runs do not come back all at once.
-pub(super) fn pause(n: u32) -> Duration {
+pub(crate) fn pause(n: u32) -> Duration {
     let full = FIRST.saturating_mul(2_u32.saturating_pow(n.saturating_sub(1))).min(LONGEST);
     full / 2 + (full / 2).mul_f64(random())
 }
@@ -27,7 +27,7 @@ fn random() -> f64 {
 
 /// What `Retry-After` asks for, in either form. A date is measured from the server's own `Date`,
 /// because its clock set both; without one it asks for nothing that could be understood.
-pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));

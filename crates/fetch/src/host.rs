@@ -1,0 +1,148 @@
+//! How a host is treated: how many requests at a time, how many a second, and when it asked to be left alone.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
+
+use crate::robots::Robots;
+
+/// What may be asked of a host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostRules {
+    /// Requests at a time.
+    pub concurrent: usize,
+    /// Requests a second; 0 for as many as it answers.
+    pub per_second: f64,
+    /// Whether its addresses may be private ones.
+    pub private: bool,
+}
+
+impl Default for HostRules {
+    /// As many as a person with a browser might cause.
+    fn default() -> Self {
+        Self { concurrent: 4, per_second: 10.0, private: false }
+    }
+}
+
+/// Hosts by `name:port`, each with what is known of it.
+pub(crate) struct Hosts {
+    rules: BTreeMap<String, HostRules>,
+    known: Mutex<BTreeMap<String, Arc<Host>>>,
+}
+
+impl Hosts {
+    /// `rules` are by `name` or `name:port`.
+    pub(crate) fn new(rules: BTreeMap<String, HostRules>) -> Self {
+        Self { rules, known: Mutex::default() }
+    }
+
+    pub(crate) fn of(&self, url: &Url) -> Arc<Host> {
+        let name = url.host_str().unwrap_or_default();
+        let with_port = format!("{name}:{}", url.port_or_known_default().unwrap_or(0));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = known.entry(format!("{}://{with_port}", url.scheme())).or_insert_with(|| {
+            let rules = self.rules.get(&with_port).or_else(|| self.rules.get(name)).copied().unwrap_or_default();
+            Arc::new(Host::new(rules))
+        });
+        host.clone()
+    }
+}
+
+/// One host, while it is asked.
+pub(crate) struct Host {
+    permits: Semaphore,
+    /// When it may be asked next, and how long to wait between two requests.
+    pace: Mutex<(Instant, Duration)>,
+    pub(crate) robots: OnceCell<Robots>,
+}
+
+impl Host {
+    fn new(rules: HostRules) -> Self {
+        let between =
+            if rules.per_second > 0.0 { Duration::from_secs_f64(1.0 / rules.per_second) } else { Duration::ZERO };
+        Self {
+            permits: Semaphore::new(rules.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            pace: Mutex::new((Instant::now(), between)),
+            robots: OnceCell::new(),
+        }
+    }
+
+    /// Waits until the host may be asked once more. What is returned is held as long as the request is under way.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody ever closes it, which is the only way to fail.
+        let permit = self.permits.acquire().await.ok();
+        let at = {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = pace.0.max(Instant::now());
+            pace.0 = at + pace.1;
+            at
+        };
+        sleep_until(at).await;
+        permit
+    }
+
+    /// The host wants at least so long between two requests.
+    pub(crate) fn slow_down(&self, between: Duration) {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.1 = pace.1.max(between);
+    }
+
+    /// The host wants nobody to ask for so long.
+    pub(crate) fn leave_alone(&self, wait: Duration) {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.0 = pace.0.max(Instant::now() + wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(concurrent: usize, per_second: f64) -> Hosts {
+        Hosts::new(BTreeMap::from([("a:80".to_owned(), HostRules { concurrent, per_second, private: false })]))
+    }
+
+    fn url(text: &str) -> Url {
+        text.parse().expect("address")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_keep_their_distance() {
+        let host = hosts(10, 2.0).of(&url("http://a/x"));
+        let begun = Instant::now();
+        for _ in 0..5 {
+            drop(host.turn().await);
+        }
+        assert_eq!(begun.elapsed(), Duration::from_secs(2));
+        host.slow_down(Duration::from_secs(3));
+        host.leave_alone(Duration::from_secs(10));
+        for _ in 0..2 {
+            drop(host.turn().await);
+        }
+        assert_eq!(begun.elapsed(), Duration::from_secs(15));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_at_a_time() {
+        let host = hosts(2, 0.0).of(&url("http://a/"));
+        let (_first, second) = (host.turn().await, host.turn().await);
+        let third = tokio::time::timeout(Duration::from_secs(1), host.turn()).await;
+        assert!(third.is_err(), "two are under way");
+        drop(second);
+        drop(host.turn().await);
+    }
+
+    #[test]
+    fn a_host_is_scheme_name_and_port() {
+        let hosts = hosts(1, 0.0);
+        let same = |one: &str, two: &str| Arc::ptr_eq(&hosts.of(&url(one)), &hosts.of(&url(two)));
+        assert!(same("http://a/x", "http://A:80/y"));
+        assert!(
+            !same("http://a/", "https://a/") && !same("http://a/", "http://a:81/") && !same("http://a/", "http://b/")
+        );
+    }
+}
