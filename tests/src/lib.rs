@@ -5,7 +5,6 @@
 //! Quipu     one call of the binary in a Dir: arguments, environment, start
 //! Ended     how a call ended: exit code, stdout, stderr, events
 //! Tree      the files below a folder, byte by byte
-//! Server    a tiny HTTP server on this machine
 //! SmallDisk a file system that is soon full
 //! Random    a seeded source of numbers, so that a failure can be repeated
 //! ```
@@ -26,7 +25,6 @@ mod dir;
 mod disk;
 mod random;
 mod run;
-mod server;
 mod tree;
 
 pub use binary::binary;
@@ -34,5 +32,4 @@ pub use dir::{Dir, shared, workspace};
 pub use disk::SmallDisk;
 pub use random::Random;
 pub use run::{Ended, Quipu, Running};
-pub use server::{Answer, Server};
 pub use tree::Tree;

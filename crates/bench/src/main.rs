@@ -60,6 +60,7 @@ fn captured(source: &str, name: &str, archived: &quipu_store::Archived) -> quipu
         status: None,
         headers: Vec::new(),
         redirects: Vec::new(),
+        suspect: None,
         captured_at: String::new(),
     }
 }

@@ -4,20 +4,22 @@
 //! SHA-256 and records a capture of it; when all documents of a source are in, they become the
 //! source's current ones. A source that fails keeps those it had, and the others go on.
 
+mod guard;
 mod kind;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quipu_schema::pipeline::{Source, suggestion};
+use quipu_fetch::{Fetcher, HostRules};
+use quipu_schema::pipeline::{Pipeline, Source, suggestion};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Capture, Context, Outcome, SourceReport, StageReport};
 use tokio::runtime::Runtime;
 
-use kind::{Document, Job};
+use kind::{Document, Harvest, Job};
 
 /// Fetches the pipeline's sources (or the one that `context.only` names) into the archive.
 ///
@@ -33,14 +35,29 @@ pub fn run(context: &Context) -> Result<StageReport> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
             Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error)
         })?;
+    let fetcher = fetcher(context.pipeline);
     let mut reports = Vec::with_capacity(sources.len());
     let mut changed = false;
     for source in sources {
-        let report = if context.offline { recall(context, source)? } else { ingest(context, &runtime, source)? };
+        let report =
+            if context.offline { recall(context, source)? } else { ingest(context, (&runtime, &fetcher), source)? };
         changed |= matches!(report.outcome, Outcome::Done);
         reports.push(report);
     }
     Ok(StageReport { stage: "ingest", changed, sources: reports, output: None, notes: Vec::new() })
+}
+
+/// The fetcher of a pipeline: who it says it is, and how it treats hosts.
+fn fetcher(pipeline: &Pipeline) -> Fetcher {
+    let contact = pipeline.contact.as_ref().map_or_else(String::new, |contact| format!(" (+{contact})"));
+    let agent = format!("quipu/{}{contact}", env!("CARGO_PKG_VERSION"));
+    let general = HostRules::default();
+    let rules = pipeline.hosts.iter().map(|(host, rules)| {
+        let concurrent = rules.concurrent.and_then(|count| usize::try_from(count).ok()).unwrap_or(general.concurrent);
+        let per_second = rules.per_second.unwrap_or(general.per_second);
+        (host.clone(), HostRules { concurrent, per_second, private: rules.private })
+    });
+    Fetcher::new(&agent, rules.collect())
 }
 
 /// The sources to work on, in the order of the pipeline file.
@@ -59,42 +76,79 @@ fn chosen<'a>(context: &Context<'a>) -> Result<Vec<&'a Source>> {
 }
 
 /// Fetches one source.
-fn ingest(context: &Context, runtime: &Runtime, source: &Source) -> Result<SourceReport> {
+fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &Source) -> Result<SourceReport> {
     let pipeline = &context.pipeline.name;
     let before = context.ledger.current_captures(pipeline, &source.id)?;
-    let fetcher = kind::of(&source.kind);
+    let newest = context.ledger.newest_captures(pipeline, &source.id)?;
+    let kind = kind::of(&source.kind);
     let job = Job {
+        pipeline,
+        source,
         archive: context.store.archive(),
         base: context.pipeline.file.parent().unwrap_or_else(|| Path::new("")),
         runtime,
+        fetcher,
+        known: newest.iter().map(|capture| (capture.name.as_str(), capture)).collect::<BTreeMap<_, _>>(),
         progress: context.progress,
     };
-    let documents = match fetcher.fetch(&job) {
-        Ok(documents) => documents,
-        Err(fault) if concerns_the_source_only(fault.kind()) => {
-            let mut notes = Vec::new();
-            if !before.is_empty() {
-                notes.push(format!("keeps the {} of its last good ingest", documents_word(before.len())));
-            }
-            return Ok(report(source, Outcome::Failed(fault), Tally::default(), notes));
-        }
+    let mut harvest = match kind.fetch(&job) {
+        Ok(harvest) => harvest,
+        Err(fault) if concerns_the_source_only(fault.kind()) => return Ok(failed(source, fault, &before, Vec::new())),
         Err(fault) => return Err(fault),
     };
-    let digests: BTreeSet<Digest> = documents.iter().map(|document| document.archived.digest).collect();
-    let total = documents.len();
+    // All bytes are in the archive by now: a reader must never see half a source.
+    for document in harvest.documents.iter().filter(|document| !document.not_modified) {
+        context.ledger.record_capture(context.run, &capture(pipeline, source, kind.word(), document))?;
+    }
+    let total = harvest.documents.len() + harvest.missing.len();
+    let came = format!("{} of {} came and are archived", harvest.documents.len(), documents_word(total));
+    if let Some(fault) = trouble(&mut harvest) {
+        let notes = if total > 1 { vec![came] } else { Vec::new() };
+        return Ok(failed(source, fault, &before, notes));
+    }
+    let documents: BTreeSet<(&str, Digest)> =
+        harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
+    let list: Vec<(&str, Digest)> = documents.iter().copied().collect();
+    context.ledger.set_current(pipeline, &source.id, &list)?;
+    let digests: BTreeSet<Digest> = documents.iter().map(|(_, digest)| *digest).collect();
     let mut notes = Vec::new();
     if digests.len() < total {
         notes.push(format!("{} have only {} different contents", documents_word(total), digests.len()));
     }
-    // Only now, with all bytes in the archive: a reader must never see half a source.
-    for document in documents {
-        context.ledger.record_capture(context.run, &capture(pipeline, source, fetcher.word(), document))?;
-    }
-    let list: Vec<Digest> = digests.iter().copied().collect();
-    context.ledger.set_current(context.run, pipeline, &source.id, &list)?;
     let known: BTreeSet<Digest> = before.iter().map(|capture| capture.digest).collect();
     let outcome = if known == digests { Outcome::Unchanged } else { Outcome::Done };
     Ok(report(source, outcome, all_published(total), notes))
+}
+
+/// Why what came is not the source as a whole: a document is suspect, or missing.
+fn trouble(harvest: &mut Harvest) -> Option<Fault> {
+    let mut suspect = harvest.documents.iter().filter_map(|document| Some((document, document.suspect.as_ref()?)));
+    if let Some((document, why)) = suspect.next() {
+        return Some(guard::fault(&document.name, why, suspect.count()));
+    }
+    let total = harvest.documents.len() + harvest.missing.len();
+    if total == 1 {
+        return harvest.missing.pop().map(|(_, fault)| fault);
+    }
+    let (name, fault) = harvest.missing.first()?;
+    // What may come by itself later weighs less than what needs a person.
+    let worst = harvest.missing.iter().find(|(_, fault)| !fault.kind().is_retryable());
+    let (name, fault) = worst.map_or((name, fault), |(name, fault)| (name, fault));
+    let message =
+        format!("{} of {total} documents did not come; one of them: {}", harvest.missing.len(), fault.message());
+    let all = Fault::new(fault.kind(), message).at(name);
+    Some(match fault.advice() {
+        Some(help) => all.help(help),
+        None => all,
+    })
+}
+
+/// The report of a source that keeps what it had.
+fn failed(source: &Source, fault: Fault, before: &[Capture], mut notes: Vec<String>) -> SourceReport {
+    if !before.is_empty() {
+        notes.push(format!("keeps the {} of its last good ingest", documents_word(before.len())));
+    }
+    report(source, Outcome::Failed(fault), Tally::default(), notes)
 }
 
 /// What a source had at its last good ingest, without going to it.
@@ -115,19 +169,19 @@ const fn concerns_the_source_only(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Source | ErrorKind::Refused | ErrorKind::Upstream)
 }
 
-fn capture(pipeline: &str, source: &Source, kind: &str, document: Document) -> Capture {
-    let Document { name, archived, media_type, status, headers, redirects } = document;
+fn capture(pipeline: &str, source: &Source, kind: &str, document: &Document) -> Capture {
     Capture {
         pipeline: pipeline.to_owned(),
         source: source.id.clone(),
-        name,
-        digest: archived.digest,
-        size: archived.size,
+        name: document.name.clone(),
+        digest: document.archived.digest,
+        size: document.archived.size,
         kind: kind.to_owned(),
-        media_type,
-        status,
-        headers,
-        redirects,
+        media_type: document.media_type.clone(),
+        status: document.status,
+        headers: document.headers.clone(),
+        redirects: document.redirects.clone(),
+        suspect: document.suspect.clone(),
         captured_at: String::new(),
     }
 }

@@ -35,15 +35,20 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// A status, such as `404 Not Found`, and a body.
+    pub fn of(status: &str, body: impl Into<Vec<u8>>) -> Self {
+        let (headers, body, then) = (Vec::new(), body.into(), Then::Keep);
+        Self { status: status.to_owned(), headers, body, stated: None, cut: None, raw: None, then }
+    }
+
     /// `200 OK` with a body.
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self { body: body.into(), ..Self::status("200 OK") }
+        Self::of("200 OK", body)
     }
 
     /// An answer without a body.
     pub fn status(status: &str) -> Self {
-        let (headers, body, then) = (Vec::new(), Vec::new(), Then::Keep);
-        Self { status: status.to_owned(), headers, body, stated: None, cut: None, raw: None, then }
+        Self::of(status, Vec::new())
     }
 
     /// The part of a body from byte `first` on, as a server that knows ranges sends it.

@@ -2,6 +2,8 @@
 //!
 //! Nothing in it is ever changed. What is read from it is checked against its name.
 
+mod partial;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind as Io, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 
 use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
+
+pub use partial::Partial;
 
 use crate::durable::{self, Temporary};
 
@@ -24,6 +28,8 @@ const BLOCK: usize = 256 << 10;
 pub struct Archive {
     root: Arc<Path>,
     temporary: Arc<Path>,
+    /// Where broken downloads wait.
+    partial: Arc<Path>,
     link_from: u64,
 }
 
@@ -53,8 +59,8 @@ fn same(before: &Metadata, after: &Metadata) -> bool {
 }
 
 impl Archive {
-    pub(crate) fn new(root: PathBuf, temporary: PathBuf) -> Self {
-        Self { root: root.into(), temporary: temporary.into(), link_from: LINK_FROM }
+    pub(crate) fn new(root: PathBuf, temporary: PathBuf, partial: PathBuf) -> Self {
+        Self { root: root.into(), temporary: temporary.into(), partial: partial.into(), link_from: LINK_FROM }
     }
 
     /// Puts a file of the user's into the archive. Files of 64 MiB and more are hard-linked where

@@ -44,6 +44,11 @@ impl Temporary {
         }
     }
 
+    /// A file that is there, under a name that is not the one it is to have.
+    pub(crate) const fn of(file: File, path: PathBuf) -> Self {
+        Self { file, path }
+    }
+
     /// Where the bytes lie for now.
     pub fn path(&self) -> &Path {
         &self.path

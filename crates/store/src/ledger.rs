@@ -29,7 +29,7 @@ pub struct Capture {
     pub digest: Digest,
     /// How many bytes.
     pub size: u64,
-    /// How it was captured: `file` or `http`.
+    /// How it was captured: the kind of its source.
     pub kind: String,
     /// Media type, where stated.
     pub media_type: Option<String>,
@@ -39,6 +39,8 @@ pub struct Capture {
     pub headers: Vec<(String, String)>,
     /// URLs that redirected here, in order.
     pub redirects: Vec<String>,
+    /// Why its bytes are not taken for data; `None` where they are. What is suspect is kept and shown, and never current.
+    pub suspect: Option<String>,
     /// When it was captured, RFC 3339 in UTC. The ledger fills this in; what is passed to it does not count.
     pub captured_at: String,
 }
@@ -99,7 +101,7 @@ pub struct Ledger {
 
 const RUN: &str = "id, pipeline, command, build, started_at, finished_at, exit_code, summary";
 const CAPTURE: &str = "c.pipeline, c.source, c.name, c.digest, c.size, c.kind, c.media_type, c.status, c.headers, \
-                       c.redirects, c.captured_at";
+                       c.redirects, c.captured_at, c.suspect";
 const STAGE: &str = "pipeline, stage, ingredients, changed, tally, output";
 
 impl Ledger {
@@ -154,14 +156,15 @@ impl Ledger {
             let before: Option<String> = transaction
                 .prepare_cached(
                     "SELECT digest FROM capture WHERE pipeline = ?1 AND source = ?2 AND name = ?3 \
-                     ORDER BY id DESC LIMIT 1",
+                     AND suspect IS NULL ORDER BY id DESC LIMIT 1",
                 )?
                 .query_row(params![capture.pipeline, capture.source, capture.name], |row| row.get(0))
                 .optional()?;
             transaction
                 .prepare_cached(
                     "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, media_type, status, \
-                     headers, redirects, captured_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     headers, redirects, captured_at, suspect) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 )?
                 .execute(params![
                     run,
@@ -176,6 +179,7 @@ impl Ledger {
                     headers,
                     redirects,
                     now(),
+                    capture.suspect,
                 ])?;
             transaction.commit()?;
             Ok(before.as_ref() != Some(&digest))
@@ -193,6 +197,17 @@ impl Ledger {
         })
     }
 
+    /// The newest capture of each name of a source, whether the ingest that it is of was complete or not.
+    pub fn newest_captures(&self, pipeline: &str, source: &str) -> Result<Vec<Capture>> {
+        let query = format!(
+            "SELECT {CAPTURE} FROM capture AS c WHERE c.id IN (SELECT max(id) FROM capture WHERE pipeline = ?1 AND \
+             source = ?2 AND suspect IS NULL GROUP BY name) ORDER BY c.name"
+        );
+        self.with("read the newest captures", |connection| {
+            connection.prepare_cached(&query)?.query_map(params![pipeline, source], capture_from)?.collect()
+        })
+    }
+
     /// Every edition of the documents of a source: what is current first, then what stood under the
     /// same names before, the later ones first. With `as_of` (RFC 3339 in UTC), what was so then.
     pub fn editions(&self, pipeline: &str, source: &str, as_of: Option<&str>) -> Result<Vec<Edition>> {
@@ -201,7 +216,7 @@ impl Ledger {
             Some(_) => Vec::new(),
         };
         let query = format!(
-            "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 \
+            "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 AND c.suspect IS NULL \
              AND (?3 IS NULL OR c.captured_at <= ?3) ORDER BY c.id DESC"
         );
         let all: Vec<Capture> = self.with("read the captures", |connection| {
@@ -231,29 +246,28 @@ impl Ledger {
         Ok(editions)
     }
 
-    /// Replaces what is current for a source, all at once. Each digest stands for the names under
-    /// which `run` captured it; where it captured none (the server said "not modified"), for those
-    /// that were current; else for the newest capture.
+    /// Replaces what is current for a source, all at once: names and digests, each of which stands for its newest capture
+    /// that is not suspect, whichever run made it (where a server said "not modified", an earlier one did).
     ///
     /// # Errors
-    /// [`quipu_schema::ErrorKind::Bug`] where a digest was never captured from this source; then nothing changes.
-    pub fn set_current(&self, run: i64, pipeline: &str, source: &str, captures: &[Digest]) -> Result<()> {
-        let digests: BTreeSet<String> = captures.iter().map(ToString::to_string).collect();
+    /// [`quipu_schema::ErrorKind::Bug`] where one was never captured from this source; then nothing changes.
+    pub fn set_current(&self, pipeline: &str, source: &str, captures: &[(&str, Digest)]) -> Result<()> {
+        let wanted: BTreeSet<(&str, String)> =
+            captures.iter().map(|(name, digest)| (*name, digest.to_string())).collect();
         let missing = self.with("record what is current", |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut chosen: Vec<i64> = Vec::new();
-            for digest in &digests {
-                let ids = captures_behind(&transaction, run, pipeline, source, digest)?;
-                if ids.is_empty() {
-                    return Ok(Some(digest.clone()));
-                }
-                chosen.extend(ids);
-            }
             transaction.execute(
                 "DELETE FROM current_capture WHERE pipeline = ?1 AND source = ?2",
                 params![pipeline, source],
             )?;
-            for id in chosen {
+            for (name, digest) in &wanted {
+                let newest: Option<i64> = transaction
+                    .prepare_cached(
+                        "SELECT max(id) FROM capture WHERE pipeline = ?1 AND source = ?2 AND name = ?3 AND digest = ?4 \
+                         AND suspect IS NULL",
+                    )?
+                    .query_row(params![pipeline, source, name, digest], |row| row.get(0))?;
+                let Some(id) = newest else { return Ok(Some((*name).to_owned())) };
                 transaction
                     .prepare_cached("INSERT INTO current_capture (pipeline, source, capture) VALUES (?1, ?2, ?3)")?
                     .execute(params![pipeline, source, id])?;
@@ -263,7 +277,7 @@ impl Ledger {
         })?;
         match missing {
             None => Ok(()),
-            Some(digest) => Err(Fault::bug(format!("source `{source}` never captured {digest}"))),
+            Some(name) => Err(Fault::bug(format!("source `{source}` never captured these bytes of {name}"))),
         }
     }
 
@@ -321,42 +335,6 @@ impl Ledger {
     }
 }
 
-/// Ids of the captures that a digest stands for, see [`Ledger::set_current`].
-fn captures_behind(
-    connection: &Connection,
-    run: i64,
-    pipeline: &str,
-    source: &str,
-    digest: &str,
-) -> rusqlite::Result<Vec<i64>> {
-    let of_this_run: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT max(id) FROM capture WHERE pipeline = ?1 AND source = ?2 AND digest = ?3 AND run = ?4 \
-             GROUP BY name ORDER BY name",
-        )?
-        .query_map(params![pipeline, source, digest, run], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    if !of_this_run.is_empty() {
-        return Ok(of_this_run);
-    }
-    let current: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT c.id FROM current_capture AS k JOIN capture AS c ON c.id = k.capture \
-             WHERE k.pipeline = ?1 AND k.source = ?2 AND c.digest = ?3 ORDER BY c.id",
-        )?
-        .query_map(params![pipeline, source, digest], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    if !current.is_empty() {
-        return Ok(current);
-    }
-    connection
-        .prepare_cached(
-            "SELECT id FROM capture WHERE pipeline = ?1 AND source = ?2 AND digest = ?3 ORDER BY id DESC LIMIT 1",
-        )?
-        .query_map(params![pipeline, source, digest], |row| row.get(0))?
-        .collect()
-}
-
 fn run_from(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: row.get(0)?,
@@ -387,6 +365,7 @@ fn capture_from(row: &Row<'_>) -> rusqlite::Result<Capture> {
         headers: from_json(8, &row.get::<_, String>(8)?)?,
         redirects: from_json(9, &row.get::<_, String>(9)?)?,
         captured_at: row.get(10)?,
+        suspect: row.get(11)?,
     })
 }
 

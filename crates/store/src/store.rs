@@ -36,7 +36,7 @@ impl Store {
             Err(error) => return Err(Fault::io(ErrorKind::Storage, "open the store", &path, error)),
         }
         // Also where FORMAT is there: a backup may leave out empty folders.
-        for folder in ["archive/sha256", "tables", "snapshots", "tmp"] {
+        for folder in ["archive/sha256", "tables", "snapshots", "tmp", "partial"] {
             durable::create_folder(&root.join(folder))?;
         }
         Ok(store)
@@ -54,7 +54,7 @@ impl Store {
 
     /// The archive of raw bytes.
     pub fn archive(&self) -> Archive {
-        Archive::new(self.root.join("archive").join("sha256"), self.temporary())
+        Archive::new(self.root.join("archive").join("sha256"), self.temporary(), self.root.join("partial"))
     }
 
     /// Opens the ledger.
@@ -74,13 +74,13 @@ impl Store {
         Lock::take(&self.root.join("LOCK"), command)
     }
 
-    /// Removes temporary files left by killed runs and returns how many there were. Only the
-    /// holder of the lock may call this.
+    /// Removes temporary files left by killed runs, and broken downloads that nobody went on with for a week, and returns
+    /// how many there were. Only the holder of the lock may call this.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`].
     pub fn sweep(&self) -> Result<u64> {
-        durable::sweep(&self.temporary())
+        Ok(durable::sweep(&self.temporary())? + self.archive().sweep_partial(std::time::SystemTime::now())?)
     }
 }
 

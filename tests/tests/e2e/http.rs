@@ -1,19 +1,22 @@
 //! A source behind HTTP, from a server that is busy at first to a release.
 
-use quipu_tests::{Answer, Dir, Server, Tree};
+use quipu_loopback::{Reply, Server};
+use quipu_tests::{Dir, Tree};
 
 use crate::small::{ROWS, RUN, observations, pipeline, rows};
 
-const BUSY: Answer = Answer { status: "503 Service Unavailable", media_type: "text/plain", body: Vec::new() };
-
-fn csv(plus: u64) -> Answer {
-    Answer { status: "200 OK", media_type: "text/csv; charset=utf-8", body: rows(plus).into_bytes() }
+fn busy() -> Reply {
+    Reply::status("503 Service Unavailable")
 }
 
-/// A folder whose source `odd` is fetched from `url`.
+fn csv(plus: u64) -> Reply {
+    Reply::ok(rows(plus)).header("Content-Type", "text/csv; charset=utf-8")
+}
+
+/// A folder whose source `odd` is fetched from `url`, on this machine.
 fn dir(url: &str) -> Dir {
     let from = "file = \"../in/odd.csv\"";
-    let text = pipeline();
+    let text = pipeline() + "\n[hosts.\"127.0.0.1\"]\nprivate = true\n";
     assert!(text.contains(from));
     let dir = Dir::with_pipeline(&text.replace(from, &format!("http = {{ url = \"{url}\", tries = 2 }}")));
     dir.write("in/steady.csv", rows(0));
@@ -22,7 +25,7 @@ fn dir(url: &str) -> Dir {
 
 #[test]
 fn a_file_behind_a_busy_server_becomes_observations() {
-    let server = Server::start(vec![BUSY, csv(0)]);
+    let server = Server::scripted(vec![busy(), csv(0)]);
     let dir = dir(&server.url("/data.csv?token=s3cr3t"));
     let ended = dir.quipu(&["run", "pipelines/test.toml", "--format", "json"]).expect(0);
     assert_eq!(server.asked(), 2, "asked again after 503");
@@ -57,7 +60,7 @@ fn a_file_behind_a_busy_server_becomes_observations() {
 
 #[test]
 fn a_server_that_stays_busy_leaves_what_was_published() {
-    let server = Server::start(vec![csv(0), BUSY, BUSY, csv(1)]);
+    let server = Server::scripted(vec![csv(0), busy(), busy(), csv(1)]);
     let dir = dir(&server.url("/data.csv"));
     dir.quipu(&RUN).expect(0);
     let before = Tree::read(&dir.path("release"));
@@ -72,21 +75,24 @@ fn a_server_that_stays_busy_leaves_what_was_published() {
 
 #[test]
 fn a_document_that_is_gone_and_a_page_in_its_place() {
-    let gone = Answer { status: "404 Not Found", media_type: "text/html", body: b"<html>gone</html>".to_vec() };
-    let page =
-        Answer { status: "200 OK", media_type: "text/html", body: b"<!DOCTYPE html><html>sign in</html>".to_vec() };
-    let server = Server::start(vec![gone, page]);
+    let gone = Reply::of("404 Not Found", "<html>gone</html>").header("Content-Type", "text/html");
+    let page = Reply::ok("<!DOCTYPE html><html>sign in</html>").header("Content-Type", "text/html");
+    let server = Server::scripted(vec![gone, page]);
     let dir = dir(&server.url("/data.csv"));
     dir.quipu(&RUN).expect(3).says(&["the server has no such document: 404"]);
     assert_eq!(server.asked(), 1, "asked once");
-    dir.quipu(&RUN).expect(5).says(&["the page has no table that is shown"]);
+    dir.quipu(&RUN).expect(5).says(&[
+        "what came is not taken for data",
+        "read as csv, and what came is HTML",
+        "marked as suspect",
+    ]);
     assert_eq!((observations(&dir, "steady"), observations(&dir, "odd")), (ROWS, 0));
     dir.assert_whole();
 }
 
 #[test]
 fn where_nothing_can_be_reached_the_run_is_worth_another_try() {
-    let server = Server::start(vec![BUSY]);
+    let server = Server::scripted(vec![busy()]);
     let dir = dir(&server.url("/data.csv"));
     let text = String::from_utf8(dir.read("pipelines/test.toml")).expect("text");
     dir.write("pipelines/test.toml", text.replace(&crate::small::source("steady"), ""));

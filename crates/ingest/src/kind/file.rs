@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use quipu_schema::pipeline::{FileSource, nearest};
 use quipu_schema::{ErrorKind, Fault, Result};
 
-use super::{Document, Fetch, Job};
+use super::{Document, Fetch, Harvest, Job};
 
 /// Most names of a folder that are looked at for one that was meant.
 const NAMES_LOOKED_AT: usize = 10_000;
@@ -17,18 +17,27 @@ impl Fetch for FileSource {
         "file"
     }
 
-    fn fetch(&self, job: &Job) -> Result<Vec<Document>> {
+    fn fetch(&self, job: &Job) -> Result<Harvest> {
         let paths = find(&self.path, job.base)?;
         job.progress.begin("files", Some(paths.len() as u64));
         let documents = paths.iter().map(|path| {
             let archived = job.archive.put_file(path)?;
             job.progress.advance(1);
             let name = name_of(path, &self.path, job.base);
-            Ok(Document { name, archived, media_type: None, status: None, headers: Vec::new(), redirects: Vec::new() })
+            Ok(Document {
+                name,
+                archived,
+                media_type: None,
+                status: None,
+                headers: Vec::new(),
+                redirects: Vec::new(),
+                suspect: None,
+                not_modified: false,
+            })
         });
-        let documents = documents.collect();
+        let documents = documents.collect::<Result<_>>();
         job.progress.end();
-        documents
+        Ok(Harvest { documents: documents?, missing: Vec::new() })
     }
 }
 

@@ -1,18 +1,19 @@
 //! Kinds of sources: one file each behind [`Fetch`], registered in [`of`].
 //!
-//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`:
-//! `api` (a paged API; its pages are documents of one source), `crawl` (pages found from a start
-//! page), `archive` (members of a ZIP or TAR), `object` (an object store). The ones that speak
-//! HTTP use `http::attempt` and its rules for trying again.
+//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `api` (a paged API; its
+//! pages are documents of one source), `crawl` (pages found from a start page), `archive` (members of a ZIP or TAR),
+//! `object` (an object store). The ones that speak HTTP use the fetcher of the run.
 
 mod file;
 mod http;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use quipu_schema::Result;
-use quipu_schema::pipeline::SourceKind;
-use quipu_store::{Archive, Archived, Progress};
+use quipu_fetch::Fetcher;
+use quipu_schema::pipeline::{Source, SourceKind};
+use quipu_schema::{Fault, Result};
+use quipu_store::{Archive, Archived, Capture, Progress};
 use tokio::runtime::Runtime;
 
 /// One kind of source.
@@ -20,11 +21,12 @@ pub(crate) trait Fetch {
     /// The word of the capture's column `kind`.
     fn word(&self) -> &'static str;
 
-    /// Archives every document of the source, in an order that the source alone decides.
+    /// Archives the documents of the source, in an order that the source alone decides.
     ///
     /// # Errors
-    /// `Source`, `Refused` and `Upstream` concern this source only; any other kind ends the stage.
-    fn fetch(&self, job: &Job) -> Result<Vec<Document>>;
+    /// `Source`, `Refused` and `Upstream` concern this source only; any other kind ends the stage. What concerns one document
+    /// of several stands in the harvest.
+    fn fetch(&self, job: &Job) -> Result<Harvest>;
 }
 
 /// The fetcher of a source.
@@ -35,16 +37,32 @@ pub(crate) fn of(kind: &SourceKind) -> &dyn Fetch {
     }
 }
 
-/// What a fetcher needs.
+/// What a kind of source needs.
 pub(crate) struct Job<'a> {
+    /// The pipeline and the source.
+    pub(crate) pipeline: &'a str,
+    pub(crate) source: &'a Source,
     /// Where bytes go.
     pub(crate) archive: Archive,
     /// The folder of the pipeline file.
     pub(crate) base: &'a Path,
     /// Where network calls run.
     pub(crate) runtime: &'a Runtime,
+    /// Who asks servers.
+    pub(crate) fetcher: &'a Fetcher,
+    /// The newest good capture of each name.
+    pub(crate) known: BTreeMap<&'a str, &'a Capture>,
     /// Who watches.
     pub(crate) progress: &'a dyn Progress,
+}
+
+/// What came of a source.
+#[derive(Default)]
+pub(crate) struct Harvest {
+    /// Documents that came, or are the same as before.
+    pub(crate) documents: Vec<Document>,
+    /// What did not come, by its name.
+    pub(crate) missing: Vec<(String, Fault)>,
 }
 
 /// One archived document and how it came.
@@ -61,4 +79,8 @@ pub(crate) struct Document {
     pub(crate) headers: Vec<(String, String)>,
     /// The addresses it was redirected to, without secrets.
     pub(crate) redirects: Vec<String>,
+    /// Why it is not taken for data.
+    pub(crate) suspect: Option<String>,
+    /// Whether the server said that it is what it was: no capture of it is new.
+    pub(crate) not_modified: bool,
 }

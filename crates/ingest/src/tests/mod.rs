@@ -2,7 +2,6 @@
 
 mod files;
 mod network;
-mod server;
 
 use std::path::Path;
 
@@ -33,7 +32,10 @@ impl Place {
 
     /// A pipeline of these sources, each `id` and its line (`file = …` or `http = …`).
     pub(crate) fn pipeline(&self, sources: &[(&str, &str)]) -> Pipeline {
-        let mut text = "[pipeline]\nname = \"demo\"\nreference = \"reference\"\n".to_owned();
+        let mut text =
+            "[pipeline]\nname = \"demo\"\nreference = \"reference\"\ncontact = \"mailto:desk@example.org\"\n\
+                        [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n"
+                .to_owned();
         for (id, line) in sources {
             text.push_str("[[source]]\nid = \"");
             text.push_str(id);

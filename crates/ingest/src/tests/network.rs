@@ -4,8 +4,22 @@ use std::time::{Duration, Instant};
 
 use quipu_schema::ErrorKind;
 
-use super::server::{Answer, Server, answer, promise};
+use quipu_loopback::{Reply, Server, Step};
+
 use super::*;
+
+/// A whole answer; each header is `Name: value`.
+fn answer(status: &str, headers: &[&str], body: &str) -> Reply {
+    headers.iter().fold(Reply::of(status, body), |reply, header| {
+        let (name, value) = header.split_once(": ").expect("a header");
+        reply.header(name, value)
+    })
+}
+
+/// An answer that promises more bytes than it has.
+fn promise(length: u64, body: &str) -> Reply {
+    Reply::ok(body).stating(Some(length)).close()
+}
 
 /// Fetches from the server with these further settings; gives the source's report.
 fn fetch(place: &Place, server: &Server, path: &str, settings: &str) -> SourceReport {
@@ -15,14 +29,14 @@ fn fetch(place: &Place, server: &Server, path: &str, settings: &str) -> SourceRe
     report.sources.into_iter().next().expect("one source")
 }
 
-fn ok(body: &str) -> Answer {
+fn ok(body: &str) -> Reply {
     answer("200 OK", &["Content-Type: Text/CSV; charset=utf-8", "ETag: \"1\"", "Set-Cookie: a=secret"], body)
 }
 
 #[test]
 fn an_answer_is_archived_as_it_came() {
     let place = Place::new();
-    let server = Server::start(vec![ok("a;b\n")]);
+    let server = Server::scripted(vec![ok("a;b\n")]);
     let report = fetch(&place, &server, "/x.csv?api_key=s3cret&year=2024", "");
     assert!(is_done(&report), "{report:?}");
     let captures = place.captures("web");
@@ -33,17 +47,18 @@ fn an_answer_is_archived_as_it_came() {
     let kept: Vec<&str> = capture.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(kept, ["content-type", "etag", "content-length"]);
     assert!(!format!("{captures:?}").contains("s3cret"));
-    let request = server.requests().remove(0).to_lowercase();
-    assert!(request.contains(&format!("user-agent: quipu/{}", env!("CARGO_PKG_VERSION"))), "{request}");
-    assert!(request.contains("accept-encoding: identity"), "{request}");
-    assert!(request.contains("api_key=s3cret"), "{request}");
+    let request = server.requests().remove(0);
+    let agent = format!("quipu/{} (+mailto:desk@example.org)", env!("CARGO_PKG_VERSION"));
+    assert_eq!(request.header("user-agent"), Some(agent.as_str()));
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
+    assert!(request.target.contains("api_key=s3cret"), "{request:?}");
     assert!(is_unchanged(&fetch(&place, &server, "/x.csv?api_key=s3cret&year=2024", "")));
 }
 
 #[test]
 fn a_busy_server_is_asked_again() {
     let place = Place::new();
-    let server = Server::start(vec![answer("503 Service Unavailable", &[], "later"), ok("a")]);
+    let server = Server::scripted(vec![answer("503 Service Unavailable", &[], "later"), ok("a")]);
     assert!(is_done(&fetch(&place, &server, "/", "")));
     assert_eq!(server.asked(), 2);
 }
@@ -51,7 +66,7 @@ fn a_busy_server_is_asked_again() {
 #[test]
 fn retry_after_is_honoured() {
     let place = Place::new();
-    let server = Server::start(vec![answer("429 Too Many Requests", &["Retry-After: 1"], ""), ok("a")]);
+    let server = Server::scripted(vec![answer("429 Too Many Requests", &["Retry-After: 1"], ""), ok("a")]);
     let begun = Instant::now();
     assert!(is_done(&fetch(&place, &server, "/", "")));
     assert!(begun.elapsed() >= Duration::from_secs(1));
@@ -61,7 +76,7 @@ fn retry_after_is_honoured() {
 #[test]
 fn a_server_that_wants_a_long_rest_gets_it() {
     let place = Place::new();
-    let server = Server::start(vec![answer("503 Service Unavailable", &["Retry-After: 86400"], "")]);
+    let server = Server::scripted(vec![answer("503 Service Unavailable", &["Retry-After: 86400"], "")]);
     let report = fetch(&place, &server, "/", "");
     assert_eq!(fault(&report).kind(), ErrorKind::Upstream);
     assert!(fault(&report).advice().is_some_and(|help| help.contains("86400 seconds")));
@@ -71,7 +86,7 @@ fn a_server_that_wants_a_long_rest_gets_it() {
 #[test]
 fn a_truncated_answer_is_fetched_again() {
     let place = Place::new();
-    let server = Server::start(vec![Answer::Bytes(promise(10, "abc")), ok("abcdefghij")]);
+    let server = Server::scripted(vec![promise(10, "abc"), ok("abcdefghij")]);
     assert!(is_done(&fetch(&place, &server, "/", "")));
     assert_eq!(place.bytes(&place.captures("web")[0]), "abcdefghij");
 }
@@ -79,7 +94,7 @@ fn a_truncated_answer_is_fetched_again() {
 #[test]
 fn giving_up_says_what_was_tried() {
     let place = Place::new();
-    let server = Server::start(vec![Answer::Bytes(promise(10, "abc"))]);
+    let server = Server::scripted(vec![promise(10, "abc")]);
     let report = fetch(&place, &server, "/?token=s3cret", ", tries = 2");
     let fault = fault(&report);
     assert_eq!(fault.kind(), ErrorKind::Upstream);
@@ -94,8 +109,9 @@ fn giving_up_says_what_was_tried() {
 #[test]
 fn silence_ends_in_a_timeout() {
     let place = Place::new();
-    for head in [Vec::new(), promise(10, "abc")] {
-        let server = Server::start(vec![Answer::Stall(head, Duration::from_secs(20))]);
+    let silence = Duration::from_secs(20);
+    for reply in [Reply::raw(vec![Step::Wait(silence)]), Reply::ok("abcdefghij").silent_after(3, silence)] {
+        let server = Server::scripted(vec![reply]);
         let begun = Instant::now();
         let report = fetch(&place, &server, "/", ", tries = 1, idle_timeout_s = 1, connect_timeout_s = 1");
         assert_eq!(fault(&report).kind(), ErrorKind::Upstream);
@@ -106,7 +122,7 @@ fn silence_ends_in_a_timeout() {
 #[test]
 fn a_trickle_ends_in_the_total_timeout() {
     let place = Place::new();
-    let server = Server::start(vec![Answer::Stall(promise(10, "abc"), Duration::from_secs(20))]);
+    let server = Server::scripted(vec![Reply::ok("abcdefghij").silent_after(3, Duration::from_secs(20))]);
     let report = fetch(&place, &server, "/", ", tries = 1, total_timeout_s = 1");
     assert!(fault(&report).message().contains("no complete answer within 1s"), "{report:?}");
 }
@@ -125,25 +141,26 @@ fn nobody_there_is_an_upstream_fault() {
 fn redirects_are_followed_and_recorded_without_credentials() {
     let place = Place::new();
     let moved = |to: &str| answer("302 Found", &[&format!("Location: {to}")], "");
-    let server = Server::start(vec![moved("/b?sig=s3cret"), moved("c#part"), ok("a")]);
-    let line = format!("http = {{ url = \"http://ana:pa55@{}/a\" }}", server.address);
+    let server = Server::scripted(vec![moved("/b?sig=s3cret"), moved("c#part"), ok("a")]);
+    let line = format!("http = {{ url = \"http://ana:pa55@{}/a\" }}", server.host());
     let report = place.run(&place.pipeline(&[("web", &line)]));
     assert!(is_done(&report.sources[0]), "{report:?}");
     let captures = place.captures("web");
     assert_eq!(captures[0].name, server.url("/a"));
     assert_eq!(captures[0].redirects, [server.url("/b?sig=***"), server.url("/c")]);
-    assert!(server.requests()[0].to_lowercase().contains("authorization: basic"));
+    assert!(server.requests()[0].header("authorization").is_some_and(|value| value.starts_with("Basic ")));
     assert!(!format!("{captures:?}").contains("pa55"));
 }
 
 #[test]
 fn credentials_do_not_follow_to_another_host() {
     let place = Place::new();
-    let other = Server::start(vec![ok("a")]);
-    let server = Server::start(vec![answer("301 Moved Permanently", &[&format!("Location: {}", other.url("/"))], "")]);
-    let line = format!("http = {{ url = \"http://ana:pa55@{}/a\" }}", server.address);
+    let other = Server::scripted(vec![ok("a")]);
+    let server =
+        Server::scripted(vec![answer("301 Moved Permanently", &[&format!("Location: {}", other.url("/"))], "")]);
+    let line = format!("http = {{ url = \"http://ana:pa55@{}/a\" }}", server.host());
     assert!(is_done(&place.run(&place.pipeline(&[("web", &line)])).sources[0]));
-    assert!(!other.requests()[0].to_lowercase().contains("authorization"));
+    assert!(other.requests()[0].header("authorization").is_none());
 }
 
 #[test]
@@ -156,7 +173,7 @@ fn redirects_that_lead_nowhere_good_are_refused() {
         ("Location: http://[", "no address"),
         ("X: y", "does not say where to"),
     ] {
-        let server = Server::start(vec![answer("302 Found", &[to], "")]);
+        let server = Server::scripted(vec![answer("302 Found", &[to], "")]);
         let report = fetch(&place, &server, "/", ", max_redirects = 3");
         assert_eq!(fault(&report).kind(), ErrorKind::Source, "{to}");
         assert!(fault(&report).message().contains(message), "{}", fault(&report));
@@ -169,15 +186,15 @@ fn redirects_that_lead_nowhere_good_are_refused() {
 fn more_than_the_cap_is_left() {
     let place = Place::new();
     let body = "x".repeat((1 << 20) + 1);
-    let unstated = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes();
-    for script in [ok(&body), Answer::Bytes(unstated), Answer::Bytes(promise(1 << 40, "x"))] {
-        let server = Server::start(vec![script]);
+    let unstated = Reply::ok(body.clone()).stating(None).close();
+    for script in [ok(&body), unstated, promise(1 << 40, "x")] {
+        let server = Server::scripted(vec![script]);
         let report = fetch(&place, &server, "/", ", max_mib = 1");
         assert_eq!(fault(&report).kind(), ErrorKind::Source);
         assert!(fault(&report).message().contains("larger than 1 MiB"));
         assert_eq!(server.asked(), 1);
     }
-    let server = Server::start(vec![ok(&"x".repeat(1 << 20))]);
+    let server = Server::scripted(vec![ok(&"x".repeat(1 << 20))]);
     assert!(is_done(&fetch(&place, &server, "/", ", max_mib = 1")), "the cap itself is allowed");
 }
 
@@ -194,12 +211,12 @@ fn answers_that_another_try_would_not_better() {
         ("204 No Content", ErrorKind::Source),
         ("202 Accepted", ErrorKind::Upstream),
     ] {
-        let server = Server::start(vec![answer(status, &[], "")]);
+        let server = Server::scripted(vec![answer(status, &[], "")]);
         let report = fetch(&place, &server, "/", "");
         assert_eq!(fault(&report).kind(), kind, "{status}");
         assert_eq!(server.asked(), 1, "{status}");
     }
-    let server = Server::start(vec![ok("")]);
+    let server = Server::scripted(vec![ok("")]);
     let report = fetch(&place, &server, "/", "");
     assert_eq!((fault(&report).kind(), fault(&report).message()), (ErrorKind::Source, "the answer is empty"));
     assert_eq!(server.asked(), 1);
@@ -208,7 +225,7 @@ fn answers_that_another_try_would_not_better() {
 #[test]
 fn one_bad_server_does_not_stop_the_other_source() {
     let place = Place::new();
-    let (bad, good) = (Server::start(vec![answer("403 Forbidden", &[], "")]), Server::start(vec![ok("a")]));
+    let (bad, good) = (Server::scripted(vec![answer("403 Forbidden", &[], "")]), Server::scripted(vec![ok("a")]));
     let line = |server: &Server| format!("http = {{ url = \"{}\" }}", server.url("/"));
     let report = place.run(&place.pipeline(&[("bad", &line(&bad)), ("good", &line(&good))]));
     assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Refused);
@@ -225,7 +242,7 @@ fn garbage_is_an_upstream_fault() {
         b"HTTP/1.1 999 x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n",
     ] {
-        let server = Server::start(vec![Answer::Bytes(bytes.to_vec())]);
+        let server = Server::scripted(vec![Reply::raw(vec![Step::Send(bytes.to_vec())])]);
         let report = fetch(&place, &server, "/", ", tries = 1");
         assert_eq!(fault(&report).kind(), ErrorKind::Upstream, "{report:?}");
     }

@@ -23,7 +23,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
     for source in &pipeline.sources {
         let from = match &source.kind {
             SourceKind::File(file) => format!("file {}", file.path.display()),
-            SourceKind::Http(http) => format!("http {}", http.url),
+            SourceKind::Http(http) => addresses(&http.urls),
         };
         let captures = match &ledger {
             Some(ledger) => quipu_transform::editions(ledger, &pipeline.name, source, None)?,
@@ -73,4 +73,11 @@ fn screened(screen: &Screen) -> String {
         let _ = write!(text, "; {database}: {}", if grades.is_empty() { "none".to_owned() } else { grades.join(", ") });
     }
     text
+}
+
+/// The addresses of a source, without secrets.
+fn addresses(urls: &[String]) -> String {
+    let first = urls.first().and_then(|url| url.parse().ok()).map(|url| quipu_fetch::redact(&url));
+    let more = if urls.len() > 1 { format!(" and {} more", urls.len() - 1) } else { String::new() };
+    format!("http {}{more}", first.unwrap_or_else(|| "an address that cannot be read".to_owned()))
 }

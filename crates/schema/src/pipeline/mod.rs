@@ -6,6 +6,8 @@
 
 mod checks;
 mod contract;
+mod guard;
+mod http;
 mod layout;
 mod observe;
 mod origin;
@@ -23,6 +25,8 @@ use toml::de::DeTable;
 
 pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
+pub use guard::Guard;
+pub use http::{HostRules, HttpSource};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};
 pub use origin::{CODE_LISTS, Codes, Origin, Take, TakeFrom};
@@ -30,7 +34,7 @@ pub use problem::{Problem, nearest, suggestion};
 pub use screen::{SCREENED_KINDS, Screen};
 pub use section::Placed;
 use section::{Findings, Section};
-pub use source::{FileSource, HttpSource, Interpreter, Reader, Rows, Source, SourceKind};
+pub use source::{FileSource, Interpreter, Reader, Rows, Source, SourceKind};
 
 use crate::digest::{Digest, Hasher};
 use crate::table;
@@ -46,6 +50,10 @@ pub struct Pipeline {
     pub store: Option<PathBuf>,
     /// The folder of reference lists.
     pub reference: PathBuf,
+    /// Whom a publisher can ask about our requests: an address of mail or of a page.
+    pub contact: Option<String>,
+    /// How hosts are treated, by `name` or `name:port`.
+    pub hosts: BTreeMap<String, HostRules>,
     /// The sources, in the order of the file.
     pub sources: Vec<Source>,
     /// Screening, where the pipeline does any.
@@ -122,7 +130,7 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
         root.missing("pipeline", "a table `[pipeline]` with `name` and `reference`");
     }
     let mut name = None;
-    let (mut store, mut reference) = (None, None);
+    let (mut store, mut reference, mut contact) = (None, None, None);
     if let Some(head) = head {
         name = head.required_text("name", "a short name for runs and releases");
         if let Some(name) = &name
@@ -133,9 +141,18 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
         }
         store = head.text("store").map(|t| join(base, &t.value));
         reference = head.required_text("reference", "the folder of reference lists").map(|t| join(base, &t.value));
+        contact = head.text("contact").filter(|contact| {
+            let good = !contact.value.is_empty() && contact.value.chars().all(|c| c.is_ascii_graphic() && c != ')');
+            if !good {
+                let help = Some("write `mailto:desk@example.org`, or the address of a page".to_owned());
+                root.findings().report(contact.span.clone(), "`contact` is no address of mail or of a page", help);
+            }
+            good
+        });
         head.finish();
     }
     let contracts = read_contracts(root);
+    let hosts = http::read_hosts(root);
     let mut sources: Vec<Source> = Vec::new();
     for section in root.sections("source") {
         let span = section.span();
@@ -152,8 +169,18 @@ fn read_root(root: &Section<'_, '_>, file: &Path, text: &str) -> Option<Pipeline
     }
     let screen = root.section("screen").map(|section| screen::read(section, text));
     let export = root.section("export").and_then(|section| read_export(section, base, text));
-    let (name, reference) = (name?.value, reference?);
-    Some(Pipeline { name, file: file.to_owned(), store, reference, sources, screen, export, text: text.to_owned() })
+    Some(Pipeline {
+        name: name?.value,
+        file: file.to_owned(),
+        store,
+        reference: reference?,
+        contact: contact.map(|contact| contact.value),
+        hosts,
+        sources,
+        screen,
+        export,
+        text: text.to_owned(),
+    })
 }
 
 /// `[contract.TABLE]`: what sources of rows of a table may change, where they do not say so themselves.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::checks::Checks;
 use super::contract::{Contract, Expect};
+use super::guard::Guard;
+use super::http::HttpSource;
 use super::layout::Layout;
 use super::observe::Observe;
 use super::origin::Origin;
@@ -41,6 +42,8 @@ pub struct Source {
     pub interpreter: Interpreter,
     /// How many editions of a document are published, the latest first; all of them where it is none.
     pub editions: Option<usize>,
+    /// What its bytes must be.
+    pub guard: Guard,
     /// What it must hold at least.
     pub expect: Expect,
     /// What it may change.
@@ -56,7 +59,7 @@ pub struct Source {
 pub enum SourceKind {
     /// A file, or several by a glob.
     File(FileSource),
-    /// One URL.
+    /// One address, or several.
     Http(HttpSource),
 }
 
@@ -65,25 +68,6 @@ pub enum SourceKind {
 pub struct FileSource {
     /// Path or glob, relative paths already joined to the pipeline file's folder.
     pub path: PathBuf,
-}
-
-/// One URL and how far to go for it.
-#[derive(Debug, Clone)]
-pub struct HttpSource {
-    /// The URL.
-    pub url: String,
-    /// Largest body accepted, in bytes.
-    pub max_bytes: u64,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest silence while bytes are read.
-    pub idle_timeout: Duration,
-    /// Longest time for the whole request.
-    pub total_timeout: Duration,
-    /// Most redirects followed.
-    pub max_redirects: usize,
-    /// Most tries, the first included.
-    pub tries: u32,
 }
 
 /// How bytes are read.
@@ -119,8 +103,6 @@ pub struct Rows {
     pub personal: Vec<Placed<String>>,
 }
 
-const MIB: u64 = 1 << 20;
-
 impl Source {
     pub(super) fn read(
         section: &Section<'_, '_>,
@@ -136,7 +118,7 @@ impl Source {
             section.findings().report(id.span.clone(), format!("`{}` is not a source id", id.value), Some(help));
         }
         let file = section.text("file").map(|t| SourceKind::File(FileSource { path: join(base, &t.value) }));
-        let http = read_http(section).map(SourceKind::Http);
+        let http = HttpSource::read(section).map(SourceKind::Http);
         let kind = match (file, http) {
             (Some(_), Some(_)) => {
                 section.findings().report(section.span(), "a source has either `file` or `http`, not both", None);
@@ -199,6 +181,7 @@ impl Source {
         };
         let general = contracts.get(table).copied().unwrap_or_default();
         let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
+        let guard = section.section("guard").map(Guard::read).unwrap_or_default();
         let expect = section.section("expect").map(|section| Expect::read(section, table)).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
@@ -209,6 +192,7 @@ impl Source {
             marking: section.parsed("marking", str::parse::<Marking>).unwrap_or_default(),
             reader,
             editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
+            guard,
             expect,
             contract,
             checks,
@@ -219,28 +203,6 @@ impl Source {
             interpreter: interpreter?,
         })
     }
-}
-
-fn read_http(section: &Section<'_, '_>) -> Option<HttpSource> {
-    let http = section.section("http")?;
-    let url = http.required_text("url", "the address to fetch");
-    if let Some(url) = &url
-        && !(url.value.starts_with("https://") || url.value.starts_with("http://"))
-    {
-        http.findings().report(url.span.clone(), "only http and https addresses can be fetched", None);
-    }
-    let seconds = |key, default| Duration::from_secs(http.number(key, 1..=86_400).unwrap_or(default));
-    let source = HttpSource {
-        max_bytes: http.number("max_mib", 1..=1 << 20).unwrap_or(512) * MIB,
-        connect_timeout: seconds("connect_timeout_s", 15),
-        idle_timeout: seconds("idle_timeout_s", 60),
-        total_timeout: seconds("total_timeout_s", 3_600),
-        max_redirects: usize::try_from(http.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
-        tries: u32::try_from(http.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
-        url: url.map(|u| u.value).unwrap_or_default(),
-    };
-    http.finish();
-    Some(source)
 }
 
 fn read_rows(section: Section<'_, '_>) -> Option<Rows> {

@@ -25,6 +25,7 @@ fn capture(name: &str, content: &str) -> Capture {
         status: Some(200),
         headers: vec![("etag".to_owned(), "\"x\"".to_owned()), ("etag".to_owned(), "b".to_owned())],
         redirects: vec!["https://a.example/".to_owned()],
+        suspect: None,
         captured_at: "never".to_owned(),
     }
 }
@@ -54,12 +55,35 @@ fn runs_are_listed_newest_first_and_may_be_unfinished() {
 }
 
 #[test]
+fn what_is_suspect_is_kept_and_is_never_current() {
+    let (_folder, ledger) = ledger();
+    let run = ledger.begin_run("p", "c", "1").unwrap();
+    assert!(ledger.record_capture(run, &capture("a", "one")).unwrap());
+    ledger.set_current("p", "s", &[("a", Digest::of("one"))]).unwrap();
+    let run = ledger.begin_run("p", "c", "1").unwrap();
+    let wrong = Capture { suspect: Some("a page of HTML".to_owned()), ..capture("a", "login") };
+    ledger.record_capture(run, &wrong).unwrap();
+    assert_eq!(ledger.set_current("p", "s", &[("a", Digest::of("login"))]).unwrap_err().kind(), ErrorKind::Bug);
+    assert_eq!(names(&ledger), named(&[("a", "one")]));
+    for as_of in [None, Some("9999")] {
+        let editions = ledger.editions("p", "s", as_of).unwrap();
+        assert_eq!(editions.iter().map(|edition| edition.capture.digest).collect::<Vec<_>>(), [Digest::of("one")]);
+    }
+    let newest = ledger.newest_captures("p", "s").unwrap();
+    assert_eq!(newest.iter().map(|capture| capture.digest).collect::<Vec<_>>(), [Digest::of("one")]);
+    // The same bytes as before are nothing new, whatever came in between.
+    assert!(!ledger.record_capture(run, &capture("a", "one")).unwrap());
+    assert!(ledger.record_capture(run, &capture("b", "two")).unwrap());
+    assert_eq!(ledger.newest_captures("p", "s").unwrap().len(), 2);
+}
+
+#[test]
 fn a_capture_comes_back_as_it_was_with_the_ledgers_time() {
     let (_folder, ledger) = ledger();
     let run = ledger.begin_run("p", "c", "1").unwrap();
     let entry = capture("a", "one");
     ledger.record_capture(run, &entry).unwrap();
-    ledger.set_current(run, "p", "s", &[entry.digest]).unwrap();
+    ledger.set_current("p", "s", &[("a", entry.digest)]).unwrap();
     let back = ledger.current_captures("p", "s").unwrap().remove(0);
     assert!(back.captured_at.parse::<jiff::Timestamp>().is_ok(), "{}", back.captured_at);
     assert_eq!(ledger.first_captured(&entry.digest).unwrap().as_ref(), Some(&back.captured_at));
@@ -99,33 +123,31 @@ fn the_current_set_is_replaced_as_a_whole() {
     ledger.record_capture(run, &capture("a", "one")).unwrap();
     ledger.record_capture(run, &capture("c", "two")).unwrap();
     assert_eq!(names(&ledger), []);
-    ledger.set_current(run, "p", "s", &[two, one, one]).unwrap();
+    ledger.set_current("p", "s", &[("c", two), ("a", one), ("b", one), ("a", one)]).unwrap();
     assert_eq!(names(&ledger), named(&[("a", "one"), ("b", "one"), ("c", "two")]));
 
     // A digest that nobody captured: nothing changes.
-    let fault = ledger.set_current(run, "p", "s", &[one, Digest::of("three")]).unwrap_err();
+    let fault = ledger.set_current("p", "s", &[("a", one), ("b", Digest::of("three"))]).unwrap_err();
     assert_eq!(fault.kind(), ErrorKind::Bug);
     assert_eq!(names(&ledger).len(), 3);
 
-    // Not modified: nothing captured in this run, the names stay.
-    let run = ledger.begin_run("p", "c", "1").unwrap();
-    ledger.set_current(run, "p", "s", &[one]).unwrap();
+    // Not modified: nothing captured in this run.
+    ledger.set_current("p", "s", &[("a", one), ("b", one)]).unwrap();
     assert_eq!(names(&ledger), named(&[("a", "one"), ("b", "one")]));
 
-    // A renamed file: only the name of this run counts.
+    // A renamed file.
     let run = ledger.begin_run("p", "c", "1").unwrap();
     ledger.record_capture(run, &capture("z", "one")).unwrap();
-    ledger.set_current(run, "p", "s", &[one]).unwrap();
+    ledger.set_current("p", "s", &[("z", one)]).unwrap();
     assert_eq!(names(&ledger), named(&[("z", "one")]));
 
-    // Long ago captured, not current, not captured now: the newest capture.
-    let run = ledger.begin_run("p", "c", "1").unwrap();
-    ledger.set_current(run, "p", "s", &[two]).unwrap();
+    // Long ago captured, not current, not captured now.
+    ledger.set_current("p", "s", &[("c", two)]).unwrap();
     assert_eq!(names(&ledger), named(&[("c", "two")]));
 
     // Other sources have their own set.
     assert_eq!(ledger.current_captures("p", "other").unwrap(), []);
-    ledger.set_current(run, "p", "s", &[]).unwrap();
+    ledger.set_current("p", "s", &[]).unwrap();
     assert_eq!(names(&ledger), []);
 }
 
@@ -235,7 +257,7 @@ fn a_value_of_a_wrong_form_is_damage() {
     let (folder, ledger) = ledger();
     let run = ledger.begin_run("p", "c", "1").unwrap();
     ledger.record_capture(run, &capture("a", "one")).unwrap();
-    ledger.set_current(run, "p", "s", &[Digest::of("one")]).unwrap();
+    ledger.set_current("p", "s", &[("a", Digest::of("one"))]).unwrap();
     let path = folder.path().join("ledger.sqlite");
     Connection::open(&path).unwrap().execute("UPDATE capture SET digest = 'nonsense'", []).unwrap();
     assert_eq!(ledger.current_captures("p", "s").unwrap_err().kind(), ErrorKind::Corrupt);

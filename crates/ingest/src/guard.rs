@@ -1,0 +1,87 @@
+//! What came, looked at before anybody takes it for data.
+//!
+//! What is suspect is archived and shown, and the source keeps what it had: a person has to look.
+
+use quipu_fetch::Sniffed;
+use quipu_schema::pipeline::{Format, Reader, Source};
+use quipu_schema::{Digest, ErrorKind, Fault};
+use quipu_store::Capture;
+
+/// One document as it came.
+pub(crate) struct Came<'a> {
+    /// Its name: an address without secrets, or a path.
+    pub(crate) name: &'a str,
+    /// Its first bytes.
+    pub(crate) head: &'a [u8],
+    pub(crate) size: u64,
+    /// Media type as the server states it.
+    pub(crate) media_type: Option<&'a str>,
+    pub(crate) digest: Digest,
+}
+
+/// Why a document is not taken for one of the source; `None` where it is. `before` is the last good one of its name.
+pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) -> Option<String> {
+    let sniffed = Sniffed::of(came.head);
+    if !source.guard.sha256.is_empty() && !source.guard.sha256.contains(&came.digest.to_string()) {
+        return Some("its SHA-256 is none of those that the pipeline file names".to_owned());
+    }
+    // What reads reports takes text and HTML, whatever servers call them.
+    let prose = matches!(source.reader, Reader::Text);
+    if let Some(stated) = came.media_type
+        && !sniffed.goes_with(stated)
+        && !(prose && matches!(sniffed, Sniffed::Html | Sniffed::Text))
+    {
+        return Some(format!("the server says `{stated}` and sends {}", sniffed.word()));
+    }
+    let wanted = match &source.reader {
+        Reader::Cells(layout) => layout.format.or_else(|| format_of(came.name)),
+        Reader::Text => None,
+    };
+    if let Some(format) = wanted
+        && !fits(format, sniffed)
+    {
+        return Some(format!("the source is read as {}, and what came is {}", format.word(), sniffed.word()));
+    }
+    let least =
+        before.map(|before| before.size as f64 * source.guard.shrink_to).filter(|least| (came.size as f64) < *least);
+    if let (Some(_), Some(before)) = (least, before) {
+        let (now, then, share) = (came.size, before.size, source.guard.shrink_to);
+        return Some(format!("it has {now} bytes, less than {share} of the {then} that it had before"));
+    }
+    None
+}
+
+/// The fault of a source of which documents are suspect.
+pub(crate) fn fault(name: &str, why: &str, others: usize) -> Fault {
+    let more = if others == 0 { String::new() } else { format!(" (and {others} further documents are suspect)") };
+    Fault::new(ErrorKind::Shape, format!("what came is not taken for data: {why}{more}"))
+        .at(name)
+        .help("look at it: it is archived and marked as suspect, and the source keeps what it had before")
+}
+
+/// The format that a name promises.
+fn format_of(name: &str) -> Option<Format> {
+    let path = name.split(['?', '#']).next().unwrap_or_default();
+    let (_, ending) = path.rsplit('/').next().unwrap_or_default().rsplit_once('.')?;
+    match ending.to_ascii_lowercase().as_str() {
+        "csv" | "tsv" | "txt" => Some(Format::Csv),
+        "xlsx" | "xlsb" | "ods" => Some(Format::Workbook),
+        "json" | "ndjson" | "jsonl" | "geojson" => Some(Format::Json),
+        "pdf" => Some(Format::Pdf),
+        "parquet" => Some(Format::Parquet),
+        // `.xls` is what many servers call tables of HTML and of text.
+        _ => None,
+    }
+}
+
+fn fits(format: Format, sniffed: Sniffed) -> bool {
+    match format {
+        // Delimited text may begin with whatever its first cell holds, but for a page or a file of another sort.
+        Format::Csv => matches!(sniffed, Sniffed::Text | Sniffed::Json | Sniffed::Xml),
+        Format::Workbook => matches!(sniffed, Sniffed::Zip | Sniffed::Ole),
+        Format::Json => matches!(sniffed, Sniffed::Json | Sniffed::Text),
+        Format::Html => matches!(sniffed, Sniffed::Html | Sniffed::Xml | Sniffed::Text),
+        Format::Pdf => sniffed == Sniffed::Pdf,
+        Format::Parquet => sniffed == Sniffed::Parquet,
+    }
+}

@@ -1,0 +1,186 @@
+//! One address or several, fetched side by side.
+
+use std::io;
+
+use futures_util::StreamExt as _;
+use quipu_fetch::{ANYTHING, Answer, Fetched, Limits, Order, Sink, Validators, redact};
+use quipu_schema::digest::Hasher;
+use quipu_schema::pipeline::HttpSource;
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
+use quipu_store::{Archived, Capture, Partial};
+use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
+
+use super::{Document, Fetch, Harvest, Job};
+use crate::concerns_the_source_only;
+use crate::guard::{Came, suspicion};
+
+/// Requests of one source that are under way, whatever its hosts; each host has its own bounds.
+const AT_A_TIME: usize = 64;
+
+impl Fetch for HttpSource {
+    fn word(&self) -> &'static str {
+        "http"
+    }
+
+    fn fetch(&self, job: &Job) -> Result<Harvest> {
+        let addresses = self.urls.iter().map(|url| address(self, url)).collect::<Result<Vec<_>>>()?;
+        let headers = secret_headers(self)?;
+        let whole = self.urls.len() > 1;
+        if whole {
+            job.progress.begin("documents", Some(addresses.len() as u64));
+        }
+        let results = job.runtime.block_on(async {
+            let orders = addresses.iter().map(|url| async {
+                let document = one(self, url, &headers, job).await;
+                if whole {
+                    job.progress.advance(1);
+                }
+                document
+            });
+            // In the order of the file, whatever comes first.
+            futures_util::stream::iter(orders).buffered(AT_A_TIME).collect::<Vec<_>>().await
+        });
+        if whole {
+            job.progress.end();
+        }
+        let mut harvest = Harvest::default();
+        for (url, result) in addresses.iter().zip(results) {
+            match result {
+                Ok(document) => harvest.documents.push(document),
+                Err(fault) if concerns_the_source_only(fault.kind()) => harvest.missing.push((redact(url), fault)),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(harvest)
+    }
+}
+
+/// An address with its secret parts.
+fn address(source: &HttpSource, url: &str) -> Result<Url> {
+    // The text itself is not shown: what does not parse cannot be redacted.
+    let mut url: Url = url.parse().map_err(|error: <Url as std::str::FromStr>::Err| {
+        Fault::new(ErrorKind::Source, "the address of the source is not a URL").because(error)
+    })?;
+    for (key, variable) in &source.secret_query {
+        let value = secret(variable)?;
+        url.query_pairs_mut().append_pair(key, &value);
+    }
+    Ok(url)
+}
+
+fn secret_headers(source: &HttpSource) -> Result<Vec<(HeaderName, HeaderValue)>> {
+    let read = |(name, variable): &(String, String)| {
+        // Neither message tells the value.
+        let wrong = |what: &str| Fault::new(ErrorKind::Usage, format!("{what}, so that it cannot be sent"));
+        let name: HeaderName = name.parse().map_err(|_| wrong(&format!("`{name}` is not the name of a header")))?;
+        let mut value = HeaderValue::from_str(&secret(variable)?).map_err(|_| {
+            wrong(&format!("the value of the environment variable `{variable}` is no value of a header"))
+        })?;
+        value.set_sensitive(true);
+        Ok((name, value))
+    };
+    source.secret_headers.iter().map(read).collect()
+}
+
+/// The value of an environment variable.
+fn secret(variable: &str) -> Result<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+        let message = format!("the environment variable `{variable}` has no value, and the source needs it");
+        Fault::new(ErrorKind::Source, message).help("set it where the run is started")
+    })
+}
+
+/// Fetches one document.
+async fn one(source: &HttpSource, url: &Url, headers: &[(HeaderName, HeaderValue)], job: &Job<'_>) -> Result<Document> {
+    let name = redact(url);
+    let limits = Limits {
+        max_bytes: source.max_bytes,
+        connect_timeout: source.connect_timeout,
+        idle_timeout: source.idle_timeout,
+        total_timeout: source.total_timeout,
+        max_redirects: source.max_redirects,
+        tries: source.tries,
+    };
+    let before = job.known.get(name.as_str()).copied();
+    // What is not in the archive any more has to come again.
+    let known = before.filter(|before| job.archive.contains(&before.digest)).map(validators);
+    let known = known.filter(|known| !known.is_empty());
+    let mut sink = Incoming(job.archive.partial(&key(job, url))?);
+    let order = Order { url, limits: &limits, accept: ANYTHING, headers, known: known.as_ref() };
+    let alone = source.urls.len() == 1;
+    if alone {
+        job.progress.begin(&name, None);
+    }
+    let fetched = job
+        .fetcher
+        .get(&order, &mut sink, &|bytes| {
+            if alone {
+                job.progress.advance(bytes);
+            }
+        })
+        .await;
+    if alone {
+        job.progress.end();
+    }
+    match (fetched?, before) {
+        (Fetched::NotModified(answer), Some(before)) => {
+            let archived = Archived { digest: before.digest, size: before.size, new: false };
+            Ok(Document { not_modified: true, ..document(name, archived, answer) })
+        }
+        (Fetched::NotModified(_), None) => Err(Fault::bug("a document is the same as one that nobody knows")),
+        (Fetched::Came(answer), before) => {
+            let head = sink.0.head().to_vec();
+            let archived = sink.0.finish()?;
+            let Archived { digest, size, .. } = archived;
+            let came = Came { name: &name, head: &head, size, media_type: answer.media_type.as_deref(), digest };
+            let suspect = suspicion(&came, job.source, before);
+            Ok(Document { suspect, ..document(name.clone(), archived, answer) })
+        }
+    }
+}
+
+fn document(name: String, archived: Archived, answer: Answer) -> Document {
+    let Answer { status, media_type, headers, redirects, .. } = answer;
+    Document {
+        name,
+        archived,
+        media_type,
+        status: Some(status),
+        headers,
+        redirects,
+        suspect: None,
+        not_modified: false,
+    }
+}
+
+/// What the server knew the last version by.
+fn validators(capture: &Capture) -> Validators {
+    let of = |wanted: &str| capture.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    Validators { etag: of("etag"), last_modified: of("last-modified") }
+}
+
+/// What tells a download from all others. The address stands in it with its secrets, of which a digest tells nothing that
+/// could be found without them.
+fn key(job: &Job, url: &Url) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.part("pipeline", job.pipeline).part("source", &job.source.id).part("url", url.as_str());
+    hasher.finish()
+}
+
+/// A download into the archive.
+struct Incoming(Partial);
+
+impl Sink for Incoming {
+    fn held(&self) -> Option<(u64, String)> {
+        self.0.held().map(|(bytes, version)| (bytes, version.to_owned()))
+    }
+
+    fn begin(&mut self, version: Option<&str>) -> io::Result<()> {
+        self.0.begin(version)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write(bytes)
+    }
+}

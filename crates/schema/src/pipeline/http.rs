@@ -1,0 +1,132 @@
+//! `http = { … }` of a source, and `[hosts]`: what is fetched, how far to go for it, and how hosts are treated.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::section::{Placed, Section};
+
+/// Addresses and how far to go for them.
+#[derive(Debug, Clone)]
+pub struct HttpSource {
+    /// The addresses, in the order of the file.
+    pub urls: Vec<String>,
+    /// Headers whose values are in environment variables: header and variable.
+    pub secret_headers: Vec<(String, String)>,
+    /// Query keys whose values are in environment variables: key and variable.
+    pub secret_query: Vec<(String, String)>,
+    /// Largest body accepted, in bytes.
+    pub max_bytes: u64,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest silence while bytes are read.
+    pub idle_timeout: Duration,
+    /// Longest time for the whole request.
+    pub total_timeout: Duration,
+    /// Most redirects followed.
+    pub max_redirects: usize,
+    /// Most tries, the first included.
+    pub tries: u32,
+}
+
+/// `[hosts."NAME"]` or `[hosts."NAME:PORT"]`: how a host is treated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostRules {
+    /// Requests at a time.
+    pub concurrent: Option<u64>,
+    /// Requests a second; 0 for as many as it answers.
+    pub per_second: Option<f64>,
+    /// Whether its addresses may be private ones, such as those of an intranet or of this machine.
+    pub private: bool,
+}
+
+const MIB: u64 = 1 << 20;
+
+impl HttpSource {
+    /// Reads `http` of a source, where there is one.
+    pub(super) fn read(section: &Section<'_, '_>) -> Option<Self> {
+        let http = section.section("http")?;
+        let mut urls: Vec<Placed<String>> = Vec::new();
+        match (http.has("url"), http.has("urls")) {
+            (true, true) => {
+                http.findings().report(http.span(), "`http` has either `url` or `urls`, not both", None);
+                urls.extend(http.text("url"));
+                http.texts("urls");
+            }
+            (false, true) => urls = http.texts("urls"),
+            (_, false) => urls.extend(http.required_text("url", "the address to fetch")),
+        }
+        for (at, url) in urls.iter().enumerate() {
+            if !(url.value.starts_with("https://") || url.value.starts_with("http://")) {
+                let message = "only http and https addresses can be fetched";
+                http.findings().report(url.span.clone(), message, None);
+            }
+            if urls.iter().take(at).any(|before| before.value == url.value) {
+                http.findings().report(url.span.clone(), "this address is named twice", None);
+            }
+        }
+        let seconds = |key, default| Duration::from_secs(http.number(key, 1..=86_400).unwrap_or(default));
+        let source = Self {
+            max_bytes: http.number("max_mib", 1..=1 << 20).unwrap_or(512) * MIB,
+            connect_timeout: seconds("connect_timeout_s", 15),
+            idle_timeout: seconds("idle_timeout_s", 60),
+            total_timeout: seconds("total_timeout_s", 3_600),
+            max_redirects: usize::try_from(http.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
+            tries: u32::try_from(http.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
+            secret_headers: variables(&http, "secret_headers"),
+            secret_query: variables(&http, "secret_query"),
+            urls: urls.into_iter().map(|url| url.value).collect(),
+        };
+        http.finish();
+        Some(source)
+    }
+}
+
+/// Names and the environment variables that have their values.
+fn variables(section: &Section<'_, '_>, key: &'static str) -> Vec<(String, String)> {
+    let named = section.text_map(key).into_iter();
+    named
+        .filter_map(|(name, variable)| {
+            let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+            let good = variable.value.starts_with(first)
+                && variable.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !good {
+                let message = "this is not the name of an environment variable";
+                let help = "secrets stand in the environment and not in the file: name the variable that has it";
+                section.findings().report(variable.span, message, Some(help.into()));
+            }
+            good.then_some((name.value, variable.value))
+        })
+        .collect()
+}
+
+/// Reads `[hosts]`.
+pub(super) fn read_hosts(root: &Section<'_, '_>) -> BTreeMap<String, HostRules> {
+    let mut out = BTreeMap::new();
+    for (name, value) in root.entries("hosts") {
+        let Some(table) = value.get_ref().as_table() else {
+            root.findings().report(value.span(), "a host is a table: `[hosts.\"NAME\"]`", None);
+            continue;
+        };
+        let host = Section::new(root.findings(), table, value.span(), &format!("hosts.{}", name.value));
+        if name.value.contains('/') || name.value.trim() != name.value || name.value.is_empty() {
+            let help = Some("write `data.example.org`, or `data.example.org:8080` for one port alone".to_owned());
+            root.findings().report(name.span.clone(), format!("`{}` is not the name of a host", name.value), help);
+        }
+        let per_second = host.real("per_second").filter(|value| {
+            let good = (0.0..=10_000.0).contains(value);
+            if !good {
+                let message = "`per_second` must be from 0 (as many as it answers) to 10000";
+                root.findings().report(host.span(), message, None);
+            }
+            good
+        });
+        let rules = HostRules {
+            concurrent: host.number("concurrent", 1..=256),
+            per_second,
+            private: host.flag("private").unwrap_or(false),
+        };
+        host.finish();
+        out.insert(name.value.to_ascii_lowercase(), rules);
+    }
+    out
+}
