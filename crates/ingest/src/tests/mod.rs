@@ -1,5 +1,6 @@
 //! The stage against files and a server on this machine.
 
+mod again;
 mod files;
 mod network;
 
@@ -32,17 +33,20 @@ impl Place {
 
     /// A pipeline of these sources, each `id` and its line (`file = …` or `http = …`).
     pub(crate) fn pipeline(&self, sources: &[(&str, &str)]) -> Pipeline {
-        let mut text =
+        let all = sources.iter().map(|(id, line)| format!("[[source]]\nid = \"{id}\"\n{line}\n[source.report]\n"));
+        self.parsed(&all.collect::<String>())
+    }
+
+    /// A pipeline of one source, of which all that follows its id is given.
+    pub(crate) fn pipeline_of(&self, id: &str, rest: &str) -> Pipeline {
+        self.parsed(&format!("[[source]]\nid = \"{id}\"\n{rest}"))
+    }
+
+    fn parsed(&self, sources: &str) -> Pipeline {
+        let text = format!(
             "[pipeline]\nname = \"demo\"\nreference = \"reference\"\ncontact = \"mailto:desk@example.org\"\n\
-                        [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n"
-                .to_owned();
-        for (id, line) in sources {
-            text.push_str("[[source]]\nid = \"");
-            text.push_str(id);
-            text.push_str("\"\n");
-            text.push_str(line);
-            text.push_str("\n[source.report]\n");
-        }
+             [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n{sources}"
+        );
         Pipeline::parse(&self.folder.path().join("p.toml"), &text).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })
