@@ -93,7 +93,9 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     };
     let mut harvest = match kind.fetch(&job) {
         Ok(harvest) => harvest,
-        Err(fault) if concerns_the_source_only(fault.kind()) => return Ok(failed(source, fault, &before, Vec::new())),
+        Err(fault) if concerns_the_source_only(fault.kind()) => {
+            return Ok(failed(source, (fault, Tally::default()), &before));
+        }
         Err(fault) => return Err(fault),
     };
     // All bytes are in the archive by now: a reader must never see half a source.
@@ -101,10 +103,9 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         context.ledger.record_capture(context.run, &capture(pipeline, source, kind.word(), document))?;
     }
     let total = harvest.documents.len() + harvest.missing.len();
-    let came = format!("{} of {} came and are archived", harvest.documents.len(), documents_word(total));
+    let tally = account(&harvest);
     if let Some(fault) = trouble(&mut harvest) {
-        let notes = if total > 1 { vec![came] } else { Vec::new() };
-        return Ok(failed(source, fault, &before, notes));
+        return Ok(failed(source, (fault, tally), &before));
     }
     let documents: BTreeSet<(&str, Digest)> =
         harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
@@ -117,7 +118,27 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     }
     let known: BTreeSet<Digest> = before.iter().map(|capture| capture.digest).collect();
     let outcome = if known == digests { Outcome::Unchanged } else { Outcome::Done };
-    Ok(report(source, outcome, all_published(total), notes))
+    Ok(report(source, outcome, tally, notes))
+}
+
+/// What became of each document of a source.
+fn account(harvest: &Harvest) -> Tally {
+    let all = harvest.documents.len() + harvest.missing.len();
+    let mut tally = Tally { read: all as u64, ..Tally::default() };
+    let suspect = harvest.documents.iter().filter(|document| document.suspect.is_some()).count();
+    if suspect == 0 && harvest.missing.is_empty() {
+        tally.published = tally.read;
+        return tally;
+    }
+    for (rule, documents) in [("suspect", suspect), ("waits-for-the-others", harvest.documents.len() - suspect)] {
+        if documents > 0 {
+            tally.ignore(rule, documents as u64);
+        }
+    }
+    for (_, fault) in &harvest.missing {
+        tally.ignore(fault.kind().word(), 1);
+    }
+    tally
 }
 
 /// Why what came is not the source as a whole: a document is suspect, or missing.
@@ -144,11 +165,12 @@ fn trouble(harvest: &mut Harvest) -> Option<Fault> {
 }
 
 /// The report of a source that keeps what it had.
-fn failed(source: &Source, fault: Fault, before: &[Capture], mut notes: Vec<String>) -> SourceReport {
+fn failed(source: &Source, (fault, tally): (Fault, Tally), before: &[Capture]) -> SourceReport {
+    let mut notes = Vec::new();
     if !before.is_empty() {
         notes.push(format!("keeps the {} of its last good ingest", documents_word(before.len())));
     }
-    report(source, Outcome::Failed(fault), Tally::default(), notes)
+    report(source, Outcome::Failed(fault), tally, notes)
 }
 
 /// What a source had at its last good ingest, without going to it.

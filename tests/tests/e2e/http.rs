@@ -1,7 +1,11 @@
 //! A source behind HTTP, from a server that is busy at first to a release.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use quipu_loopback::{Reply, Server};
-use quipu_tests::{Dir, Tree};
+use quipu_tests::{Dir, Quipu, Tree};
 
 use crate::small::{ROWS, RUN, observations, pipeline, rows};
 
@@ -100,4 +104,68 @@ fn where_nothing_can_be_reached_the_run_is_worth_another_try() {
     assert!(dir.releases_in("release").is_empty());
     drop(server);
     dir.quipu(&RUN).expect(75).says(&["GET failed after 2 tries"]);
+}
+
+/// Bytes of a large document: text, so that it may be a table as far as anybody can tell.
+fn large(length: usize) -> Vec<u8> {
+    (0..length).map(|at| if at % 64 == 63 { b'\n' } else { b'a' + (at / 64 * 7 % 26) as u8 }).collect()
+}
+
+/// A folder with one source, which is fetched from `url` and read as prose by nobody: only ingest runs.
+fn only_ingest(url: &str) -> Dir {
+    Dir::with_pipeline(&format!(
+        "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n\
+         [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n\
+         [[source]]\nid = \"big\"\nhttp = {{ url = \"{url}\", tries = 2 }}\n[source.report]\n"
+    ))
+}
+
+#[test]
+fn a_download_that_was_killed_is_gone_on_with_and_one_that_changed_begins_afresh() {
+    const LENGTH: usize = 200 << 20;
+    const HALF: usize = 90 << 20;
+    let (old, new) = (Arc::new(large(LENGTH)), Arc::new(large(LENGTH + 5)));
+    for changed in [false, true] {
+        let killed = Arc::new(AtomicBool::new(false));
+        let server = Server::start({
+            let (old, new, killed) = (old.clone(), new.clone(), killed.clone());
+            move |request| {
+                let now = changed && killed.load(Ordering::SeqCst);
+                let (body, etag) = if now { (&new, "\"new\"") } else { (&old, "\"old\"") };
+                let goes_on = request.header("if-range") == Some(etag);
+                match request.range().filter(|_| goes_on) {
+                    _ if request.path() == "/robots.txt" => Reply::status("404 Not Found"),
+                    Some(first) => Reply::part(body, first).header("ETag", etag),
+                    None if killed.load(Ordering::SeqCst) => Reply::ok(body.to_vec()).header("ETag", etag),
+                    None => Reply::ok(body.to_vec()).header("ETag", etag).silent_after(HALF, Duration::from_secs(60)),
+                }
+            }
+        });
+        let dir = only_ingest(&server.url("/big.txt"));
+        let mut running = Quipu::new(dir.root(), &["ingest", "pipelines/test.toml"]).start();
+        let partial = dir.path("quipu-store/partial");
+        let came = || {
+            let files = std::fs::read_dir(&partial).into_iter().flatten().flatten();
+            files.filter_map(|file| file.metadata().ok()).map(|about| about.len()).max().unwrap_or(0)
+        };
+        let begun = Instant::now();
+        while came() < HALF as u64 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "half of it never comes: {} bytes", came());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(running.kill(), "it was still running");
+        drop(running);
+        killed.store(true, Ordering::SeqCst);
+        server.forget();
+        dir.quipu(&["ingest", "pipelines/test.toml"]).expect(0);
+        let expected = if changed { &new } else { &old };
+        let digest = quipu_schema::Digest::of(expected.as_slice());
+        assert!(quipu_store::Store::open(&dir.path("quipu-store")).expect("store").archive().contains(&digest));
+        let asked = server.requests();
+        assert_eq!((asked.len(), asked[0].range()), (1, Some(HALF)), "{asked:?}");
+        let sent = server.sent() as usize;
+        let needed = if changed { LENGTH + 5 } else { LENGTH - HALF };
+        assert!(sent < needed + (1 << 16), "{sent} bytes for {needed}");
+        assert_eq!(std::fs::read_dir(&partial).expect("folder").count(), 0);
+    }
 }

@@ -68,7 +68,9 @@ fn what_came_is_not_fetched_again_because_something_else_did_not() {
     let fault = fault(&report.sources[0]);
     assert_eq!(fault.kind(), ErrorKind::Upstream);
     assert!(fault.message().starts_with("1 of 3 documents did not come"), "{fault}");
-    assert_eq!(report.sources[0].notes, ["2 of 3 documents came and are archived"]);
+    let tally = &report.sources[0].tally;
+    let ignored: Vec<(&str, u64)> = tally.ignored.iter().map(|(rule, count)| (rule.as_str(), *count)).collect();
+    assert_eq!((tally.read, ignored), (3, vec![("upstream", 1), ("waits-for-the-others", 2)]));
     assert!(place.captures("web").is_empty(), "half a source is none");
     server.forget();
     healed.store(true, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 
 mod again;
 mod files;
+mod moody;
 mod network;
 
 use std::path::Path;
@@ -45,7 +46,7 @@ impl Place {
     fn parsed(&self, sources: &str) -> Pipeline {
         let text = format!(
             "[pipeline]\nname = \"demo\"\nreference = \"reference\"\ncontact = \"mailto:desk@example.org\"\n\
-             [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n{sources}"
+             [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\nconcurrent = 64\n{sources}"
         );
         Pipeline::parse(&self.folder.path().join("p.toml"), &text).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
