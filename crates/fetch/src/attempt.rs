@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::backoff;
 use crate::body::Sink;
 use crate::coding::{Decoder, Undecodable};
-use crate::header::{ContentRange, Validators, media_type, text};
+use crate::header::{ContentRange, Validators, media_type, next_link, text};
 use crate::redact::redact;
 use crate::{Answer, Limits, Order};
 
@@ -312,6 +312,7 @@ fn answer(response: &Response, url: &Url) -> Answer {
         headers: kept(response.headers()),
         validators: Validators::of(response.headers()),
         redirects: Vec::new(),
+        next: next_link(response.headers(), url),
         resumed: 0,
         size: 0,
     }

@@ -111,9 +111,13 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The address that `Link` names as the next page (RFC 8288).
-pub fn next_link(headers: &HeaderMap, base: &Url) -> Option<Url> {
-    let values = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(links).take(LINKS).find_map(|(target, relations)| {
+pub(crate) fn next_link(headers: &HeaderMap, base: &Url) -> Option<Url> {
+    headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(|value| next_in(value, base))
+}
+
+/// As [`next_link`], of one value of the header.
+pub fn next_in(value: &str, base: &Url) -> Option<Url> {
+    links(value).take(LINKS).find_map(|(target, relations)| {
         let next = relations.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"));
         next.then(|| base.join(target).ok()).flatten()
     })

@@ -25,15 +25,16 @@ use std::time::{Duration, Instant};
 
 use quipu_schema::{ErrorKind, Fault, Result};
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, redirect};
 use tokio::time::timeout;
 
 pub use address::is_public;
 pub use body::{Memory, Sink};
-pub use header::{ContentRange, Validators, essence, moment, next_link};
+pub use header::{ContentRange, Validators, essence, moment, next_in};
 pub use host::HostRules;
 pub use media::{LOOKED_AT, Sniffed};
 pub use redact::redact;
+pub use reqwest::Url;
 pub use robots::Robots;
 
 use address::{Allowed, Resolver};
@@ -93,6 +94,8 @@ pub struct Answer {
     pub validators: Validators,
     /// The addresses it was redirected to, without secrets.
     pub redirects: Vec<String>,
+    /// The next page, where the header `Link` names one. It may hold secrets.
+    pub next: Option<Url>,
     /// Bytes that were there already, of a download that broke off.
     pub resumed: u64,
     /// Bytes of the whole document.

@@ -94,7 +94,7 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     let mut harvest = match kind.fetch(&job) {
         Ok(harvest) => harvest,
         Err(fault) if concerns_the_source_only(fault.kind()) => {
-            return Ok(failed(source, (fault, Tally::default()), &before));
+            return Ok(failed(source, (fault, Tally::default()), &before, Vec::new()));
         }
         Err(fault) => return Err(fault),
     };
@@ -103,16 +103,20 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         context.ledger.record_capture(context.run, &capture(pipeline, source, kind.word(), document))?;
     }
     let total = harvest.documents.len() + harvest.missing.len();
+    let mut notes = Vec::new();
+    if let Some(came) = &harvest.completeness {
+        context.ledger.record_completeness(context.run, pipeline, &source.id, came)?;
+        notes.push(came.told());
+    }
     let tally = account(&harvest);
     if let Some(fault) = trouble(&mut harvest) {
-        return Ok(failed(source, (fault, tally), &before));
+        return Ok(failed(source, (fault, tally), &before, notes));
     }
     let documents: BTreeSet<(&str, Digest)> =
         harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
     let list: Vec<(&str, Digest)> = documents.iter().copied().collect();
     context.ledger.set_current(pipeline, &source.id, &list)?;
     let digests: BTreeSet<Digest> = documents.iter().map(|(_, digest)| *digest).collect();
-    let mut notes = Vec::new();
     if digests.len() < total {
         notes.push(format!("{} have only {} different contents", documents_word(total), digests.len()));
     }
@@ -165,8 +169,7 @@ fn trouble(harvest: &mut Harvest) -> Option<Fault> {
 }
 
 /// The report of a source that keeps what it had.
-fn failed(source: &Source, (fault, tally): (Fault, Tally), before: &[Capture]) -> SourceReport {
-    let mut notes = Vec::new();
+fn failed(source: &Source, (fault, tally): (Fault, Tally), before: &[Capture], mut notes: Vec<String>) -> SourceReport {
     if !before.is_empty() {
         notes.push(format!("keeps the {} of its last good ingest", documents_word(before.len())));
     }
@@ -188,7 +191,7 @@ fn recall(context: &Context, source: &Source) -> Result<SourceReport> {
 
 /// Whether other sources can still succeed.
 const fn concerns_the_source_only(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Source | ErrorKind::Refused | ErrorKind::Upstream)
+    matches!(kind, ErrorKind::Source | ErrorKind::Refused | ErrorKind::Upstream | ErrorKind::Shape)
 }
 
 fn capture(pipeline: &str, source: &Source, kind: &str, document: &Document) -> Capture {

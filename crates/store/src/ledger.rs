@@ -3,7 +3,10 @@
 //! This is the only place that tells wall-clock time. Nothing in it is needed to read what was
 //! published; without it, only the history and the next run's knowledge of what is current are lost.
 
+mod completeness;
 mod open;
+
+pub use completeness::Completeness;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -31,7 +31,7 @@ mod table_file;
 
 pub use archive::{Archive, Archived, Incoming, Partial};
 pub use frame_type::{polars_schema, polars_type};
-pub use ledger::{Capture, Edition, Ledger, RunRecord, StageRecord};
+pub use ledger::{Capture, Completeness, Edition, Ledger, RunRecord, StageRecord};
 pub use lock::Lock;
 pub use logical::{logical_hash, row_hashes};
 pub use parquet_file::{WriteOptions, write_parquet};

@@ -31,13 +31,14 @@ impl Fetch for FileSource {
                 status: None,
                 headers: Vec::new(),
                 redirects: Vec::new(),
+                next: None,
                 suspect: None,
                 not_modified: false,
             })
         });
         let documents = documents.collect::<Result<_>>();
         job.progress.end();
-        Ok(Harvest { documents: documents?, missing: Vec::new() })
+        Ok(Harvest { documents: documents?, ..Harvest::default() })
     }
 }
 

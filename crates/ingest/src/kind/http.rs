@@ -5,7 +5,7 @@ use std::io;
 use futures_util::StreamExt as _;
 use quipu_fetch::{ANYTHING, Answer, Fetched, Limits, Order, Sink, Validators, redact};
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::HttpSource;
+use quipu_schema::pipeline::{HttpSource, Pages, Reach, SourceKind};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Archived, Capture, Partial};
 use reqwest::Url;
@@ -24,15 +24,15 @@ impl Fetch for HttpSource {
     }
 
     fn fetch(&self, job: &Job) -> Result<Harvest> {
-        let addresses = self.urls.iter().map(|url| address(self, url)).collect::<Result<Vec<_>>>()?;
-        let headers = secret_headers(self)?;
+        let addresses = self.urls.iter().map(|url| address(&self.reach, url)).collect::<Result<Vec<_>>>()?;
+        let headers = secret_headers(&self.reach)?;
         let whole = self.urls.len() > 1;
         if whole {
             job.progress.begin("documents", Some(addresses.len() as u64));
         }
         let results = job.runtime.block_on(async {
             let orders = addresses.iter().map(|url| async {
-                let document = one(self, url, &headers, job).await;
+                let document = one(&self.reach, url, &headers, job, !whole).await;
                 if whole {
                     job.progress.advance(1);
                 }
@@ -57,19 +57,19 @@ impl Fetch for HttpSource {
 }
 
 /// An address with its secret parts.
-fn address(source: &HttpSource, url: &str) -> Result<Url> {
+pub(super) fn address(reach: &Reach, url: &str) -> Result<Url> {
     // The text itself is not shown: what does not parse cannot be redacted.
     let mut url: Url = url.parse().map_err(|error: <Url as std::str::FromStr>::Err| {
         Fault::new(ErrorKind::Source, "the address of the source is not a URL").because(error)
     })?;
-    for (key, variable) in &source.secret_query {
+    for (key, variable) in &reach.secret_query {
         let value = secret(variable)?;
         url.query_pairs_mut().append_pair(key, &value);
     }
     Ok(url)
 }
 
-fn secret_headers(source: &HttpSource) -> Result<Vec<(HeaderName, HeaderValue)>> {
+pub(super) fn secret_headers(reach: &Reach) -> Result<Vec<(HeaderName, HeaderValue)>> {
     let read = |(name, variable): &(String, String)| {
         // Neither message tells the value.
         let wrong = |what: &str| Fault::new(ErrorKind::Usage, format!("{what}, so that it cannot be sent"));
@@ -80,7 +80,7 @@ fn secret_headers(source: &HttpSource) -> Result<Vec<(HeaderName, HeaderValue)>>
         value.set_sensitive(true);
         Ok((name, value))
     };
-    source.secret_headers.iter().map(read).collect()
+    reach.secret_headers.iter().map(read).collect()
 }
 
 /// The value of an environment variable.
@@ -91,24 +91,31 @@ fn secret(variable: &str) -> Result<String> {
     })
 }
 
-/// Fetches one document.
-async fn one(source: &HttpSource, url: &Url, headers: &[(HeaderName, HeaderValue)], job: &Job<'_>) -> Result<Document> {
+/// Fetches one document. `alone` says that its bytes are the progress that people see.
+pub(super) async fn one(
+    reach: &Reach,
+    url: &Url,
+    headers: &[(HeaderName, HeaderValue)],
+    job: &Job<'_>,
+    alone: bool,
+) -> Result<Document> {
     let name = redact(url);
     let limits = Limits {
-        max_bytes: source.max_bytes,
-        connect_timeout: source.connect_timeout,
-        idle_timeout: source.idle_timeout,
-        total_timeout: source.total_timeout,
-        max_redirects: source.max_redirects,
-        tries: source.tries,
+        max_bytes: reach.max_bytes,
+        connect_timeout: reach.connect_timeout,
+        idle_timeout: reach.idle_timeout,
+        total_timeout: reach.total_timeout,
+        max_redirects: reach.max_redirects,
+        tries: reach.tries,
     };
     let before = job.known.get(name.as_str()).copied();
     // What is not in the archive any more has to come again.
     let known = before.filter(|before| job.archive.contains(&before.digest)).map(validators);
-    let known = known.filter(|known| !known.is_empty());
+    // An answer without a body need not say what the next page is.
+    let by_head = matches!(&job.source.kind, SourceKind::Api(api) if api.pages == Pages::Link);
+    let known = known.filter(|known| !known.is_empty() && !by_head);
     let mut sink = Incoming(job.archive.partial(&key(job, url))?);
     let order = Order { url, limits: &limits, accept: ANYTHING, headers, known: known.as_ref() };
-    let alone = source.urls.len() == 1;
     if alone {
         job.progress.begin(&name, None);
     }
@@ -141,7 +148,7 @@ async fn one(source: &HttpSource, url: &Url, headers: &[(HeaderName, HeaderValue
 }
 
 fn document(name: String, archived: Archived, answer: Answer) -> Document {
-    let Answer { status, media_type, headers, redirects, .. } = answer;
+    let Answer { status, media_type, headers, redirects, next, .. } = answer;
     Document {
         name,
         archived,
@@ -149,6 +156,7 @@ fn document(name: String, archived: Archived, answer: Answer) -> Document {
         status: Some(status),
         headers,
         redirects,
+        next,
         suspect: None,
         not_modified: false,
     }

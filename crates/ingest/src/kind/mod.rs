@@ -1,9 +1,9 @@
 //! Kinds of sources: one file each behind [`Fetch`], registered in [`of`].
 //!
-//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `api` (a paged API; its
-//! pages are documents of one source), `crawl` (pages found from a start page), `archive` (members of a ZIP or TAR),
+//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `crawl` (pages found from a start page), `archive` (members of a ZIP or TAR),
 //! `object` (an object store). The ones that speak HTTP use the fetcher of the run.
 
+mod api;
 mod file;
 mod http;
 
@@ -13,7 +13,8 @@ use std::path::Path;
 use quipu_fetch::Fetcher;
 use quipu_schema::pipeline::{Source, SourceKind};
 use quipu_schema::{Fault, Result};
-use quipu_store::{Archive, Archived, Capture, Progress};
+use quipu_store::{Archive, Archived, Capture, Completeness, Progress};
+use reqwest::Url;
 use tokio::runtime::Runtime;
 
 /// One kind of source.
@@ -34,6 +35,7 @@ pub(crate) fn of(kind: &SourceKind) -> &dyn Fetch {
     match kind {
         SourceKind::File(file) => file,
         SourceKind::Http(http) => http,
+        SourceKind::Api(api) => api.as_ref(),
     }
 }
 
@@ -63,6 +65,8 @@ pub(crate) struct Harvest {
     pub(crate) documents: Vec<Document>,
     /// What did not come, by its name.
     pub(crate) missing: Vec<(String, Fault)>,
+    /// How much came of a source that gives its items page by page.
+    pub(crate) completeness: Option<Completeness>,
 }
 
 /// One archived document and how it came.
@@ -79,6 +83,8 @@ pub(crate) struct Document {
     pub(crate) headers: Vec<(String, String)>,
     /// The addresses it was redirected to, without secrets.
     pub(crate) redirects: Vec<String>,
+    /// The next page, where the answer's head names one.
+    pub(crate) next: Option<Url>,
     /// Why it is not taken for data.
     pub(crate) suspect: Option<String>,
     /// Whether the server said that it is what it was: no capture of it is new.

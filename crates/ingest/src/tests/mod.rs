@@ -4,6 +4,7 @@ mod again;
 mod files;
 mod moody;
 mod network;
+mod paged;
 
 use std::path::Path;
 

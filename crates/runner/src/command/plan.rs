@@ -24,6 +24,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
         let from = match &source.kind {
             SourceKind::File(file) => format!("file {}", file.path.display()),
             SourceKind::Http(http) => addresses(&http.urls),
+            SourceKind::Api(api) => format!("api, pages from {}", addresses(std::slice::from_ref(&api.url))),
         };
         let captures = match &ledger {
             Some(ledger) => quipu_transform::editions(ledger, &pipeline.name, source, None)?,

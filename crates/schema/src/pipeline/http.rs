@@ -5,11 +5,18 @@ use std::time::Duration;
 
 use super::section::{Placed, Section};
 
-/// Addresses and how far to go for them.
+/// Addresses of documents.
 #[derive(Debug, Clone)]
 pub struct HttpSource {
     /// The addresses, in the order of the file.
     pub urls: Vec<String>,
+    /// How far to go for each.
+    pub reach: Reach,
+}
+
+/// How far to go for a document, and as whom.
+#[derive(Debug, Clone)]
+pub struct Reach {
     /// Headers whose values are in environment variables: header and variable.
     pub secret_headers: Vec<(String, String)>,
     /// Query keys whose values are in environment variables: key and variable.
@@ -56,28 +63,38 @@ impl HttpSource {
             (_, false) => urls.extend(http.required_text("url", "the address to fetch")),
         }
         for (at, url) in urls.iter().enumerate() {
-            if !(url.value.starts_with("https://") || url.value.starts_with("http://")) {
-                let message = "only http and https addresses can be fetched";
-                http.findings().report(url.span.clone(), message, None);
-            }
+            check_address(&http, url);
             if urls.iter().take(at).any(|before| before.value == url.value) {
                 http.findings().report(url.span.clone(), "this address is named twice", None);
             }
         }
-        let seconds = |key, default| Duration::from_secs(http.number(key, 1..=86_400).unwrap_or(default));
-        let source = Self {
-            max_bytes: http.number("max_mib", 1..=1 << 20).unwrap_or(512) * MIB,
+        let reach = Reach::read(&http, 512);
+        http.finish();
+        Some(Self { urls: urls.into_iter().map(|url| url.value).collect(), reach })
+    }
+}
+
+impl Reach {
+    /// Reads the keys of a section; a body may have so many MiB where nothing is said.
+    pub(super) fn read(section: &Section<'_, '_>, mib: u64) -> Self {
+        let seconds = |key, default| Duration::from_secs(section.number(key, 1..=86_400).unwrap_or(default));
+        Self {
+            max_bytes: section.number("max_mib", 1..=1 << 20).unwrap_or(mib) * MIB,
             connect_timeout: seconds("connect_timeout_s", 15),
             idle_timeout: seconds("idle_timeout_s", 60),
             total_timeout: seconds("total_timeout_s", 3_600),
-            max_redirects: usize::try_from(http.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
-            tries: u32::try_from(http.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
-            secret_headers: variables(&http, "secret_headers"),
-            secret_query: variables(&http, "secret_query"),
-            urls: urls.into_iter().map(|url| url.value).collect(),
-        };
-        http.finish();
-        Some(source)
+            max_redirects: usize::try_from(section.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
+            tries: u32::try_from(section.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
+            secret_headers: variables(section, "secret_headers"),
+            secret_query: variables(section, "secret_query"),
+        }
+    }
+}
+
+/// Reports an address that is none of http or https.
+pub(super) fn check_address(section: &Section<'_, '_>, url: &Placed<String>) {
+    if !(url.value.starts_with("https://") || url.value.starts_with("http://")) {
+        section.findings().report(url.span.clone(), "only http and https addresses can be fetched", None);
     }
 }
 

@@ -4,6 +4,7 @@
 //! reference is an error with file, line, column and the nearest known name, and all mistakes are
 //! reported at once. Paths are relative to the pipeline file.
 
+mod api;
 mod checks;
 mod contract;
 mod guard;
@@ -23,10 +24,11 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use api::{Along, ApiSource, Pages, Split};
 pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
 pub use guard::Guard;
-pub use http::{HostRules, HttpSource};
+pub use http::{HostRules, HttpSource, Reach};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};
 pub use origin::{CODE_LISTS, Codes, Origin, Take, TakeFrom};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::api::ApiSource;
 use super::checks::Checks;
 use super::contract::{Contract, Expect};
 use super::guard::Guard;
@@ -61,6 +62,8 @@ pub enum SourceKind {
     File(FileSource),
     /// One address, or several.
     Http(HttpSource),
+    /// A paged JSON API.
+    Api(Box<ApiSource>),
 }
 
 /// A file, or several by a glob.
@@ -119,17 +122,18 @@ impl Source {
         }
         let file = section.text("file").map(|t| SourceKind::File(FileSource { path: join(base, &t.value) }));
         let http = HttpSource::read(section).map(SourceKind::Http);
-        let kind = match (file, http) {
-            (Some(_), Some(_)) => {
-                section.findings().report(section.span(), "a source has either `file` or `http`, not both", None);
-                None
-            }
-            (None, None) if !section.has("file") && !section.has("http") => {
-                section.missing("file", "a path or glob (or `http = { url = \"…\" }`)");
-                None
-            }
-            (file, http) => file.or(http),
-        };
+        let api = ApiSource::read(section).map(|api| SourceKind::Api(Box::new(api)));
+        let kinds = ["file", "http", "api"];
+        match section.count(&kinds) {
+            0 => section.missing("file", "a path or glob (or `http = { url = \"…\" }`, or `[source.api]`)"),
+            1 => {}
+            _ => section.findings().report(
+                section.span(),
+                "a source has one of `file`, `http` and `api`, not several",
+                None,
+            ),
+        }
+        let kind = file.or(http).or(api);
         let language = section.text("language").filter(|language| {
             let good = language.value.len() == 2 && language.value.bytes().all(|b| b.is_ascii_lowercase());
             if !good {

@@ -7,7 +7,11 @@ use quipu_schema::{ErrorKind, Fault, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// What turns version n into version n + 1. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[include_str!("../ledger_schema.sql"), include_str!("../ledger_suspect.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../ledger_schema.sql"),
+    include_str!("../ledger_suspect.sql"),
+    include_str!("../ledger_completeness.sql"),
+];
 
 /// Marks the file as ours ("quip"), so that a foreign database is never written into.
 const APPLICATION: i32 = 0x7175_6970;

@@ -1,0 +1,191 @@
+//! A paged API: its pages are documents of one source.
+//!
+//! A query with more items than the API gives is split along what the pipeline file names, until every part fits. Every
+//! query is walked page by page; a page that is not the one that was asked for (an API that starts again at its first page
+//! behind its cap) ends the walk. What came is counted, each item once, against what the API says that there is.
+
+mod page;
+mod slice;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+use quipu_fetch::redact;
+use quipu_schema::pipeline::{ApiSource, Pages};
+use quipu_schema::{Digest, Fault, Result};
+use quipu_store::Completeness;
+use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
+
+use self::page::{Page, see, with};
+use self::slice::Slice;
+use super::http::{address, one, secret_headers};
+use super::{Document, Fetch, Harvest, Job};
+use crate::concerns_the_source_only;
+
+/// Queries that are walked side by side.
+const AT_A_TIME: usize = 8;
+/// Most parts that a query is split into, all together.
+const MOST_SLICES: usize = 100_000;
+
+impl Fetch for ApiSource {
+    fn word(&self) -> &'static str {
+        "api"
+    }
+
+    fn fetch(&self, job: &Job) -> Result<Harvest> {
+        let url = address(&self.reach, &self.url)?;
+        let size = self.size.as_ref().map(|(key, value)| (key.as_str(), value.to_string()));
+        let url = size.map_or_else(|| url.clone(), |(key, value)| with(&url, &[(key, &value)]));
+        let walker = Walker { api: self, job, url, headers: secret_headers(&self.reach)? };
+        job.progress.begin("queries", None);
+        let walked = job.runtime.block_on(walker.all());
+        job.progress.end();
+        walked
+    }
+}
+
+/// What one query came to.
+#[derive(Default)]
+struct Walked {
+    documents: Vec<Document>,
+    items: BTreeSet<Digest>,
+    /// What the API says that there is.
+    declared: Option<u64>,
+    /// Why there may be more than came.
+    trouble: Option<(String, Fault)>,
+    /// It has more items than the API gives.
+    over_cap: bool,
+    /// The first answer was all that was asked for: the query is to be split.
+    split: bool,
+}
+
+struct Walker<'a> {
+    api: &'a ApiSource,
+    job: &'a Job<'a>,
+    /// The first page of the query that is not split.
+    url: Url,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Walker<'_> {
+    /// Walks the query, and those that it has to be split into.
+    async fn all(&self) -> Result<Harvest> {
+        let mut harvest = Harvest::default();
+        let mut items = BTreeSet::new();
+        let mut done = Completeness::default();
+        let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+        let mut waiting = vec![Slice::whole()];
+        let mut first = true;
+        while !waiting.is_empty() {
+            let now = std::mem::take(&mut waiting);
+            done.slices += now.len() as u64;
+            let walks = now.into_iter().map(|slice| async { (self.walk(&slice).await, slice) });
+            // In their order, whatever comes first.
+            let walked: Vec<_> = futures_util::stream::iter(walks).buffered(AT_A_TIME).collect().await;
+            for (walked, slice) in walked {
+                let walked = walked?;
+                self.job.progress.advance(1);
+                if first {
+                    done.declared = walked.declared;
+                    first = false;
+                }
+                if walked.split {
+                    let parts = self.api.split.as_ref().map(|split| slice.parts(&split.along)).unwrap_or_default();
+                    waiting.extend(parts);
+                    continue;
+                }
+                done.over_cap += u64::from(walked.over_cap);
+                items.extend(walked.items);
+                harvest.missing.extend(walked.trouble);
+                documents.extend(walked.documents.into_iter().map(|document| (document.name.clone(), document)));
+            }
+            if done.slices as usize + waiting.len() > MOST_SLICES {
+                let message = format!("the query is split into more than {MOST_SLICES} parts");
+                return Err(Fault::new(quipu_schema::ErrorKind::Source, message)
+                    .at(redact(&self.url))
+                    .help("split it along less, or along something that the API knows"));
+            }
+        }
+        done.items = items.len() as u64;
+        done.pages = documents.len() as u64;
+        harvest.documents = documents.into_values().collect();
+        harvest.completeness = Some(done);
+        Ok(harvest)
+    }
+
+    /// Walks one query page by page. What concerns this query alone is its trouble.
+    async fn walk(&self, slice: &Slice) -> Result<Walked> {
+        let mut walked = Walked::default();
+        match self.pages(slice, &mut walked).await {
+            Ok(()) => Ok(walked),
+            Err(fault) if concerns_the_source_only(fault.kind()) => {
+                let name = redact(&with(&self.url, &slice.pairs()));
+                walked.trouble = Some((name, fault));
+                Ok(walked)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn pages(&self, slice: &Slice, walked: &mut Walked) -> Result<()> {
+        let first = with(&self.url, &slice.pairs());
+        let mut url = match &self.api.pages {
+            Pages::Number { key, first: number } => with(&first, &[(key, &number.to_string())]),
+            Pages::One | Pages::Offset { .. } | Pages::Cursor { .. } | Pages::Next { .. } | Pages::Link => {
+                first.clone()
+            }
+        };
+        let mut before = 0_u64;
+        for number in 0..self.api.most_pages {
+            let document = one(&self.api.reach, &url, &self.headers, self.job, false).await?;
+            if document.suspect.is_some() {
+                walked.documents.push(document);
+                return Ok(());
+            }
+            let bytes = self.job.archive.read(&document.archived.digest)?;
+            let page = Page::read(&bytes, self.api, &document.name)?;
+            if number == 0 {
+                walked.declared = page.total;
+                if let (Some(total), Some(split)) = (page.total, &self.api.split)
+                    && total > split.cap
+                {
+                    if slice.can_be_split(&split.along) {
+                        // Its first page is one of the parts of the query too: it is not kept twice.
+                        walked.split = true;
+                        return Ok(());
+                    }
+                    walked.over_cap = true;
+                }
+            }
+            let asked = match &self.api.pages {
+                Pages::Number { first, .. } => Some(first + number),
+                Pages::One | Pages::Offset { .. } | Pages::Cursor { .. } | Pages::Next { .. } | Pages::Link => None,
+            };
+            // An API that starts again behind its cap says which page it gives, or gives nothing new.
+            let another = page.echo.zip(asked).is_some_and(|(echo, asked)| echo != asked);
+            let new = see(&page.items, &mut walked.items);
+            if another || (number > 0 && new == 0) {
+                return Ok(());
+            }
+            before += page.items.len() as u64;
+            let next = match &self.api.pages {
+                Pages::Link => document.next.clone(),
+                way => page.next(&first, &url, way, (number, before)),
+            };
+            walked.documents.push(document);
+            let all = page.total.is_some_and(|total| walked.items.len() as u64 >= total);
+            let short = self.api.size.as_ref().is_some_and(|(_, size)| (page.items.len() as u64) < *size);
+            // Of pages that are counted the last one is shorter; those that are named say themselves that none follows.
+            let counted = matches!(self.api.pages, Pages::Number { .. } | Pages::Offset { .. });
+            match next {
+                Some(next) if !all && !(counted && (short || page.items.is_empty())) => url = next,
+                _ => return Ok(()),
+            }
+        }
+        let message = format!("the query has more than {} pages", self.api.most_pages);
+        Err(Fault::new(quipu_schema::ErrorKind::Source, message)
+            .at(redact(&first))
+            .help("raise `most_pages` of the source if that is right"))
+    }
+}
