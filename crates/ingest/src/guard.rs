@@ -5,7 +5,7 @@
 use quipu_fetch::Sniffed;
 use quipu_schema::pipeline::{Format, Reader, Source};
 use quipu_schema::{Digest, ErrorKind, Fault};
-use quipu_store::Capture;
+use quipu_store::{Capture, Completeness};
 
 /// One document as it came.
 pub(crate) struct Came<'a> {
@@ -49,6 +49,18 @@ pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) 
         return Some(format!("it has {now} bytes, less than {share} of the {then} that it had before"));
     }
     None
+}
+
+/// The fault of a paged source of which too little came.
+pub(crate) fn incomplete(came: &Completeness, source: &Source) -> Option<Fault> {
+    let (least, share) = (source.guard.complete_min?, came.share()?);
+    let message =
+        format!("{:.2} % of the items came, less than the {:.2} % that are needed", share * 100.0, least * 100.0);
+    (share < least).then(|| {
+        Fault::new(ErrorKind::Contract, message)
+            .at(format!("source `{}`", source.id))
+            .help("split its queries further, or lower `complete_min`; the source keeps what it had before")
+    })
 }
 
 /// The fault of a source of which documents are suspect.

@@ -112,6 +112,11 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     if let Some(fault) = trouble(&mut harvest) {
         return Ok(failed(source, (fault, tally), &before, notes));
     }
+    if let Some(fault) = harvest.completeness.as_ref().and_then(|came| guard::incomplete(came, source)) {
+        let held_back = Tally { published: 0, ..tally };
+        let tally = Tally { ignored: BTreeMap::from([("incomplete".to_owned(), held_back.read)]), ..held_back };
+        return Ok(failed(source, (fault, tally), &before, notes));
+    }
     let documents: BTreeSet<(&str, Digest)> =
         harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
     let list: Vec<(&str, Digest)> = documents.iter().copied().collect();

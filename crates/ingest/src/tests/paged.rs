@@ -150,6 +150,16 @@ fn what_cannot_be_split_further_is_counted_as_missing() {
     assert_eq!(ids(&place, "/_embedded/notices").len(), 480, "a page that came again is none");
     assert!(report.sources[0].notes[0].contains("520 are missing"), "{:?}", report.sources[0].notes);
     assert!(report.sources[0].notes[0].contains("3 have more items than the source gives"));
+    // Where that is too little, the source keeps what it had.
+    let demanded = format!("[source.guard]\ncomplete_min = \"99 %\"\n{}", source(&server, few));
+    let report = place.run(&place.pipeline_of("api", &demanded));
+    assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Contract);
+    assert!(
+        fault(&report.sources[0]).message().starts_with("48.00 % of the items came"),
+        "{}",
+        fault(&report.sources[0])
+    );
+    assert!(report.sources[0].tally.balances());
 }
 
 /// Forty-five items, ten a page, in every shape that APIs have.

@@ -7,6 +7,8 @@ use super::section::Section;
 pub struct Guard {
     /// A document must have at least this share of the bytes of the one before it; 0 where nothing is said.
     pub shrink_to: f64,
+    /// The share of its items, by its own count, that a paged source must give, from 0 to 1.
+    pub complete_min: Option<f64>,
     /// SHA-256 digests, in hexadecimal digits, of which a document must have one; none where nothing is said.
     pub sha256: Vec<String>,
 }
@@ -21,6 +23,11 @@ impl Guard {
             }
             good
         });
+        let complete_min = section.parsed("complete_min", |text| {
+            let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+            let share = percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|percent| percent / 100.0);
+            share.ok_or("must be a percentage such as \"99 %\"")
+        });
         let mut sha256 = Vec::new();
         for pin in section.texts("sha256") {
             if pin.value.len() == 64 && pin.value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -31,6 +38,6 @@ impl Guard {
             }
         }
         section.finish();
-        Self { shrink_to: shrink_to.unwrap_or(0.0), sha256 }
+        Self { shrink_to: shrink_to.unwrap_or(0.0), complete_min, sha256 }
     }
 }

@@ -186,6 +186,11 @@ impl Source {
         let general = contracts.get(table).copied().unwrap_or_default();
         let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
         let guard = section.section("guard").map(Guard::read).unwrap_or_default();
+        if guard.complete_min.is_some() && !matches!(&kind, Some(SourceKind::Api(api)) if api.total.is_some()) {
+            let message =
+                "`complete_min` is of a paged API that says how many items it has: `[source.api]` with `total`";
+            section.findings().report(section.span(), message, None);
+        }
         let expect = section.section("expect").map(|section| Expect::read(section, table)).unwrap_or_default();
         Some(Self {
             publisher: section.text("publisher").map(|t| t.value),
