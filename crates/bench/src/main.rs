@@ -61,6 +61,7 @@ fn captured(source: &str, name: &str, archived: &quipu_store::Archived) -> quipu
         headers: Vec::new(),
         redirects: Vec::new(),
         suspect: None,
+        parent: None,
         captured_at: String::new(),
     }
 }

@@ -17,12 +17,14 @@ pub(crate) struct Came<'a> {
     /// Media type as the server states it.
     pub(crate) media_type: Option<&'a str>,
     pub(crate) digest: Digest,
+    /// Whether it is a member of an archive that came.
+    pub(crate) is_member: bool,
 }
 
 /// Why a document is not taken for one of the source; `None` where it is. `before` is the last good one of its name.
 pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) -> Option<String> {
     let sniffed = Sniffed::of(came.head);
-    if !source.guard.sha256.is_empty() && !source.guard.sha256.contains(&came.digest.to_string()) {
+    if !source.guard.sha256.is_empty() && !came.is_member && !source.guard.sha256.contains(&came.digest.to_string()) {
         return Some("its SHA-256 is none of those that the pipeline file names".to_owned());
     }
     // What reads reports takes text and HTML, whatever servers call them.
@@ -34,6 +36,8 @@ pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) 
         return Some(format!("the server says `{stated}` and sends {}", sniffed.word()));
     }
     let wanted = match &source.reader {
+        // An archive is none of what its members are.
+        _ if source.archive.is_some() && !came.is_member => None,
         Reader::Cells(layout) => layout.format.or_else(|| format_of(came.name)),
         Reader::Text => None,
     };

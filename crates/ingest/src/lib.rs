@@ -4,6 +4,7 @@
 //! SHA-256 and records a capture of it; when all documents of a source are in, they become the
 //! source's current ones. A source that fails keeps those it had, and the others go on.
 
+mod archive;
 mod guard;
 mod kind;
 #[cfg(test)]
@@ -91,7 +92,11 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         known: newest.iter().map(|capture| (capture.name.as_str(), capture)).collect::<BTreeMap<_, _>>(),
         progress: context.progress,
     };
-    let mut harvest = match kind.fetch(&job) {
+    let fetched = kind.fetch(&job).and_then(|harvest| match &source.archive {
+        Some(wanted) => archive::unpacked(harvest, wanted, &job),
+        None => Ok(harvest),
+    });
+    let mut harvest = match fetched {
         Ok(harvest) => harvest,
         Err(fault) if concerns_the_source_only(fault.kind()) => {
             return Ok(failed(source, (fault, Tally::default()), &before, Vec::new()));
@@ -102,6 +107,8 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     for document in harvest.documents.iter().filter(|document| !document.not_modified) {
         context.ledger.record_capture(context.run, &capture(pipeline, source, kind.word(), document))?;
     }
+    // Archives are captured, and their members are the documents.
+    harvest.documents.retain(|document| !document.is_container);
     let total = harvest.documents.len() + harvest.missing.len();
     let mut notes = Vec::new();
     if let Some(came) = &harvest.completeness {
@@ -206,12 +213,13 @@ fn capture(pipeline: &str, source: &Source, kind: &str, document: &Document) -> 
         name: document.name.clone(),
         digest: document.archived.digest,
         size: document.archived.size,
-        kind: kind.to_owned(),
+        kind: if document.parent.is_some() { "archive" } else { kind }.to_owned(),
         media_type: document.media_type.clone(),
         status: document.status,
         headers: document.headers.clone(),
         redirects: document.redirects.clone(),
         suspect: document.suspect.clone(),
+        parent: document.parent,
         captured_at: String::new(),
     }
 }

@@ -44,6 +44,8 @@ pub struct Capture {
     pub redirects: Vec<String>,
     /// Why its bytes are not taken for data; `None` where they are. What is suspect is kept and shown, and never current.
     pub suspect: Option<String>,
+    /// The archive that it is a member of.
+    pub parent: Option<Digest>,
     /// When it was captured, RFC 3339 in UTC. The ledger fills this in; what is passed to it does not count.
     pub captured_at: String,
 }
@@ -104,7 +106,7 @@ pub struct Ledger {
 
 const RUN: &str = "id, pipeline, command, build, started_at, finished_at, exit_code, summary";
 const CAPTURE: &str = "c.pipeline, c.source, c.name, c.digest, c.size, c.kind, c.media_type, c.status, c.headers, \
-                       c.redirects, c.captured_at, c.suspect";
+                       c.redirects, c.captured_at, c.suspect, c.parent";
 const STAGE: &str = "pipeline, stage, ingredients, changed, tally, output";
 
 impl Ledger {
@@ -166,8 +168,8 @@ impl Ledger {
             transaction
                 .prepare_cached(
                     "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, media_type, status, \
-                     headers, redirects, captured_at, suspect) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                     headers, redirects, captured_at, suspect, parent) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                 )?
                 .execute(params![
                     run,
@@ -183,6 +185,7 @@ impl Ledger {
                     redirects,
                     now(),
                     capture.suspect,
+                    capture.parent.map(|parent| parent.to_string()),
                 ])?;
             transaction.commit()?;
             Ok(before.as_ref() != Some(&digest))
@@ -369,6 +372,7 @@ fn capture_from(row: &Row<'_>) -> rusqlite::Result<Capture> {
         redirects: from_json(9, &row.get::<_, String>(9)?)?,
         captured_at: row.get(10)?,
         suspect: row.get(11)?,
+        parent: row.get::<_, Option<String>>(12)?.map(|text| digest_from(12, &text)).transpose()?,
     })
 }
 

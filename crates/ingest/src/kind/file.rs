@@ -34,6 +34,8 @@ impl Fetch for FileSource {
                 next: None,
                 suspect: None,
                 not_modified: false,
+                is_container: false,
+                parent: None,
             })
         });
         let documents = documents.collect::<Result<_>>();

@@ -140,7 +140,8 @@ pub(super) async fn one(
             let head = sink.0.head().to_vec();
             let archived = sink.0.finish()?;
             let Archived { digest, size, .. } = archived;
-            let came = Came { name: &name, head: &head, size, media_type: answer.media_type.as_deref(), digest };
+            let media_type = answer.media_type.as_deref();
+            let came = Came { name: &name, head: &head, size, media_type, digest, is_member: false };
             let suspect = suspicion(&came, job.source, before);
             Ok(Document { suspect, ..document(name.clone(), archived, answer) })
         }
@@ -159,6 +160,8 @@ fn document(name: String, archived: Archived, answer: Answer) -> Document {
         next,
         suspect: None,
         not_modified: false,
+        is_container: false,
+        parent: None,
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use quipu_fetch::Fetcher;
 use quipu_schema::pipeline::{Source, SourceKind};
-use quipu_schema::{Fault, Result};
+use quipu_schema::{Digest, Fault, Result};
 use quipu_store::{Archive, Archived, Capture, Completeness, Progress};
 use reqwest::Url;
 use tokio::runtime::Runtime;
@@ -89,4 +89,8 @@ pub(crate) struct Document {
     pub(crate) suspect: Option<String>,
     /// Whether the server said that it is what it was: no capture of it is new.
     pub(crate) not_modified: bool,
+    /// Whether its members are the documents, and not it.
+    pub(crate) is_container: bool,
+    /// The archive that it is a member of.
+    pub(crate) parent: Option<Digest>,
 }

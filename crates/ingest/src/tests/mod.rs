@@ -1,6 +1,7 @@
 //! The stage against files and a server on this machine.
 
 mod again;
+mod archives;
 mod files;
 mod moody;
 mod network;

@@ -70,8 +70,8 @@ impl Moods {
         match chance / 97 % 24 {
             0 => Reply::status("503 Service Unavailable"),
             // Few of them: each makes us leave the host alone for a second.
-            1 if chance % 8 == 0 => Reply::status("429 Too Many Requests").header("Retry-After", "1"),
-            2 if chance % 8 == 0 => Reply::status("429 Too Many Requests")
+            1 if chance % 16 == 0 => Reply::status("429 Too Many Requests").header("Retry-After", "1"),
+            2 if chance % 16 == 0 => Reply::status("429 Too Many Requests")
                 .header("Date", "Sun, 06 Nov 1994 08:49:37 GMT")
                 .header("Retry-After", "Sun, 06 Nov 1994 08:49:38 GMT"),
             3 => begun().broken_after(half),

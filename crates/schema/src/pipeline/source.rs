@@ -9,6 +9,7 @@ use super::contract::{Contract, Expect};
 use super::guard::Guard;
 use super::http::HttpSource;
 use super::layout::Layout;
+use super::members::Members;
 use super::observe::Observe;
 use super::origin::Origin;
 use super::problem::suggestion;
@@ -43,6 +44,8 @@ pub struct Source {
     pub interpreter: Interpreter,
     /// How many editions of a document are published, the latest first; all of them where it is none.
     pub editions: Option<usize>,
+    /// Where it is of archives: which of their members are its documents.
+    pub archive: Option<Members>,
     /// What its bytes must be.
     pub guard: Guard,
     /// What it must hold at least.
@@ -201,6 +204,7 @@ impl Source {
             marking: section.parsed("marking", str::parse::<Marking>).unwrap_or_default(),
             reader,
             editions: section.number("editions", 1..=10_000).and_then(|n| usize::try_from(n).ok()),
+            archive: section.section("archive").map(Members::read),
             guard,
             expect,
             contract,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 /// What turns version n into version n + 1. Entries are only ever added.
 const MIGRATIONS: &[&str] = &[
     include_str!("../ledger_schema.sql"),
-    include_str!("../ledger_suspect.sql"),
+    include_str!("../ledger_captures.sql"),
     include_str!("../ledger_completeness.sql"),
 ];
 

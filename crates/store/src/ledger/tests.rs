@@ -26,6 +26,7 @@ fn capture(name: &str, content: &str) -> Capture {
         headers: vec![("etag".to_owned(), "\"x\"".to_owned()), ("etag".to_owned(), "b".to_owned())],
         redirects: vec!["https://a.example/".to_owned()],
         suspect: None,
+        parent: None,
         captured_at: "never".to_owned(),
     }
 }

@@ -1,4 +1,0 @@
--- Version 2 of the ledger: captures that are not what they were to be.
-
--- Why the bytes are not taken for data, such as a page to log in at in place of a table; null where they are.
-ALTER TABLE capture ADD COLUMN suspect TEXT;
