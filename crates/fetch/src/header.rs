@@ -115,7 +115,7 @@ pub(crate) fn next_link(headers: &HeaderMap, base: &Url) -> Option<Url> {
     headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(|value| next_in(value, base))
 }
 
-/// As [`next_link`], of one value of the header.
+/// The address that one value of the header `Link` names as the next page.
 pub fn next_in(value: &str, base: &Url) -> Option<Url> {
     links(value).take(LINKS).find_map(|(target, relations)| {
         let next = relations.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"));

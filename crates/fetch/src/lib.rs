@@ -237,10 +237,9 @@ impl Fetcher {
             match ask(&self.client(&limits, &from)?, &order, (&from, false), &mut body, &|_| ()).await {
                 Ok(Step::Came(_)) => return Ok(Robots::read(&body.bytes, NAME)),
                 Ok(Step::Elsewhere(to)) => from = to,
-                // Nobody has said anything against it.
-                Ok(Step::NotModified(_)) => return Ok(Robots::default()),
                 Err(Failure::Final(fault)) if fault.kind() == ErrorKind::Storage => return Err(Failure::Final(fault)),
-                Err(Failure::Final(_) | Failure::Afresh) => return Ok(Robots::default()),
+                // Nobody has said anything against it.
+                Ok(Step::NotModified(_)) | Err(Failure::Final(_) | Failure::Afresh) => return Ok(Robots::default()),
                 // Where nobody can say what is allowed, nothing is.
                 Err(Failure::Again { cause, wait }) => {
                     return Err(Failure::Again { cause: format!("robots.txt cannot be read: {cause}"), wait });

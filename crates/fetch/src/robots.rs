@@ -11,7 +11,7 @@ const LONGEST: usize = 500 * 1024;
 /// Most rules that are kept; what is beyond could only be there to keep us busy.
 const RULES: usize = 20_000;
 /// Longest pause between two requests that a site may ask for and get.
-const LONGEST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
 /// What a site asks of robots with our name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The fetcher against a server on this machine.
 
+#![expect(clippy::expect_used, reason = "a panic is the failure of a test")]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -49,7 +51,7 @@ fn without_robots(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -
 }
 
 fn body(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at * 7 % 251) as u8).collect()
+    (0..length).map(|at| u8::try_from(at * 7 % 251).unwrap_or(0)).collect()
 }
 
 #[test]

@@ -114,7 +114,9 @@ impl Server {
                     // A client that goes away is the client's business.
                     running.push(std::thread::spawn(move || drop(shared.serve(stream))));
                 }
-                running.into_iter().for_each(|thread| drop(thread.join()));
+                for thread in running {
+                    drop(thread.join());
+                }
             }
         });
         Self { address, shared, thread: Some(thread) }

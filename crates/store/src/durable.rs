@@ -181,6 +181,13 @@ pub fn sync_parent(path: &Path) -> Result<()> {
     }
 }
 
+/// The clock of the file system that `folder` is on: it is what the times of its files can be compared with.
+pub(crate) fn file_clock(folder: &Path) -> Result<std::time::SystemTime> {
+    let file = Temporary::create(folder)?;
+    let told = file.file.metadata().and_then(|about| about.modified());
+    told.map_err(|error| Fault::io(ErrorKind::Storage, "read the time of", &file.path, error))
+}
+
 /// Whether there is a file of this size.
 pub(crate) fn has_size(path: &Path, size: u64) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)

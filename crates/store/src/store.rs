@@ -80,7 +80,8 @@ impl Store {
     /// # Errors
     /// [`ErrorKind::Storage`].
     pub fn sweep(&self) -> Result<u64> {
-        Ok(durable::sweep(&self.temporary())? + self.archive().sweep_partial(std::time::SystemTime::now())?)
+        let swept = durable::sweep(&self.temporary())?;
+        Ok(swept + self.archive().sweep_partial(durable::file_clock(&self.temporary())?)?)
     }
 }
 

@@ -118,7 +118,7 @@ fn archives_that_are_none_or_hold_nothing_are_told() {
         ("a.gz", bomb, "members = \"*\"", ErrorKind::Source, "unpacks to more than"),
         (
             "a.zip",
-            zipped(&[("a.csv", &[b'x'; 3 << 20])]),
+            zipped(&[("a.csv", vec![b'x'; 3 << 20].as_slice())]),
             "members = \"*\"\nmax_mib = 2",
             ErrorKind::Source,
             "more than 2 MiB",

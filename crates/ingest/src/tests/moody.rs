@@ -48,7 +48,7 @@ impl Moods {
             request.path().trim_start_matches("/doc/").trim_end_matches(".csv").parse().expect("a number");
         let chance = mixed(self.seed ^ (request.before as u64) << 32, number);
         // Some documents are new when they are asked for again.
-        let version = if chance % 97 == 0 { request.before as u64 } else { 0 };
+        let version = if chance.is_multiple_of(97) { request.before as u64 } else { 0 };
         let (body, etag) = (document(number, version), format!("\"{number}-{version}\""));
         if request.header("if-none-match") == Some(&etag) {
             return Reply::status("304 Not Modified").header("ETag", &etag);
@@ -70,13 +70,13 @@ impl Moods {
         match chance / 97 % 24 {
             0 => Reply::status("503 Service Unavailable"),
             // Few of them: each makes us leave the host alone for a second.
-            1 if chance % 16 == 0 => Reply::status("429 Too Many Requests").header("Retry-After", "1"),
-            2 if chance % 16 == 0 => Reply::status("429 Too Many Requests")
+            1 if chance.is_multiple_of(16) => Reply::status("429 Too Many Requests").header("Retry-After", "1"),
+            2 if chance.is_multiple_of(16) => Reply::status("429 Too Many Requests")
                 .header("Date", "Sun, 06 Nov 1994 08:49:37 GMT")
                 .header("Retry-After", "Sun, 06 Nov 1994 08:49:38 GMT"),
             3 => begun().broken_after(half),
             4 => begun().broken_after(0),
-            5 if chance % 5 == 0 => begun().silent_after(half, Duration::from_secs(4)),
+            5 if chance.is_multiple_of(5) => begun().silent_after(half, Duration::from_secs(4)),
             6 => begun().stating(Some(body.len() as u64 + 10)).close(),
             7 => Reply::status("302 Found").header("Location", "/loop/"),
             8 => Reply::ok(self.bomb.clone()).header("Content-Encoding", "gzip").header("Content-Type", "text/csv"),
@@ -144,7 +144,7 @@ fn whatever_is_served_whole_is_archived_once_and_nothing_else_as_good() {
     assert_eq!((server.asked() - before) as u64, DOCUMENTS, "each one is asked for once");
     let sent: BTreeSet<String> = moods.whole.lock().expect("lock").keys().cloned().collect();
     let renewed = sent.intersection(&captured).count();
-    assert_eq!(sent.len(), (DOCUMENTS as usize - captured.len()) + renewed);
+    assert_eq!(sent.len() + captured.len(), usize::try_from(DOCUMENTS).expect("few") + renewed);
     assert!(renewed < 60, "only new versions come again: {renewed}");
     assert_eq!(place.captures("web").len() as u64, DOCUMENTS);
     let archived = archived(&place.store.root().join("archive"));

@@ -27,7 +27,7 @@ fn notices(count: usize) -> Vec<Notice> {
     let country = |number: usize| COUNTRIES[(number.trailing_zeros() as usize).min(COUNTRIES.len() - 1)];
     let notice = |number: usize| {
         let mut nationalities = vec![country(number)];
-        if number % 9 == 0 {
+        if number.is_multiple_of(9) {
             nationalities.push(country(number / 3 + 1));
         }
         nationalities.dedup();

@@ -1,5 +1,7 @@
 //! How much of a paged source came, by its own word.
 
+use std::fmt::Write as _;
+
 use quipu_schema::Result;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
@@ -44,9 +46,9 @@ impl Completeness {
             (Some(declared), _) => format!("complete: {items} of {declared} items"),
             (None, _) => format!("{items} items; the source does not say how many there are"),
         };
-        text.push_str(&format!("; {pages} pages of {slices} queries"));
+        let _ = write!(text, "; {pages} pages of {slices} queries");
         if *over_cap > 0 {
-            text.push_str(&format!(", of which {over_cap} have more items than the source gives"));
+            let _ = write!(text, ", of which {over_cap} have more items than the source gives");
         }
         text
     }

@@ -26,7 +26,7 @@ use crate::concerns_the_source_only;
 /// Queries that are walked side by side.
 const AT_A_TIME: usize = 8;
 /// Most parts that a query is split into, all together.
-const MOST_SLICES: usize = 100_000;
+const MOST_SLICES: u64 = 100_000;
 
 impl Fetch for ApiSource {
     fn word(&self) -> &'static str {
@@ -100,7 +100,7 @@ impl Walker<'_> {
                 harvest.missing.extend(walked.trouble);
                 documents.extend(walked.documents.into_iter().map(|document| (document.name.clone(), document)));
             }
-            if done.slices as usize + waiting.len() > MOST_SLICES {
+            if done.slices + waiting.len() as u64 > MOST_SLICES {
                 let message = format!("the query is split into more than {MOST_SLICES} parts");
                 return Err(Fault::new(quipu_schema::ErrorKind::Source, message)
                     .at(redact(&self.url))
