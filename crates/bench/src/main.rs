@@ -6,8 +6,10 @@
 //! cargo run --release -p quipu-bench -- workbook [MB] [ROUNDS]     workbooks, against calamine
 //! cargo run --release -p quipu-bench -- press [ROUNDS]             press releases, against spaCy and quantulum3
 //! cargo run --release -p quipu-bench -- screen [RECORDS] [CHECKS] [ROUNDS]   checks against records, against DuckDB and polars
+//! cargo run --release -p quipu-bench -- fetch [DOCUMENTS] [MIB] [ROUNDS]     documents of a server, against curl and aria2c
 //! ```
 
+mod fetch;
 mod long;
 mod press;
 mod screen;
@@ -27,11 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(workbook::ONE) => workbook::run_one(arguments),
         Some("press") => press::run(arguments),
         Some(press::ONE) => press::run_one(arguments),
+        Some("fetch") => fetch::run(arguments),
+        Some(fetch::ONE) => fetch::run_one(arguments),
         Some("screen") => screen::run(arguments),
         Some(screen::ONE) => screen::run_one(arguments),
         _ => Err(
-            "name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], workbook [MB] [ROUNDS], press [ROUNDS] or \
-             screen [RECORDS] [CHECKS] [ROUNDS]"
+            "name a benchmark: long [ROWS] [ROUNDS], wide [ROWS] [ROUNDS], workbook [MB] [ROUNDS], press [ROUNDS], \
+             screen [RECORDS] [CHECKS] [ROUNDS] or fetch [DOCUMENTS] [MIB] [ROUNDS]"
                 .into(),
         ),
     }

@@ -15,6 +15,14 @@ pub(crate) fn own(word: &str) -> Result<Command, Box<dyn Error>> {
     Ok(command)
 }
 
+/// The largest memory that this process has had, in MiB (Linux).
+pub(crate) fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1_024.0
+}
+
 /// A script of peers beside these sources, with the Python whose path is in `QUIPU_PEERS`.
 pub(crate) fn peers(script: &str) -> Command {
     let mut command = Command::new(std::env::var("QUIPU_PEERS").unwrap_or_else(|_| "python3".to_owned()));

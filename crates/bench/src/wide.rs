@@ -25,7 +25,7 @@ use quipu_schema::pipeline::Pipeline;
 use quipu_store::{Edition, Store};
 use quipu_transform::Reference;
 
-use crate::side::{measured, own, peers, rounds};
+use crate::side::{measured, own, peak_mib, peers, rounds};
 use crate::{captured, say};
 
 /// The word by which the benchmark starts itself for one run.
@@ -109,10 +109,7 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
     let seconds = start.elapsed().as_secs_f64();
     let tally = made.iter().map(|made| made.tally.to_string()).collect::<Vec<_>>().join("; ");
     let bytes: u64 = made.iter().flat_map(|made| &made.written).map(|part| part.size).sum();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    say(&format!("{seconds} {} {tally}; {:.0} MiB of Parquet", peak.unwrap_or_default() / 1024.0, mib(bytes)));
+    say(&format!("{seconds} {} {tally}; {:.0} MiB of Parquet", peak_mib(), mib(bytes)));
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use quipu_readers::workbook::Workbook;
 use quipu_readers::{Form, Limits, Reader as _};
 use quipu_schema::pipeline::Layout;
 
+use crate::side::peak_mib;
 use crate::{median, say};
 
 type Failure = Box<dyn Error>;
@@ -111,7 +112,7 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
     let (before, start) = (user_seconds()?, Instant::now());
     if who == "quipu" {
         let grids = Workbook.read(&bytes, &Layout::default(), &Limits::default())?;
-        let took = (start.elapsed().as_secs_f64(), user_seconds()? - before, peak()?);
+        let took = (start.elapsed().as_secs_f64(), user_seconds()? - before, peak_mib());
         let cells = grids.iter().flat_map(|grid| (0..grid.rows().len()).flat_map(|row| grid.cells(row)));
         finish(took, cells.filter(|cell| cell.form != Form::Covered && !cell.is_empty()).count());
     } else {
@@ -126,7 +127,7 @@ pub(crate) fn run_one(mut arguments: impl Iterator<Item = String>) -> Result<(),
         };
         let sheets: Vec<String> = book.sheet_names();
         let ranges = sheets.iter().map(|name| book.worksheet_range(name)).collect::<Result<Vec<_>, _>>()?;
-        let took = (start.elapsed().as_secs_f64(), user_seconds()? - before, peak()?);
+        let took = (start.elapsed().as_secs_f64(), user_seconds()? - before, peak_mib());
         let cells = ranges.iter().flat_map(calamine::Range::used_cells);
         finish(took, cells.filter(|(_, _, data)| !matches!(data, Data::Empty)).count());
     }
@@ -143,11 +144,4 @@ fn user_seconds() -> Result<f64, Failure> {
     // Behind the name, which may hold anything, it is the twelfth; in hundredths.
     let ticks = text.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(11));
     Ok(ticks.ok_or("no times of the process")?.parse::<f64>()? / 100.0)
-}
-
-/// The largest memory that this process has had, in MiB (Linux).
-fn peak() -> Result<f64, Failure> {
-    let text = fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak of memory")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
 }

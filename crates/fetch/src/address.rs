@@ -89,11 +89,6 @@ impl Allowed {
             || url.port_or_known_default().is_some_and(|port| self.0.contains(&format!("{host}:{port}")))
     }
 
-    fn has_name(&self, name: &str) -> bool {
-        // The port is not known where a name is resolved: an allowed `name:port` counts for the name.
-        self.0.iter().any(|host| host.split(':').next() == Some(name))
-    }
-
     /// Judges an address whose host is a number: it is never resolved. Names are judged when they are.
     pub(crate) fn check(&self, url: &Url) -> Result<(), Private> {
         let host = url.host_str().unwrap_or_default();
@@ -106,19 +101,19 @@ impl Allowed {
 }
 
 /// Resolves names as the system does, and gives only addresses that may be asked.
-pub(crate) struct Resolver(pub(crate) Allowed);
+pub(crate) struct Resolver {
+    /// Whether private ones may.
+    pub(crate) private: bool,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allowed = self.0.clone();
+        let private = self.private;
         Box::pin(async move {
             let name = name.as_str().to_ascii_lowercase();
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let open: Vec<SocketAddr> = if allowed.has_name(&name) {
-                found
-            } else {
-                found.into_iter().filter(|address| is_public(address.ip())).collect()
-            };
+            let may_be_asked = |address: &SocketAddr| private || is_public(address.ip());
+            let open: Vec<SocketAddr> = found.into_iter().filter(may_be_asked).collect();
             if open.is_empty() {
                 return Err(Box::new(Private(name)) as Box<dyn std::error::Error + Send + Sync>);
             }
@@ -191,6 +186,12 @@ mod tests {
             assert!(!judged(bad), "{bad}");
         }
         assert!(judged("http://10.0.0.1:8080/x") && judged("https://1.1.1.1/") && judged("https://example.org/"));
-        assert!(allowed.has_name("intranet") && allowed.has_name("10.0.0.1") && !allowed.has_name("other"));
+        let has = |url: &str| allowed.has(&url.parse().expect(url));
+        assert!(
+            has("http://intranet:99/")
+                && has("http://10.0.0.1:8080/")
+                && !has("http://10.0.0.1/")
+                && !has("http://other/")
+        );
     }
 }

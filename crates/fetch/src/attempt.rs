@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-use quipu_schema::{ErrorKind, Fault};
+use quipu_schema::{Digest, ErrorKind, Fault};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, DATE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
@@ -68,10 +68,14 @@ pub(crate) async fn ask(
             request = request.header(name, value);
         }
     }
+    // What tells versions of one document apart says nothing of another one: both hold for the address that they came from,
+    // wherever the first one leads by now.
     let held = sink.held().filter(|(bytes, _)| *bytes > 0 && *bytes < order.limits.max_bytes);
+    let held = held.and_then(|(bytes, note)| Some((bytes, noted(&note, url)?.to_owned())));
+    let known = order.known.filter(|known| known.at == redact(url)).map(|known| &known.validators);
     if let Some((bytes, version)) = &held {
         request = request.header(RANGE, format!("bytes={bytes}-")).header(IF_RANGE, version);
-    } else if let Some(known) = order.known {
+    } else if let Some(known) = known {
         request = conditional(request, known);
     }
     let response = send(request, order.limits, url).await?;
@@ -79,14 +83,15 @@ pub(crate) async fn ask(
     if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return target(&response, url).map(Step::Elsewhere);
     }
-    if status == StatusCode::NOT_MODIFIED && held.is_none() && order.known.is_some() {
+    if status == StatusCode::NOT_MODIFIED && held.is_none() && known.is_some() {
         return Ok(Step::NotModified(answer(&response, url)));
     }
     if let Some((bytes, version)) = held {
         match status {
             StatusCode::PARTIAL_CONTENT => {
                 let range = text(response.headers(), &CONTENT_RANGE).and_then(|range| ContentRange::read(&range));
-                let fits = range.is_some_and(|range| range.first == bytes)
+                // A part of what nobody knows the length of may be any part.
+                let fits = range.is_some_and(|range| range.first == bytes && range.total.is_some())
                     && response.headers().get(CONTENT_ENCODING).is_none()
                     && is_of(&version, &Validators::of(response.headers()));
                 return if fits {
@@ -101,6 +106,17 @@ pub(crate) async fn ask(
     }
     judge_status(&response, url)?;
     receive(response, order, url, (sink, None), advance).await
+}
+
+/// What is noted beside the beginning of a document: its version, and the address that gave it.
+fn note(version: &str, url: &Url) -> String {
+    format!("{version} {}", Digest::of(url.as_str()))
+}
+
+/// The version of such a note, where it is of this address.
+fn noted<'a>(note: &'a str, url: &Url) -> Option<&'a str> {
+    let (version, of) = note.rsplit_once(' ')?;
+    (of == Digest::of(url.as_str()).to_string()).then_some(version)
 }
 
 /// Whether a part is of the version that was asked for: there are servers that do not know `If-Range`. One that does sends
@@ -239,18 +255,19 @@ async fn receive(
     let coding = text(response.headers(), &CONTENT_ENCODING);
     let Some(mut decoder) = Decoder::of(coding.as_deref()) else {
         let message = format!("the answer is coded as `{}`, which was not asked for", coding.unwrap_or_default());
-        return Err(Failure::last(ErrorKind::Source, message, url, ""));
+        let of_robots = order.beginning.then(|| Failure::again(message.clone()));
+        return Err(of_robots.unwrap_or_else(|| Failure::last(ErrorKind::Source, message, url, "")));
     };
     let answer = answer(&response, url);
     let before = range.map_or(0, |range| range.first);
     let stated = response.content_length();
-    if stated.is_some_and(|size| before.saturating_add(size) > limits.max_bytes) {
+    if !order.beginning && stated.is_some_and(|size| before.saturating_add(size) > limits.max_bytes) {
         return Err(too_large(limits.max_bytes, url));
     }
     if range.is_none() {
         let date = text(response.headers(), &DATE);
         let version = answer.validators.strong(date.as_deref()).filter(|_| decoder.is_identity());
-        sink.begin(version).map_err(not_kept)?;
+        sink.begin(version.map(|version| note(version, url)).as_deref()).map_err(not_kept)?;
     }
     let (mut came, mut given) = (0_u64, before);
     loop {
@@ -268,6 +285,12 @@ async fn receive(
         // A piece is what the connection holds at once, some hundred KiB at most: quicker to write here than to hand to
         // another thread.
         let room = limits.max_bytes.saturating_sub(given);
+        if order.beginning && piece.len() as u64 > room {
+            let taken = piece.get(..usize::try_from(room).unwrap_or(0)).unwrap_or_default();
+            let taken = decoder.take(taken, (came, &mut given), &mut |bytes| sink.write(bytes));
+            taken.map_err(|wrong| undecodable(wrong, url))?.map_err(not_kept)?;
+            return Ok(Step::Came(Answer { size: given, ..answer }));
+        }
         if decoder.is_identity() && piece.len() as u64 > room {
             return Err(too_large(limits.max_bytes, url));
         }

@@ -7,12 +7,12 @@ use std::io;
 /// It may hold the beginning of one whose download broke off, in this run or in one before. What is held is only gone on
 /// with where the server says that it is still the same document.
 pub trait Sink: Send {
-    /// How many bytes it holds, and what the server knows that version by (the value of `If-Range`); `None` where it holds
-    /// nothing that can be gone on with.
+    /// How many bytes it holds, and the note of their version that it was given; `None` where it holds nothing that can be
+    /// gone on with.
     fn held(&self) -> Option<(u64, String)>;
 
-    /// Forgets what it holds: a body begins. `version` is what the server knows it by, where that is certain enough to go on
-    /// with it later.
+    /// Forgets what it holds: a body begins. `version` is a note of what it is of, where that is certain enough to go on with
+    /// it later.
     ///
     /// # Errors
     /// Those of the disk.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use quipu_schema::ErrorKind;
 use reqwest::Url;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
+use crate::attempt::Failure;
+use crate::backoff::LONGEST_ASKED;
 use crate::robots::Robots;
 
 /// What may be asked of a host.
@@ -58,7 +61,12 @@ pub(crate) struct Host {
     /// When it may be asked next, and how long to wait between two requests.
     pace: Mutex<(Instant, Duration)>,
     pub(crate) robots: OnceCell<Robots>,
+    /// How often in a row its `robots.txt` could not be had, and the last time and reason.
+    silent: Mutex<(u32, Option<(Instant, String)>)>,
 }
+
+/// How long a host that does not give its `robots.txt` is not asked for it again.
+const SILENCE: Duration = Duration::from_mins(1);
 
 impl Host {
     fn new(rules: HostRules) -> Self {
@@ -68,6 +76,7 @@ impl Host {
             permits: Semaphore::new(rules.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
             pace: Mutex::new((Instant::now(), between)),
             robots: OnceCell::new(),
+            silent: Mutex::default(),
         }
     }
 
@@ -83,6 +92,35 @@ impl Host {
         };
         sleep_until(at).await;
         permit
+    }
+
+    /// That the host did not ask to be left alone for longer than anybody waits here.
+    pub(crate) fn check_open(&self, url: &Url) -> Result<(), Failure> {
+        let at = self.pace.lock().unwrap_or_else(PoisonError::into_inner).0;
+        let left = at.saturating_duration_since(Instant::now());
+        if left <= LONGEST_ASKED {
+            return Ok(());
+        }
+        let message = format!("the server asks to wait {} seconds", left.as_secs());
+        Err(Failure::last(ErrorKind::Upstream, message, url, "run again after that"))
+    }
+
+    /// That the host was not asked in vain for its `robots.txt` just now, so many times.
+    pub(crate) fn check_silent(&self, tries: u32) -> Result<(), Failure> {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*silent {
+            (times, Some((at, cause))) if *times >= tries && at.elapsed() < SILENCE => Err(Failure::again(cause)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes down how asking for `robots.txt` ended.
+    pub(crate) fn was_silent(&self, failure: Option<&Failure>) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        *silent = match failure {
+            Some(Failure::Again { cause, .. }) => (silent.0 + 1, Some((Instant::now(), cause.clone()))),
+            _ => (0, None),
+        };
     }
 
     /// The host wants at least so long between two requests.

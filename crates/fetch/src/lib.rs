@@ -33,7 +33,7 @@ pub use body::{Memory, Sink};
 pub use header::{ContentRange, Validators, essence, moment, next_in};
 pub use host::HostRules;
 pub use media::{LOOKED_AT, Sniffed};
-pub use redact::redact;
+pub use redact::{conceal, redact};
 pub use reqwest::Url;
 pub use robots::Robots;
 
@@ -45,6 +45,8 @@ use host::{Host, Hosts};
 const NAME: &str = "quipu";
 /// What is asked for where nothing else is said.
 pub const ANYTHING: &str = "*/*";
+/// Longest time for a `robots.txt`.
+const ROBOTS: Duration = Duration::from_mins(1);
 /// Tries that brought bytes with which the next one can go on count for nothing; but no more of them than these.
 const MOST_TRIES: u32 = 100;
 
@@ -76,7 +78,18 @@ pub struct Order<'a> {
     /// Further headers, credentials among them. They go to the origin of `url` alone.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// What is known of the document: where it is still the same, no body comes.
-    pub known: Option<&'a Validators>,
+    pub known: Option<&'a Known>,
+    /// Whether the beginning of what is too large will do.
+    pub beginning: bool,
+}
+
+/// What is known of a document that came before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What the server knew it by.
+    pub validators: Validators,
+    /// The address that gave it in the end, as [`redact`] shows it: what is known says nothing of any other.
+    pub at: String,
 }
 
 /// How a document came.
@@ -116,7 +129,7 @@ pub struct Fetcher {
     agent: String,
     allowed: Allowed,
     hosts: Hosts,
-    clients: Mutex<BTreeMap<(Duration, bool), Client>>,
+    clients: Mutex<BTreeMap<(Duration, bool, bool), Client>>,
 }
 
 impl Fetcher {
@@ -159,10 +172,6 @@ impl Fetcher {
                 return Err(given_up(order.url, (all, begun), &cause, wait.filter(|_| !patient)));
             }
             let pause = wait.unwrap_or_else(|| backoff::pause(tried.max(1)));
-            if let Some(wait) = wait {
-                // What one request was told holds for all of the host.
-                self.hosts.of(order.url).leave_alone(wait);
-            }
             tracing::warn!(url = redact(order.url), tried = all, cause, pause_s = pause.as_secs_f64(), "trying again");
             tokio::time::sleep(pause).await;
         }
@@ -181,13 +190,14 @@ impl Fetcher {
             self.allowed.check(&url).map_err(|_| private(&url))?;
             let host = self.hosts.of(&url);
             self.ask_robots(&host, &url, order.limits).await?;
+            host.check_open(&url)?;
             let _turn = host.turn().await;
             let own = url.origin() == order.url.origin();
             // Waiting for a turn is not the server's time.
             let client = self.client(order.limits, &url)?;
             let asking = timeout(order.limits.total_timeout, ask(&client, order, (&url, own), sink, advance));
             let late = |_| Failure::again(format!("no complete answer within {:?}", order.limits.total_timeout));
-            match asking.await.map_err(late)?? {
+            match told(asking.await.map_err(late).flatten(), &host)? {
                 Step::Came(answer) => return Ok(Fetched::Came(Answer { redirects, ..answer })),
                 Step::NotModified(answer) => return Ok(Fetched::NotModified(Answer { redirects, ..answer })),
                 Step::Elsewhere(to) if redirects.len() < order.limits.max_redirects => url = to,
@@ -203,7 +213,16 @@ impl Fetcher {
 
     /// That the site lets robots have an address.
     async fn ask_robots(&self, host: &Arc<Host>, url: &Url, limits: &Limits) -> Result<(), Failure> {
-        let robots = host.robots.get_or_try_init(|| self.robots(url, limits)).await?;
+        let robots = host.robots.get_or_try_init(|| async {
+            // Those that wait for it need not all find out that nobody answers.
+            host.check_silent(limits.tries)?;
+            let patience = limits.total_timeout.min(ROBOTS);
+            let late = |_| Failure::again(format!("robots.txt cannot be read: no complete answer within {patience:?}"));
+            let robots = timeout(patience, self.robots(url, limits)).await.map_err(late).flatten();
+            host.was_silent(robots.as_ref().err());
+            robots
+        });
+        let robots = robots.await?;
         if let Some(delay) = robots.delay {
             host.slow_down(delay);
         }
@@ -226,15 +245,17 @@ impl Fetcher {
         at.set_path("/robots.txt");
         at.set_query(None);
         at.set_fragment(None);
-        let limits = Limits { max_bytes: 8 << 20, max_redirects: 5, ..*limits };
-        let order = Order { url: &at, limits: &limits, accept: "text/plain, */*;q=0.5", headers: &[], known: None };
+        let limits = Limits { max_bytes: robots::LONGEST as u64, max_redirects: 5, ..*limits };
+        let accept = "text/plain, */*;q=0.5";
+        let order = Order { url: &at, limits: &limits, accept, headers: &[], known: None, beginning: true };
         let mut body = Memory::default();
         let mut from = at.clone();
         for _ in 0..=limits.max_redirects {
             self.allowed.check(&from).map_err(|_| private(&from))?;
             let turn = self.hosts.of(&from);
             let _turn = turn.turn().await;
-            match ask(&self.client(&limits, &from)?, &order, (&from, false), &mut body, &|_| ()).await {
+            let asked = ask(&self.client(&limits, &from)?, &order, (&from, false), &mut body, &|_| ()).await;
+            match told(asked, &turn) {
                 Ok(Step::Came(_)) => return Ok(Robots::read(&body.bytes, NAME)),
                 Ok(Step::Elsewhere(to)) => from = to,
                 Err(Failure::Final(fault)) if fault.kind() == ErrorKind::Storage => return Err(Failure::Final(fault)),
@@ -251,7 +272,8 @@ impl Fetcher {
 
     /// A client; there are few, because they hold connections. Redirects are followed by hand.
     fn client(&self, limits: &Limits, url: &Url) -> Result<Client, Failure> {
-        let of = (limits.connect_timeout, is_loopback(url));
+        // Only an address whose own host was allowed may resolve to a private one.
+        let of = (limits.connect_timeout, is_loopback(url), self.allowed.has(url));
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&of) {
             return Ok(client.clone());
@@ -263,7 +285,7 @@ impl Fetcher {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .dns_resolver(Arc::new(Resolver(self.allowed.clone())))
+            .dns_resolver(Arc::new(Resolver { private: of.2 }))
             .connect_timeout(limits.connect_timeout);
         if of.1 {
             builder = builder.no_proxy();
@@ -285,6 +307,14 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What one request was told holds for all of the host that told it.
+fn told<T>(outcome: Result<T, Failure>, host: &Host) -> Result<T, Failure> {
+    if let Err(Failure::Again { wait: Some(wait), .. }) = &outcome {
+        host.leave_alone(*wait);
+    }
+    outcome
 }
 
 fn given_up(url: &Url, (tried, begun): (u32, Instant), cause: &str, asked: Option<Duration>) -> Fault {

@@ -1,5 +1,7 @@
 //! Addresses without what must stay secret.
 
+use std::sync::{PoisonError, RwLock};
+
 use reqwest::Url;
 
 /// Words that a query key ends with where its value is a secret.
@@ -9,8 +11,36 @@ const PARTS: [&str; 6] = ["token", "secret", "password", "passwd", "signature", 
 /// Whole query keys whose value is a secret.
 const WHOLE: [&str; 8] = ["auth", "authorization", "session", "sessionid", "sid", "jwt", "bearer", "pw"];
 
+/// Values that are secret by their own, whatever the key that they stand under: servers repeat them in redirects.
+static CONCEALED: RwLock<Vec<String>> = RwLock::new(Vec::new());
+/// Shortest value that is hidden wherever it stands: shorter ones stand everywhere.
+const LEAST: usize = 4;
+
+/// From now on a value is told by nothing that this crate says.
+pub fn conceal(value: &str) {
+    // As it stands in an address, and as it is.
+    let parsed = Url::parse("http://h/").ok().map(|mut url| {
+        url.query_pairs_mut().append_pair("v", value);
+        url.query().unwrap_or_default().trim_start_matches("v=").to_owned()
+    });
+    let mut known = CONCEALED.write().unwrap_or_else(PoisonError::into_inner);
+    for value in parsed.into_iter().chain([value.to_owned()]).filter(|value| value.len() >= LEAST) {
+        if !known.contains(&value) {
+            known.push(value);
+        }
+    }
+    // A value that holds another one goes first.
+    known.sort_by_key(|value| std::cmp::Reverse(value.len()));
+}
+
+/// A text without what is concealed.
+fn without_concealed(text: String) -> String {
+    let known = CONCEALED.read().unwrap_or_else(PoisonError::into_inner);
+    known.iter().fold(text, |text, value| if text.contains(value) { text.replace(value, "***") } else { text })
+}
+
 /// The address without user name, password and fragment, and with `***` for the values of query
-/// keys that look like a key, token or secret.
+/// keys that look like a key, token or secret, and for values that are concealed.
 pub fn redact(url: &Url) -> String {
     let mut shown = url.clone();
     // Fails only for addresses that cannot have these parts.
@@ -22,7 +52,7 @@ pub fn redact(url: &Url) -> String {
         let pairs: Vec<String> = query.split('&').map(redact_pair).collect();
         shown.set_query(Some(&pairs.join("&")));
     }
-    shown.into()
+    without_concealed(shown.into())
 }
 
 fn redact_pair(pair: &str) -> String {
@@ -46,6 +76,18 @@ fn is_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_concealed_is_hidden_under_every_key() {
+        let url = |text: &str| -> Url { text.parse().expect("address") };
+        assert!(redact(&url("https://example.org/?code=c0nc%20ealed&x=c0nc+ealed")).contains("ealed"));
+        conceal("c0nc ealed");
+        conceal("abc");
+        assert_eq!(
+            redact(&url("https://example.org/c0nc+ealed?code=c0nc+ealed&y=abc")),
+            "https://example.org/***?code=***&y=abc"
+        );
+    }
 
     #[test]
     fn secrets_go_and_the_rest_stays_as_it_stands() {

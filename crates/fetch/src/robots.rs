@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// Most bytes of a `robots.txt` that are read: the least that the RFC asks for.
-const LONGEST: usize = 500 * 1024;
+pub(crate) const LONGEST: usize = 500 * 1024;
 /// Most rules that are kept; what is beyond could only be there to keep us busy.
 const RULES: usize = 20_000;
 /// Longest pause between two requests that a site may ask for and get.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use quipu_fetch::{ANYTHING, Fetched, Fetcher, HostRules, Limits, Memory, Order, Sink, Validators};
+use quipu_fetch::{ANYTHING, Fetched, Fetcher, HostRules, Known, Limits, Memory, Order, Sink};
 use quipu_loopback::{Reply, Request, Server, Step};
 use quipu_schema::{ErrorKind, Fault};
 use reqwest::Url;
@@ -29,12 +29,12 @@ fn get_into(
     fetcher: &Fetcher,
     url: &str,
     limits: &Limits,
-    known: Option<&Validators>,
+    known: Option<&Known>,
     sink: &mut Memory,
 ) -> Result<Fetched, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     let url: Url = url.parse().expect("address");
-    let order = Order { url: &url, limits, accept: ANYTHING, headers: &[], known };
+    let order = Order { url: &url, limits, accept: ANYTHING, headers: &[], known, beginning: false };
     runtime.block_on(fetcher.get(&order, sink, &|_| ()))
 }
 
@@ -142,7 +142,8 @@ fn credentials_stay_with_the_origin_they_are_for() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     let url: Url = server.url("/").parse().expect("address");
     let headers = [(reqwest::header::AUTHORIZATION, "Bearer canary".parse().expect("value"))];
-    let order = Order { url: &url, limits: &LIMITS, accept: ANYTHING, headers: &headers, known: None };
+    let order =
+        Order { url: &url, limits: &LIMITS, accept: ANYTHING, headers: &headers, known: None, beginning: false };
     runtime.block_on(fetcher.get(&order, &mut Memory::default(), &|_| ())).expect("fetched");
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer canary"));
     assert_eq!(other.requests()[0].header("authorization"), None);
@@ -162,7 +163,13 @@ fn what_is_the_same_costs_no_body() {
     let Fetched::Came(answer) = first else { panic!("no body") };
     assert_eq!(answer.validators.etag.as_deref(), Some("\"v1\""));
     let mut sink = Memory::default();
-    let again = get_into(&fetcher(&[&server]), &server.url("/a"), &LIMITS, Some(&answer.validators), &mut sink);
+    let again = get_into(
+        &fetcher(&[&server]),
+        &server.url("/a"),
+        &LIMITS,
+        Some(&Known { validators: answer.validators, at: answer.url }),
+        &mut sink,
+    );
     assert!(matches!(again, Ok(Fetched::NotModified(_))) && sink.bytes.is_empty());
 }
 
@@ -205,6 +212,101 @@ fn another_version_is_fetched_afresh() {
         let (bytes, _) = get(&server, "/big").expect(reply);
         assert!(bytes == new, "{reply}: {} bytes, none of the old version", bytes.len());
     }
+}
+
+#[test]
+fn what_is_known_of_one_address_says_nothing_of_another() {
+    // What `/latest` leads to changes, and both documents have the same tag.
+    let server = without_robots(|request| match (request.path(), request.before) {
+        ("/latest", 0) => Reply::status("302 Found").header("Location", "/jan"),
+        ("/latest", _) => Reply::status("302 Found").header("Location", "/feb"),
+        ("/jan", _) => Reply::ok(vec![b'j'; 9_000]).header("ETag", "\"1\"").broken_after(3_000),
+        _ if request.header("if-none-match").is_some() => Reply::status("304 Not Modified"),
+        (_, _) => match request.range() {
+            Some(first) => Reply::part(&[b'f'; 9_000], first).header("ETag", "\"1\""),
+            None => Reply::ok(vec![b'f'; 9_000]).header("ETag", "\"1\""),
+        },
+    });
+    let (bytes, fetched) = get(&server, "/latest").expect("came");
+    assert!(bytes == vec![b'f'; 9_000], "no half of another document");
+    let Fetched::Came(answer) = fetched else { panic!("no body") };
+    for (at, same) in [(server.url("/jan"), false), (answer.url, true)] {
+        let known = Known { validators: answer.validators.clone(), at };
+        let again =
+            get_into(&fetcher(&[&server]), &server.url("/latest"), &LIMITS, Some(&known), &mut Memory::default());
+        assert_eq!(matches!(again, Ok(Fetched::NotModified(_))), same);
+    }
+}
+
+#[test]
+fn a_part_of_what_nobody_knows_the_length_of_is_not_taken_for_the_rest() {
+    let whole = body(1_000);
+    let server = without_robots({
+        let whole = whole.clone();
+        move |request| match (request.before, request.range()) {
+            (0, _) => Reply::ok(whole.clone()).header("ETag", "\"1\"").broken_after(100),
+            (1, Some(_)) => Reply::of("206 Partial Content", &whole[100..200])
+                .header("ETag", "\"1\"")
+                .header("Content-Range", "bytes 100-199/*"),
+            _ => Reply::ok(whole.clone()).header("ETag", "\"1\""),
+        }
+    });
+    assert!(get(&server, "/").expect("came").0 == whole);
+}
+
+#[test]
+fn a_robots_txt_that_is_large_slow_or_packed_still_says_no() {
+    let large = [b"User-agent: *\nDisallow: /\n".to_vec(), vec![b'#'; 9 << 20]].concat();
+    let many = (0..60).flat_map(|_| [Step::Send(b"#".to_vec()), Step::Wait(Duration::from_millis(200))]);
+    let head = Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_vec());
+    for (name, robots, kind) in [
+        ("large", Reply::ok(large.clone()), ErrorKind::Refused),
+        ("large, of a length nobody tells", Reply::ok(large).stating(None).close(), ErrorKind::Refused),
+        ("packed", Reply::ok("x").header("Content-Encoding", "br"), ErrorKind::Upstream),
+        ("dripping", Reply::raw([head].into_iter().chain(many).collect()), ErrorKind::Upstream),
+    ] {
+        let server = Server::start(move |request| match request.path() {
+            "/robots.txt" => robots.clone(),
+            _ => Reply::ok("forbidden"),
+        });
+        let limits = Limits { tries: 1, total_timeout: Duration::from_secs(1), ..LIMITS };
+        let begun = Instant::now();
+        let got = get_into(&fetcher(&[&server]), &server.url("/a"), &limits, None, &mut Memory::default());
+        assert_eq!(got.expect_err(name).kind(), kind, "{name}");
+        assert_eq!(server.asked(), 0, "{name}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{name}");
+    }
+}
+
+#[test]
+fn a_host_that_wants_a_long_rest_gets_it_from_all() {
+    let server = without_robots(|request| match request.path() {
+        "/first" => Reply::status("503 Service Unavailable").header("Retry-After", "3600"),
+        _ => Reply::ok("data"),
+    });
+    let fetcher = fetcher(&[&server]);
+    for path in ["/first", "/second", "/third"] {
+        let got = get_into(&fetcher, &server.url(path), &LIMITS, None, &mut Memory::default());
+        let fault = got.expect_err(path);
+        assert_eq!(fault.kind(), ErrorKind::Upstream);
+        assert!(fault.to_string().contains("asks to wait 3"), "{fault}");
+    }
+    assert_eq!(server.asked(), 1);
+}
+
+#[test]
+fn a_host_that_is_allowed_on_one_port_is_not_on_another() {
+    let inner = without_robots(|_| Reply::ok("secret"));
+    let outer = without_robots({
+        let to = inner.url("/").replace("127.0.0.1", "localhost");
+        move |_| Reply::status("302 Found").header("Location", &to)
+    });
+    let port = |server: &Server| server.host().replace("127.0.0.1", "localhost");
+    let fetcher = Fetcher::new("quipu/test", BTreeMap::from([(port(&outer), OPEN)]));
+    let url = outer.url("/").replace("127.0.0.1", "localhost");
+    let fault = get_into(&fetcher, &url, &LIMITS, None, &mut Memory::default()).expect_err("another port");
+    assert_eq!(fault.kind(), ErrorKind::Refused, "{fault}");
+    assert_eq!(inner.connections(), 0);
 }
 
 #[test]

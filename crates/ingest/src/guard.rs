@@ -23,10 +23,12 @@ pub(crate) struct Came<'a> {
 
 /// Why a document is not taken for one of the source; `None` where it is. `before` is the last good one of its name.
 pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) -> Option<String> {
-    let sniffed = Sniffed::of(came.head);
-    if !source.guard.sha256.is_empty() && !came.is_member && !source.guard.sha256.contains(&came.digest.to_string()) {
-        return Some("its SHA-256 is none of those that the pipeline file names".to_owned());
+    if !came.is_member
+        && let Some(why) = unpinned(&came.digest, source)
+    {
+        return Some(why);
     }
+    let sniffed = Sniffed::of(came.head);
     // What reads reports takes text and HTML, whatever servers call them.
     let prose = matches!(source.reader, Reader::Text);
     if let Some(stated) = came.media_type
@@ -46,13 +48,21 @@ pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) 
     {
         return Some(format!("the source is read as {}, and what came is {}", format.word(), sniffed.word()));
     }
-    let least =
-        before.map(|before| before.size as f64 * source.guard.shrink_to).filter(|least| (came.size as f64) < *least);
-    if let (Some(_), Some(before)) = (least, before) {
-        let (now, then, share) = (came.size, before.size, source.guard.shrink_to);
-        return Some(format!("it has {now} bytes, less than {share} of the {then} that it had before"));
-    }
-    None
+    shrunk(came.size, source, before)
+}
+
+/// That a document is none of those that the pipeline file names.
+pub(crate) fn unpinned(digest: &Digest, source: &Source) -> Option<String> {
+    let pins = &source.guard.sha256;
+    (!pins.is_empty() && !pins.contains(&digest.to_string()))
+        .then(|| "its SHA-256 is none of those that the pipeline file names".to_owned())
+}
+
+/// That a document lost more of its bytes than it may.
+pub(crate) fn shrunk(size: u64, source: &Source, before: Option<&Capture>) -> Option<String> {
+    let (share, before) = (source.guard.shrink_to, before?.size);
+    ((size as f64) < before as f64 * share)
+        .then(|| format!("it has {size} bytes, less than {share} of the {before} that it had before"))
 }
 
 /// The fault of a paged source of which too little came.

@@ -12,15 +12,20 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use quipu_fetch::{Fetcher, HostRules};
-use quipu_schema::pipeline::{Pipeline, Source, suggestion};
+use quipu_schema::pipeline::{Pipeline, Source, SourceKind, suggestion};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Capture, Context, Outcome, SourceReport, StageReport};
+use quipu_store::{Capture, Context, Outcome, Silent, SourceReport, StageReport};
 use tokio::runtime::Runtime;
 
 use kind::{Document, Harvest, Job};
+
+/// Sources that are fetched side by side; each host has its own bounds.
+const SIDE_BY_SIDE: usize = 32;
 
 /// Fetches the pipeline's sources (or the one that `context.only` names) into the archive.
 ///
@@ -37,15 +42,49 @@ pub fn run(context: &Context) -> Result<StageReport> {
             Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error)
         })?;
     let fetcher = fetcher(context.pipeline);
-    let mut reports = Vec::with_capacity(sources.len());
-    let mut changed = false;
-    for source in sources {
-        let report =
-            if context.offline { recall(context, source)? } else { ingest(context, (&runtime, &fetcher), source)? };
-        changed |= matches!(report.outcome, Outcome::Done);
-        reports.push(report);
-    }
+    let reports = if context.offline {
+        sources.iter().map(|source| recall(context, source)).collect::<Result<Vec<_>>>()?
+    } else {
+        all(context, (&runtime, &fetcher), &sources)?
+    };
+    let changed = reports.iter().any(|report| matches!(report.outcome, Outcome::Done));
     Ok(StageReport { stage: "ingest", changed, sources: reports, output: None, notes: Vec::new() })
+}
+
+/// Fetches all sources: those that go to servers side by side, files meanwhile one after the other. The reports are in the
+/// order of the sources, whatever ends first.
+fn all(context: &Context, network: (&Runtime, &Fetcher), sources: &[&Source]) -> Result<Vec<SourceReport>> {
+    let numbered = || sources.iter().copied().enumerate();
+    let (files, servers): (Vec<_>, Vec<_>) =
+        numbered().partition(|(_, source)| matches!(source.kind, SourceKind::File(_)));
+    if servers.len() < 2 {
+        return sources.iter().map(|source| ingest(context, network, source)).collect();
+    }
+    context.progress.begin("sources", Some(sources.len() as u64));
+    // One bar for all of them: their own would be drawn over each other.
+    let quiet = &Context { progress: &Silent, ..*context };
+    let (next, stop, ended) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(BTreeMap::new()));
+    let end = |(number, source): (usize, &Source)| {
+        let report = ingest(quiet, network, source);
+        // What meets one source in this way meets all of them.
+        stop.fetch_or(report.is_err(), Ordering::Relaxed);
+        ended.lock().unwrap_or_else(PoisonError::into_inner).insert(number, report);
+        context.progress.advance(1);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..servers.len().min(SIDE_BY_SIDE) {
+            scope.spawn(|| {
+                while let Some(source) = servers.get(next.fetch_add(1, Ordering::Relaxed))
+                    && !stop.load(Ordering::Relaxed)
+                {
+                    end(*source);
+                }
+            });
+        }
+        files.iter().take_while(|_| !stop.load(Ordering::Relaxed)).for_each(|source| end(*source));
+    });
+    context.progress.end();
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
 /// The fetcher of a pipeline: who it says it is, and how it treats hosts.
@@ -104,8 +143,10 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         Err(fault) => return Err(fault),
     };
     // All bytes are in the archive by now: a reader must never see half a source.
-    for document in harvest.documents.iter().filter(|document| !document.not_modified) {
-        context.ledger.record_capture(context.run, &capture(pipeline, source, kind.word(), document))?;
+    let new = harvest.documents.iter().filter(|document| !document.not_modified);
+    let new: Vec<Capture> = new.map(|document| capture(pipeline, source, kind.word(), document)).collect();
+    if !new.is_empty() {
+        context.ledger.record_captures(context.run, &new)?;
     }
     // Archives are captured, and their members are the documents.
     harvest.documents.retain(|document| !document.is_container);
@@ -127,7 +168,10 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
     let documents: BTreeSet<(&str, Digest)> =
         harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
     let list: Vec<(&str, Digest)> = documents.iter().copied().collect();
-    context.ledger.set_current(pipeline, &source.id, &list)?;
+    let was: BTreeSet<(&str, Digest)> = before.iter().map(|capture| (capture.name.as_str(), capture.digest)).collect();
+    if !new.is_empty() || was != documents {
+        context.ledger.set_current(pipeline, &source.id, &list)?;
+    }
     let digests: BTreeSet<Digest> = documents.iter().map(|(_, digest)| *digest).collect();
     if digests.len() < total {
         notes.push(format!("{} have only {} different contents", documents_word(total), digests.len()));

@@ -195,6 +195,12 @@ impl Shared {
                         writer.write_all(bytes)?;
                         self.sent.fetch_add(bytes.len() as u64, Ordering::SeqCst);
                     }
+                    Step::Repeat(bytes, times) => {
+                        for _ in 0..*times {
+                            writer.write_all(bytes)?;
+                            self.sent.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+                        }
+                    }
                     Step::Wait(silence) => self.wait(*silence),
                 }
             }

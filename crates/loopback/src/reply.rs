@@ -1,5 +1,6 @@
 //! An answer, whole or broken.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One step of an answer.
@@ -7,6 +8,8 @@ use std::time::Duration;
 pub enum Step {
     /// Bytes are sent.
     Send(Vec<u8>),
+    /// Bytes are sent, so many times.
+    Repeat(Arc<Vec<u8>>, u64),
     /// Nothing is, for so long.
     Wait(Duration),
 }
@@ -30,6 +33,8 @@ pub struct Reply {
     stated: Option<Option<u64>>,
     /// Bytes of the body that are sent, and what comes then.
     cut: Option<(usize, Option<Duration>)>,
+    /// What the body is in place of `body`: a piece, so many times.
+    long: Option<(Arc<Vec<u8>>, u64)>,
     raw: Option<Vec<Step>>,
     pub(crate) then: Then,
 }
@@ -38,12 +43,18 @@ impl Reply {
     /// A status, such as `404 Not Found`, and a body.
     pub fn of(status: &str, body: impl Into<Vec<u8>>) -> Self {
         let (headers, body, then) = (Vec::new(), body.into(), Then::Keep);
-        Self { status: status.to_owned(), headers, body, stated: None, cut: None, raw: None, then }
+        Self { status: status.to_owned(), headers, body, stated: None, cut: None, long: None, raw: None, then }
     }
 
     /// `200 OK` with a body.
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::of("200 OK", body)
+    }
+
+    /// `200 OK` with a body that is a piece over and over, so that it takes no memory.
+    pub fn long(piece: Arc<Vec<u8>>, times: u64) -> Self {
+        let length = piece.len() as u64 * times;
+        Self { long: Some((piece, times)), ..Self::ok(Vec::new()) }.stating(Some(length))
     }
 
     /// An answer without a body.
@@ -123,6 +134,10 @@ impl Reply {
         head.push_str("\r\n");
         let mut steps = vec![Step::Send(head.into_bytes())];
         if head_only || bodiless {
+            return steps;
+        }
+        if let Some((piece, times)) = &self.long {
+            steps.push(Step::Repeat(piece.clone(), *times));
             return steps;
         }
         let (sent, silence) = self.cut.unwrap_or((self.body.len(), None));

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind as Io, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -178,6 +179,18 @@ pub fn sync_parent(path: &Path) -> Result<()> {
         // Some file systems (network shares, FUSE) cannot fsync a folder; there the rename has to do.
         Err(error) if matches!(error.kind(), Io::InvalidInput | Io::Unsupported) => Ok(()),
         Err(error) => Err(Fault::io(ErrorKind::Storage, "write the folder to disk", folder, error)),
+    }
+}
+
+/// A new file in `folder` that only its owner can read, under a name that nobody has.
+pub(crate) fn fresh(folder: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let path = fresh_path(folder);
+        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == Io::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

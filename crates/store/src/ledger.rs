@@ -152,43 +152,21 @@ impl Ledger {
     /// Records a capture, also of unchanged bytes. Returns whether the bytes differ from those
     /// captured last under this pipeline, source and name, or are the first.
     pub fn record_capture(&self, run: i64, capture: &Capture) -> Result<bool> {
-        let headers = json(&capture.headers)?;
-        let redirects = json(&capture.redirects)?;
-        let size = i64::try_from(capture.size).map_err(|error| Fault::bug("a capture is too large").because(error))?;
-        let digest = capture.digest.to_string();
-        self.with("record the capture", |connection| {
+        Ok(self.record_captures(run, std::slice::from_ref(capture))? > 0)
+    }
+
+    /// As [`Self::record_capture`], of many at once; returns how many have other bytes than before.
+    pub fn record_captures(&self, run: i64, captures: &[Capture]) -> Result<u64> {
+        let as_json = |capture: &Capture| Ok((json(&capture.headers)?, json(&capture.redirects)?));
+        let as_json = captures.iter().map(as_json).collect::<Result<Vec<_>>>()?;
+        self.with("record the captures", |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let before: Option<String> = transaction
-                .prepare_cached(
-                    "SELECT digest FROM capture WHERE pipeline = ?1 AND source = ?2 AND name = ?3 \
-                     AND suspect IS NULL ORDER BY id DESC LIMIT 1",
-                )?
-                .query_row(params![capture.pipeline, capture.source, capture.name], |row| row.get(0))
-                .optional()?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, media_type, status, \
-                     headers, redirects, captured_at, suspect, parent) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-                )?
-                .execute(params![
-                    run,
-                    capture.pipeline,
-                    capture.source,
-                    capture.name,
-                    digest,
-                    size,
-                    capture.kind,
-                    capture.media_type,
-                    capture.status,
-                    headers,
-                    redirects,
-                    now(),
-                    capture.suspect,
-                    capture.parent.map(|parent| parent.to_string()),
-                ])?;
+            let mut new = 0;
+            for (capture, (headers, redirects)) in captures.iter().zip(&as_json) {
+                new += u64::from(insert_capture(&transaction, run, capture, (headers, redirects))?);
+            }
             transaction.commit()?;
-            Ok(before.as_ref() != Some(&digest))
+            Ok(new)
         })
     }
 
@@ -223,6 +201,7 @@ impl Ledger {
         };
         let query = format!(
             "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 AND c.suspect IS NULL \
+             AND c.digest NOT IN (SELECT parent FROM capture WHERE pipeline = ?1 AND source = ?2 AND parent IS NOT NULL) \
              AND (?3 IS NULL OR c.captured_at <= ?3) ORDER BY c.id DESC"
         );
         let all: Vec<Capture> = self.with("read the captures", |connection| {
@@ -339,6 +318,47 @@ impl Ledger {
         let mut connection: MutexGuard<'_, Connection> = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut connection).map_err(|error| open::fault(doing, &self.path, error))
     }
+}
+
+/// Adds a capture; gives whether its bytes differ from those before it under its name, or are the first.
+fn insert_capture(
+    connection: &Connection,
+    run: i64,
+    capture: &Capture,
+    (headers, redirects): (&str, &str),
+) -> rusqlite::Result<bool> {
+    let digest = capture.digest.to_string();
+    let size = i64::try_from(capture.size).unwrap_or(i64::MAX);
+    let before: Option<String> = connection
+        .prepare_cached(
+            "SELECT digest FROM capture WHERE pipeline = ?1 AND source = ?2 AND name = ?3 \
+             AND suspect IS NULL ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![capture.pipeline, capture.source, capture.name], |row| row.get(0))
+        .optional()?;
+    connection
+        .prepare_cached(
+            "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, media_type, status, \
+             headers, redirects, captured_at, suspect, parent) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            run,
+            capture.pipeline,
+            capture.source,
+            capture.name,
+            digest,
+            size,
+            capture.kind,
+            capture.media_type,
+            capture.status,
+            headers,
+            redirects,
+            now(),
+            capture.suspect,
+            capture.parent.map(|parent| parent.to_string()),
+        ])?;
+    Ok(before.as_ref() != Some(&digest))
 }
 
 fn run_from(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

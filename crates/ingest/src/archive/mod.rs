@@ -49,7 +49,8 @@ fn members(parent: &Document, wanted: &Members, job: &Job) -> Result<Vec<Documen
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
     let (mut out, mut seen, mut others) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     let mut budget = Budget::new(size, wanted.max_bytes);
-    each(form, file, &parent.name, &mut |name, bytes| {
+    let most = budget.most();
+    each(form, file, &parent.name, most, &mut |name, bytes| {
         if seen.len() + others.len() >= MOST {
             return Err(wrong(&parent.name, format!("the archive has more than {MOST} members")));
         }

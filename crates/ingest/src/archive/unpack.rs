@@ -19,6 +19,8 @@ pub(super) enum Form {
 const RATIO: u64 = 200;
 /// …and this many bytes more.
 const FREE: u64 = 64 << 20;
+/// What the form of an archive may take beside its members.
+const SLACK: u64 = 1 << 20;
 /// Bytes of the beginning of a member that are held, for whoever looks at what it is.
 const HEAD: usize = 4_096;
 
@@ -33,6 +35,11 @@ impl Budget {
     pub(super) fn new(size: u64, most: u64) -> Self {
         let most = most.min(size.saturating_mul(RATIO).saturating_add(FREE));
         Self { left: most, most }
+    }
+
+    /// Most bytes that the archive may unpack to.
+    pub(super) const fn most(&self) -> u64 {
+        self.most
     }
 
     /// Copies a member; gives its first bytes.
@@ -74,7 +81,7 @@ fn damaged(name: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>
 type Visit<'a> = dyn FnMut(&str, &mut dyn Read) -> Result<()> + 'a;
 
 /// Visits the files of an archive in their order; `name` is that of the archive.
-pub(super) fn each(form: Form, mut file: File, name: &str, visit: &mut Visit) -> Result<()> {
+pub(super) fn each(form: Form, mut file: File, name: &str, most: u64, visit: &mut Visit) -> Result<()> {
     file.seek(SeekFrom::Start(0)).map_err(|error| damaged(name, error))?;
     match form {
         Form::Zip => zip(file, name, visit),
@@ -88,9 +95,26 @@ pub(super) fn each(form: Form, mut file: File, name: &str, visit: &mut Visit) ->
                 head.get(257..262) == Some(b"ustar")
             };
             file.seek(SeekFrom::Start(0)).map_err(|error| damaged(name, error))?;
-            let mut inner = MultiGzDecoder::new(BufReader::new(file));
+            // Also what is read to get past a member, or by the form itself.
+            let mut inner =
+                Bounded { inner: MultiGzDecoder::new(BufReader::new(file)), left: most.saturating_add(SLACK) };
             if is_tar { tar(inner, name, visit) } else { visit(&inside(name), &mut inner) }
         }
+    }
+}
+
+/// A stream that fails beyond so many bytes.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other("it unpacks to more than it may"))?;
+        Ok(read)
     }
 }
 

@@ -8,6 +8,7 @@ use quipu_schema::pipeline::{FileSource, nearest};
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use super::{Document, Fetch, Harvest, Job};
+use crate::guard::{shrunk, unpinned};
 
 /// Most names of a folder that are looked at for one that was meant.
 const NAMES_LOOKED_AT: usize = 10_000;
@@ -24,6 +25,9 @@ impl Fetch for FileSource {
             let archived = job.archive.put_file(path)?;
             job.progress.advance(1);
             let name = name_of(path, &self.path, job.base);
+            // What a file is, readers find out; whoever put it there knows its name.
+            let before = job.known.get(name.as_str()).copied();
+            let suspect = unpinned(&archived.digest, job.source).or_else(|| shrunk(archived.size, job.source, before));
             Ok(Document {
                 name,
                 archived,
@@ -32,7 +36,7 @@ impl Fetch for FileSource {
                 headers: Vec::new(),
                 redirects: Vec::new(),
                 next: None,
-                suspect: None,
+                suspect,
                 not_modified: false,
                 is_container: false,
                 parent: None,

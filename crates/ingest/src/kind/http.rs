@@ -1,11 +1,12 @@
 //! One address or several, fetched side by side.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use futures_util::StreamExt as _;
-use quipu_fetch::{ANYTHING, Answer, Fetched, Limits, Order, Sink, Validators, redact};
+use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Limits, Order, Sink, Validators, conceal, redact};
 use quipu_schema::digest::Hasher;
-use quipu_schema::pipeline::{HttpSource, Pages, Reach, SourceKind};
+use quipu_schema::pipeline::{HttpSource, Reach};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Archived, Capture, Partial};
 use reqwest::Url;
@@ -13,7 +14,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{Document, Fetch, Harvest, Job};
 use crate::concerns_the_source_only;
-use crate::guard::{Came, suspicion};
+use crate::guard::{Came, suspicion, unpinned};
 
 /// Requests of one source that are under way, whatever its hosts; each host has its own bounds.
 const AT_A_TIME: usize = 64;
@@ -26,13 +27,15 @@ impl Fetch for HttpSource {
     fn fetch(&self, job: &Job) -> Result<Harvest> {
         let addresses = self.urls.iter().map(|url| address(&self.reach, url)).collect::<Result<Vec<_>>>()?;
         let headers = secret_headers(&self.reach)?;
+        let names = names(&addresses);
         let whole = self.urls.len() > 1;
         if whole {
             job.progress.begin("documents", Some(addresses.len() as u64));
         }
         let results = job.runtime.block_on(async {
-            let orders = addresses.iter().map(|url| async {
-                let document = one(&self.reach, url, &headers, job, !whole).await;
+            let orders = addresses.iter().zip(&names).map(|(url, name)| async {
+                let wanted = Wanted { url, name, headers: &headers, conditional: true };
+                let document = one(&self.reach, &wanted, job, !whole).await;
                 if whole {
                     job.progress.advance(1);
                 }
@@ -45,15 +48,26 @@ impl Fetch for HttpSource {
             job.progress.end();
         }
         let mut harvest = Harvest::default();
-        for (url, result) in addresses.iter().zip(results) {
+        for (name, result) in names.into_iter().zip(results) {
             match result {
                 Ok(document) => harvest.documents.push(document),
-                Err(fault) if concerns_the_source_only(fault.kind()) => harvest.missing.push((redact(url), fault)),
+                Err(fault) if concerns_the_source_only(fault.kind()) => harvest.missing.push((name, fault)),
                 Err(fault) => return Err(fault),
             }
         }
         Ok(harvest)
     }
+}
+
+/// The names of addresses: without secrets, and where two are the same then, with the number of those before them.
+fn names(addresses: &[Url]) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let numbered = |url: &Url| {
+        let name = redact(url);
+        let count = seen.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
+        if *count == 1 { name } else { format!("{name}#{count}") }
+    };
+    addresses.iter().map(numbered).collect()
 }
 
 /// An address with its secret parts.
@@ -83,23 +97,31 @@ pub(super) fn secret_headers(reach: &Reach) -> Result<Vec<(HeaderName, HeaderVal
     reach.secret_headers.iter().map(read).collect()
 }
 
-/// The value of an environment variable.
+/// The value of an environment variable, which nothing tells from now on.
 fn secret(variable: &str) -> Result<String> {
-    std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
         let message = format!("the environment variable `{variable}` has no value, and the source needs it");
         Fault::new(ErrorKind::Source, message).help("set it where the run is started")
-    })
+    })?;
+    conceal(&value);
+    Ok(value)
+}
+
+/// One document that is wanted.
+pub(super) struct Wanted<'a> {
+    pub(super) url: &'a Url,
+    /// Its name, which no other document of the source has.
+    pub(super) name: &'a str,
+    /// Credentials and the like.
+    pub(super) headers: &'a [(HeaderName, HeaderValue)],
+    /// Whether what is known under its name is of the same address.
+    pub(super) conditional: bool,
 }
 
 /// Fetches one document. `alone` says that its bytes are the progress that people see.
-pub(super) async fn one(
-    reach: &Reach,
-    url: &Url,
-    headers: &[(HeaderName, HeaderValue)],
-    job: &Job<'_>,
-    alone: bool,
-) -> Result<Document> {
-    let name = redact(url);
+pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone: bool) -> Result<Document> {
+    let Wanted { url, name, headers, conditional } = *wanted;
+    let name = name.to_owned();
     let limits = Limits {
         max_bytes: reach.max_bytes,
         connect_timeout: reach.connect_timeout,
@@ -110,12 +132,10 @@ pub(super) async fn one(
     };
     let before = job.known.get(name.as_str()).copied();
     // What is not in the archive any more has to come again.
-    let known = before.filter(|before| job.archive.contains(&before.digest)).map(validators);
-    // An answer without a body need not say what the next page is.
-    let by_head = matches!(&job.source.kind, SourceKind::Api(api) if api.pages == Pages::Link);
-    let known = known.filter(|known| !known.is_empty() && !by_head);
+    let there = before.filter(|before| conditional && job.archive.contains(&before.digest));
+    let known = there.map(|before| known(before, url)).filter(|known| !known.validators.is_empty());
     let mut sink = Incoming(job.archive.partial(&key(job, url))?);
-    let order = Order { url, limits: &limits, accept: ANYTHING, headers, known: known.as_ref() };
+    let order = Order { url, limits: &limits, accept: ANYTHING, headers, known: known.as_ref(), beginning: false };
     if alone {
         job.progress.begin(&name, None);
     }
@@ -133,7 +153,9 @@ pub(super) async fn one(
     match (fetched?, before) {
         (Fetched::NotModified(answer), Some(before)) => {
             let archived = Archived { digest: before.digest, size: before.size, new: false };
-            Ok(Document { not_modified: true, ..document(name, archived, answer) })
+            // What the pipeline file names may be another one by now.
+            let suspect = unpinned(&archived.digest, job.source);
+            Ok(Document { suspect, not_modified: true, ..document(name, archived, answer) })
         }
         (Fetched::NotModified(_), None) => Err(Fault::bug("a document is the same as one that nobody knows")),
         (Fetched::Came(answer), before) => {
@@ -165,10 +187,11 @@ fn document(name: String, archived: Archived, answer: Answer) -> Document {
     }
 }
 
-/// What the server knew the last version by.
-fn validators(capture: &Capture) -> Validators {
+/// What the server knew the last version by, and the address that gave it.
+fn known(capture: &Capture, url: &Url) -> Known {
     let of = |wanted: &str| capture.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-    Validators { etag: of("etag"), last_modified: of("last-modified") }
+    let validators = Validators { etag: of("etag"), last_modified: of("last-modified") };
+    Known { validators, at: capture.redirects.last().cloned().unwrap_or_else(|| redact(url)) }
 }
 
 /// What tells a download from all others. The address stands in it with its secrets, of which a digest tells nothing that

@@ -106,9 +106,9 @@ fn a_download_that_broke_off_is_gone_on_with_by_the_next_run() {
     let mut hasher = quipu_schema::digest::Hasher::default();
     hasher.part("pipeline", pipeline_name).part("source", "web").part("url", &url);
     let mut left = place.store.archive().partial(&hasher.finish()).expect("partial");
-    left.begin(Some("\"v\"")).expect("begun");
+    left.begin(Some(&format!("\"v\" {}", Digest::of(&url)))).expect("begun");
     left.write(&whole[..123_456]).expect("written");
-    std::mem::forget(left);
+    drop(left);
     server.forget();
     let line = format!("http = {{ url = \"{url}\", tries = 1 }}");
     let report = place.run(&place.pipeline(&[("web", &line)]));
@@ -177,6 +177,26 @@ fn secrets_come_from_the_environment_and_are_told_nowhere() {
 }
 
 #[test]
+fn addresses_that_differ_in_what_is_hidden_alone_are_two_documents() {
+    let place = Place::new();
+    let server = without_robots(|request| {
+        let etag = format!("\"{}\"", request.target);
+        if request.header("if-none-match") == Some(&etag) {
+            return Reply::status("304 Not Modified").header("ETag", &etag);
+        }
+        Reply::ok(request.target.clone()).header("ETag", &etag)
+    });
+    let pipeline = place.pipeline(&[("web", &line(&server, &["/?series_key=GDP", "/?series_key=CPI"]))]);
+    for _ in 0..2 {
+        assert!(!matches!(place.run(&pipeline).sources[0].outcome, Outcome::Failed(_)));
+        let captures = place.captures("web");
+        assert_eq!(names(&captures), [server.url("/?series_key=***"), server.url("/?series_key=***#2")]);
+        let bytes: Vec<String> = captures.iter().map(|capture| place.bytes(capture)).collect();
+        assert_eq!(bytes, ["/?series_key=GDP", "/?series_key=CPI"]);
+    }
+}
+
+#[test]
 fn hosts_that_are_private_have_to_be_allowed() {
     let place = Place::new();
     let server = without_robots(|_| Reply::ok("data"));
@@ -188,4 +208,50 @@ fn hosts_that_are_private_have_to_be_allowed() {
     let report = place.run(&pipeline);
     assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Refused);
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn files_are_held_to_pins_and_sizes_too() {
+    let place = Place::new();
+    let run = |guard: &str| {
+        let rest = format!("file = \"a.txt\"\n[source.guard]\n{guard}\n[source.report]\n");
+        place.run(&place.pipeline_of("local", &rest)).sources.remove(0)
+    };
+    place.write("a.txt", "a long text");
+    assert!(is_done(&run("shrink_to = 0.9")));
+    place.write("a.txt", "a text");
+    assert!(fault(&run("shrink_to = 0.9")).message().contains("less than 0.9 of the 11"));
+    assert!(is_done(&run("shrink_to = 0.5")));
+    assert!(fault(&run(&format!("sha256 = \"{}\"", Digest::of("other")))).message().contains("none of those"));
+    assert_eq!(place.bytes(&place.captures("local")[0]), "a text");
+}
+
+#[test]
+fn many_sources_are_fetched_side_by_side_and_told_in_their_order() {
+    let place = Place::new();
+    place.write("f.txt", "a file");
+    let server = without_robots(|request| match request.path() {
+        "/7" => Reply::status("404 Not Found"),
+        path => Reply::ok(path.to_owned()).header("ETag", &format!("\"{path}\"")),
+    });
+    let lines: Vec<String> = (0..40)
+        .map(|number| match number {
+            20 => "file = \"f.txt\"".to_owned(),
+            number => format!("http = {{ url = \"{}\" }}", server.url(&format!("/{number}"))),
+        })
+        .collect();
+    let ids: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
+    let sources: Vec<(&str, &str)> = ids.iter().zip(&lines).map(|(id, line)| (id.as_str(), line.as_str())).collect();
+    let pipeline = place.pipeline(&sources);
+    let report = place.run(&pipeline);
+    let told: Vec<&str> = report.sources.iter().map(|source| source.source.as_str()).collect();
+    assert_eq!(told, ids);
+    for (number, source) in report.sources.iter().enumerate() {
+        match number {
+            7 => assert_eq!(fault(source).kind(), ErrorKind::Source),
+            _ => assert!(is_done(source), "{source:?}"),
+        }
+    }
+    assert_eq!(place.bytes(&place.captures("s33")[0]), "/33");
+    assert_eq!(place.bytes(&place.captures("s20")[0]), "a file");
 }

@@ -187,6 +187,14 @@ fn shaped(request: &Request) -> Reply {
             let next = (from + 10 < 45).then(|| json!({ "href": format!("?from={}&api_key=canary", from + 10) }));
             json!({ "data": page(from), "_links": { "next": next } })
         }
+        // Marks that look like secrets, pages without items between others, and a page whose items are left out.
+        "/token" => {
+            let from = number("pageToken").unwrap_or(0);
+            let items = if from == 20 { Vec::new() } else { page(from) };
+            json!({ "data": items, "next": if from + 10 < 55 { json!(from + 10) } else { Value::Null } })
+        }
+        // A server that makes pages smaller than it was asked to.
+        "/clamped" => json!({ "data": page((number("page").unwrap_or(1) - 1) * 10) }),
         "/link" => {
             let from = number("from").unwrap_or(0);
             let link = format!("<http://{host}/link?from={}>; rel=\"next\"", from + 10);
@@ -208,6 +216,8 @@ fn every_way_from_one_page_to_the_next() {
         ("/hal", "pages = { next = \"/_links/next/href\" }", "/data", "/data", 45),
         ("/link", "pages = { link = true }", "/data", "/data", 45),
         ("/one", "", "/data", "/data", 10),
+        ("/token", "pages = { cursor = \"pageToken\", from = \"/next\" }", "/data", "/data", 35),
+        ("/clamped", "pages = { number = \"page\" }\nsize = { key = \"size\", value = 1000 }", "/data", "/data", 45),
     ] {
         let place = Place::new();
         let text = format!(
@@ -223,6 +233,48 @@ fn every_way_from_one_page_to_the_next() {
             assert_eq!(all.len(), count, "{path}: none twice");
         }
         assert!(!format!("{:?}", place.captures("api")).contains("canary"), "{path}");
+    }
+}
+
+#[test]
+fn credentials_go_to_the_origin_they_are_for_whatever_a_page_says() {
+    let other = Server::start(|_| Reply::ok("{\"data\": [9]}"));
+    let server = Server::start({
+        let to = other.url("/x");
+        move |request| match (request.path(), request.header("x-api-key")) {
+            ("/robots.txt", _) => Reply::status("404 Not Found"),
+            (_, None) => Reply::status("401 Unauthorized"),
+            _ => Reply::ok(json!({ "data": [1], "next": to }).to_string()),
+        }
+    });
+    let place = Place::new();
+    let text = format!(
+        "[source.api]\nurl = \"{}\"\nitems = \"/data\"\npages = {{ next = \"/next\" }}\n\
+         secret_headers = {{ X-Api-Key = \"PATH\" }}\n[source.report]\n",
+        server.url("/")
+    );
+    let report = place.run(&place.pipeline_of("api", &text));
+    assert!(is_done(&report.sources[0]), "{report:?}");
+    let asked = other.requests();
+    assert_eq!((asked.len(), asked[0].header("x-api-key")), (1, None));
+}
+
+#[test]
+fn a_first_page_that_is_another_one_ends_the_source_and_not_what_it_had() {
+    let server = Server::start(|request| match request.path() {
+        "/robots.txt" => Reply::status("404 Not Found"),
+        "/wrong" => Reply::ok(json!({ "data": [1], "page": 0 }).to_string()),
+        _ => Reply::ok("{\"error\": \"slow down\"}"),
+    });
+    for (path, message) in [("/wrong", "the answer says that it is page 0"), ("/error", "no list of items")] {
+        let place = Place::new();
+        let text = format!(
+            "[source.api]\nurl = \"{}\"\nitems = \"/data\"\necho = \"/page\"\npages = {{ number = \"page\" }}\n[source.report]\n",
+            server.url(path)
+        );
+        let report = place.run(&place.pipeline_of("api", &text));
+        assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Shape);
+        assert!(fault(&report.sources[0]).message().contains(message), "{}", fault(&report.sources[0]));
     }
 }
 

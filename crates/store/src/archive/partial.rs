@@ -3,9 +3,9 @@
 //! Beside the bytes lies a note of the version that they are of, without which they are worth nothing, and of the start of
 //! the machine in which they were written: after a crash of the machine nobody knows which of them reached the disk.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind as Io, Read as _, Seek as _, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -42,17 +42,20 @@ pub struct Partial {
 }
 
 impl Archive {
-    /// Opens what is there of a download, which `key` tells from all others; it begins where nothing is. Only the holder of
-    /// the store's lock may, and once for each key at a time.
+    /// Opens what is there of a download, which `key` tells from all others; it begins where nothing is, and where another
+    /// one with the same key is under way. Only the holder of the store's lock may.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`].
     pub fn partial(&self, key: &Digest) -> Result<Partial> {
         let path = self.partial.join(key.to_string());
-        let note = path.with_extension("note");
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let failed = |error| Fault::io(ErrorKind::Storage, "open what came of a download", &path, error);
-        let mut file = opened.map_err(failed)?;
+        let (path, mut file) = match own(&path).map_err(failed)? {
+            Some(file) => (path.clone(), file),
+            // Somebody else of this process writes it: this one is not gone on with.
+            None => durable::fresh(&self.partial).map_err(failed)?,
+        };
+        let note = path.with_extension("note");
         let version = read_note(&note);
         let (mut hasher, mut head, mut size) = (Hasher::default(), Vec::new(), 0);
         if version.is_some() {
@@ -91,6 +94,26 @@ impl Archive {
             }
         }
         Ok(swept)
+    }
+}
+
+/// Opens a file that nobody else has open; `None` where somebody has.
+fn own(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // It may have become a document of the archive between the two, which nobody may write into.
+        let is = |about: &fs::Metadata| (about.dev(), about.ino());
+        match fs::metadata(path) {
+            Ok(about) if is(&about) == is(&file.metadata()?) => return Ok(Some(file)),
+            Ok(_) => {}
+            Err(error) if error.kind() == Io::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -218,8 +241,8 @@ mod tests {
         assert_eq!(first.held(), None);
         first.begin(Some("\"v\"")).expect("begun");
         first.write(b"hello, ").expect("written");
-        // As after a kill: nothing is told that it ends.
-        std::mem::forget(first);
+        // As after a kill: it is not finished.
+        drop(first);
         let mut next = archive.partial(&key).expect("there");
         assert_eq!((next.held(), next.head()), (Some((7, "\"v\"")), &b"hello, "[..]));
         next.write(b"world").expect("written");
@@ -232,6 +255,24 @@ mod tests {
         again.begin(None).expect("begun");
         again.write(b"hello, world").expect("written");
         assert!(!again.finish().expect("archived").new);
+        assert_eq!(left(&folder), 0);
+    }
+
+    #[test]
+    fn two_of_one_key_at_once_do_not_write_into_each_other() {
+        let (folder, archive) = place();
+        let key = Digest::of("a");
+        let mut one = archive.partial(&key).expect("new");
+        one.begin(Some("v")).expect("begun");
+        one.write(b"one, ").expect("written");
+        let mut two = archive.partial(&key).expect("beside it");
+        assert_eq!(two.held(), None);
+        two.begin(Some("v")).expect("begun");
+        two.write(b"two").expect("written");
+        one.write(b"whole").expect("written");
+        let (one, two) = (one.finish().expect("archived"), two.finish().expect("archived"));
+        assert_eq!(archive.read(&one.digest).expect("bytes"), b"one, whole");
+        assert_eq!(archive.read(&two.digest).expect("bytes"), b"two");
         assert_eq!(left(&folder), 0);
     }
 

@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt as _;
 use quipu_fetch::redact;
 use quipu_schema::pipeline::{ApiSource, Pages};
-use quipu_schema::{Digest, Fault, Result};
+use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::Completeness;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use self::page::{Page, see, with};
 use self::slice::Slice;
-use super::http::{address, one, secret_headers};
+use super::http::{Wanted, address, one, secret_headers};
 use super::{Document, Fetch, Harvest, Job};
 use crate::concerns_the_source_only;
 
@@ -102,7 +102,7 @@ impl Walker<'_> {
             }
             if done.slices + waiting.len() as u64 > MOST_SLICES {
                 let message = format!("the query is split into more than {MOST_SLICES} parts");
-                return Err(Fault::new(quipu_schema::ErrorKind::Source, message)
+                return Err(Fault::new(ErrorKind::Source, message)
                     .at(redact(&self.url))
                     .help("split it along less, or along something that the API knows"));
             }
@@ -128,6 +128,11 @@ impl Walker<'_> {
         }
     }
 
+    /// Whether the head of an answer names the next page: one without a body need not have it.
+    fn by_head(&self) -> bool {
+        self.api.pages == Pages::Link
+    }
+
     async fn pages(&self, slice: &Slice, walked: &mut Walked) -> Result<()> {
         let first = with(&self.url, &slice.pairs());
         let mut url = match &self.api.pages {
@@ -137,8 +142,19 @@ impl Walker<'_> {
             }
         };
         let mut before = 0_u64;
+        let query = redact(&first);
+        let counted = matches!(self.api.pages, Pages::Number { .. } | Pages::Offset { .. });
+        let mut longest = 0;
         for number in 0..self.api.most_pages {
-            let document = one(&self.api.reach, &url, &self.headers, self.job, false).await?;
+            // Pages are named by their query and their number: the addresses of some differ in what is secret alone, or in
+            // marks that are others in every run.
+            let name = if number == 0 { query.clone() } else { format!("{query}#page={}", number + 1) };
+            // Whoever is named by a page gets no credentials that are not meant for it.
+            let own = url.origin() == self.url.origin();
+            let headers = if own { self.headers.as_slice() } else { &[] };
+            let wanted =
+                Wanted { url: &url, name: &name, headers, conditional: counted || number == 0 && !self.by_head() };
+            let document = one(&self.api.reach, &wanted, self.job, false).await?;
             if document.suspect.is_some() {
                 walked.documents.push(document);
                 return Ok(());
@@ -163,9 +179,17 @@ impl Walker<'_> {
                 Pages::One | Pages::Offset { .. } | Pages::Cursor { .. } | Pages::Next { .. } | Pages::Link => None,
             };
             // An API that starts again behind its cap says which page it gives, or gives nothing new.
-            let another = page.echo.zip(asked).is_some_and(|(echo, asked)| echo != asked);
+            if let Some((echo, asked)) = page.echo.zip(asked).filter(|(echo, asked)| echo != asked) {
+                if number > 0 {
+                    return Ok(());
+                }
+                let message = format!("page {asked} was asked for, and the answer says that it is page {echo}");
+                return Err(Fault::new(ErrorKind::Shape, message)
+                    .at(&name)
+                    .help("is `echo` the right place, and `first` the number of the first page?"));
+            }
             let new = see(&page.items, &mut walked.items);
-            if another || (number > 0 && new == 0) {
+            if number > 0 && new == 0 && (counted || !page.items.is_empty()) {
                 return Ok(());
             }
             before += page.items.len() as u64;
@@ -174,17 +198,18 @@ impl Walker<'_> {
                 way => page.next(&first, &url, way, (number, before)),
             };
             walked.documents.push(document);
+            // Pages that are counted end where all is there, or with one that is shorter than those before it; those that
+            // are named say themselves that none follows.
             let all = page.total.is_some_and(|total| walked.items.len() as u64 >= total);
-            let short = self.api.size.as_ref().is_some_and(|(_, size)| (page.items.len() as u64) < *size);
-            // Of pages that are counted the last one is shorter; those that are named say themselves that none follows.
-            let counted = matches!(self.api.pages, Pages::Number { .. } | Pages::Offset { .. });
+            let short = page.items.is_empty() || page.items.len() < longest;
+            longest = longest.max(page.items.len());
             match next {
-                Some(next) if !all && !(counted && (short || page.items.is_empty())) => url = next,
+                Some(next) if !(counted && (all || short)) => url = next,
                 _ => return Ok(()),
             }
         }
         let message = format!("the query has more than {} pages", self.api.most_pages);
-        Err(Fault::new(quipu_schema::ErrorKind::Source, message)
+        Err(Fault::new(ErrorKind::Source, message)
             .at(redact(&first))
             .help("raise `most_pages` of the source if that is right"))
     }

@@ -33,17 +33,18 @@ impl Page {
             // Not what the decoder says: it may repeat what stands there.
             Err(_) => return wrong("the page is no JSON".to_owned()),
         };
-        let items = match value.pointer(&api.items) {
-            Some(Value::Array(items)) => items.iter().map(|item| identity(item, api.id.as_deref())).collect(),
-            // What is empty is left out by some.
-            None | Some(Value::Null) => Vec::new(),
-            Some(_) => return wrong(format!("what stands at `{}` of the page is no list of items", api.items)),
-        };
         let number = |pointer: &Option<String>| whole(value.pointer(pointer.as_deref()?)?);
         let (total, echo) = (number(&api.total), number(&api.echo));
         if let (Some(pointer), None) = (&api.total, total) {
             return wrong(format!("the page does not say at `{pointer}` how many items there are"));
         }
+        let items = match value.pointer(&api.items) {
+            Some(Value::Array(items)) => items.iter().map(|item| identity(item, api.id.as_deref())).collect(),
+            // What is empty is left out by some, and an error may have come in its place.
+            Some(Value::Null) => Vec::new(),
+            None if total == Some(0) => Vec::new(),
+            _ => return wrong(format!("what stands at `{}` of the page is no list of items", api.items)),
+        };
         let next = match &api.pages {
             Pages::Cursor { from, .. } | Pages::Next { from } => value.pointer(from).and_then(scalar),
             Pages::One | Pages::Number { .. } | Pages::Offset { .. } | Pages::Link => None,
