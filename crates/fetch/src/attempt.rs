@@ -313,7 +313,7 @@ async fn receive(
     if given == 0 {
         return Err(empty(url));
     }
-    Ok(Step::Came(Answer { resumed: before, size: given, ..answer }))
+    Ok(Step::Came(Answer { size: given, ..answer }))
 }
 
 fn undecodable(wrong: Undecodable, url: &Url) -> Failure {
@@ -336,7 +336,6 @@ fn answer(response: &Response, url: &Url) -> Answer {
         validators: Validators::of(response.headers()),
         redirects: Vec::new(),
         next: next_link(response.headers(), url),
-        resumed: 0,
         size: 0,
     }
 }

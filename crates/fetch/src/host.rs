@@ -58,13 +58,23 @@ impl Hosts {
 /// One host, while it is asked.
 pub(crate) struct Host {
     permits: Semaphore,
-    /// When it may be asked next, and how long to wait between two requests.
-    pace: Mutex<(Instant, Duration)>,
+    pace: Mutex<Pace>,
     pub(crate) robots: OnceCell<Robots>,
     /// How often in a row its `robots.txt` could not be had, and the last time and reason.
     silent: Mutex<(u32, Option<(Instant, String)>)>,
 }
 
+/// When a host may be asked.
+struct Pace {
+    /// By the distance between two requests.
+    next: Instant,
+    between: Duration,
+    /// By its own word.
+    closed_until: Instant,
+}
+
+/// Longest time that a host is left alone, whatever it asks for: no run takes as long.
+const LONGEST_CLOSED: Duration = Duration::from_hours(30 * 24);
 /// How long a host that does not give its `robots.txt` is not asked for it again.
 const SILENCE: Duration = Duration::from_mins(1);
 
@@ -74,35 +84,33 @@ impl Host {
             if rules.per_second > 0.0 { Duration::from_secs_f64(1.0 / rules.per_second) } else { Duration::ZERO };
         Self {
             permits: Semaphore::new(rules.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
-            pace: Mutex::new((Instant::now(), between)),
+            pace: Mutex::new(Pace { next: Instant::now(), between, closed_until: Instant::now() }),
             robots: OnceCell::new(),
             silent: Mutex::default(),
         }
     }
 
     /// Waits until the host may be asked once more. What is returned is held as long as the request is under way.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    ///
+    /// # Errors
+    /// Where the host asked to be left alone for longer than anybody waits here, also while this one waited for its turn.
+    pub(crate) async fn turn(&self, url: &Url) -> Result<Option<SemaphorePermit<'_>>, Failure> {
         // Nobody ever closes it, which is the only way to fail.
         let permit = self.permits.acquire().await.ok();
         let at = {
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = pace.0.max(Instant::now());
-            pace.0 = at + pace.1;
+            let now = Instant::now();
+            let left = pace.closed_until.saturating_duration_since(now);
+            if left > LONGEST_ASKED {
+                let message = format!("the server asks to wait {} seconds", left.as_secs());
+                return Err(Failure::last(ErrorKind::Upstream, message, url, "run again after that"));
+            }
+            let at = pace.next.max(pace.closed_until).max(now);
+            pace.next = at + pace.between;
             at
         };
         sleep_until(at).await;
-        permit
-    }
-
-    /// That the host did not ask to be left alone for longer than anybody waits here.
-    pub(crate) fn check_open(&self, url: &Url) -> Result<(), Failure> {
-        let at = self.pace.lock().unwrap_or_else(PoisonError::into_inner).0;
-        let left = at.saturating_duration_since(Instant::now());
-        if left <= LONGEST_ASKED {
-            return Ok(());
-        }
-        let message = format!("the server asks to wait {} seconds", left.as_secs());
-        Err(Failure::last(ErrorKind::Upstream, message, url, "run again after that"))
+        Ok(permit)
     }
 
     /// That the host was not asked in vain for its `robots.txt` just now, so many times.
@@ -126,13 +134,13 @@ impl Host {
     /// The host wants at least so long between two requests.
     pub(crate) fn slow_down(&self, between: Duration) {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        pace.1 = pace.1.max(between);
+        pace.between = pace.between.max(between);
     }
 
     /// The host wants nobody to ask for so long.
     pub(crate) fn leave_alone(&self, wait: Duration) {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        pace.0 = pace.0.max(Instant::now() + wait);
+        pace.closed_until = pace.closed_until.max(Instant::now() + wait.min(LONGEST_CLOSED));
     }
 }
 
@@ -153,25 +161,46 @@ mod tests {
         let host = hosts(10, 2.0).of(&url("http://a/x"));
         let begun = Instant::now();
         for _ in 0..5 {
-            drop(host.turn().await);
+            drop(turn(&host).await);
         }
         assert_eq!(begun.elapsed(), Duration::from_secs(2));
         host.slow_down(Duration::from_secs(3));
         host.leave_alone(Duration::from_secs(10));
         for _ in 0..2 {
-            drop(host.turn().await);
+            drop(turn(&host).await);
         }
         assert_eq!(begun.elapsed(), Duration::from_secs(15));
+        // A slow pace is none of the host's wishes, however many wait for their turn.
+        host.slow_down(Duration::from_mins(1));
+        for _ in 0..5 {
+            drop(turn(&host).await);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_turn_hears_that_there_is_none() {
+        let host = hosts(1, 0.0).of(&url("http://a/"));
+        let first = turn(&host).await;
+        let address = url("http://a/second");
+        let waiting = host.turn(&address);
+        // Any number that a header can hold.
+        host.leave_alone(Duration::from_secs(u64::MAX));
+        drop(first);
+        assert!(matches!(waiting.await, Err(Failure::Final(fault)) if fault.kind() == ErrorKind::Upstream));
+    }
+
+    async fn turn(host: &Host) -> Option<SemaphorePermit<'_>> {
+        host.turn(&url("http://a/")).await.ok().flatten()
     }
 
     #[tokio::test(start_paused = true)]
     async fn so_many_at_a_time() {
         let host = hosts(2, 0.0).of(&url("http://a/"));
-        let (_first, second) = (host.turn().await, host.turn().await);
-        let third = tokio::time::timeout(Duration::from_secs(1), host.turn()).await;
+        let (_first, second) = (turn(&host).await, turn(&host).await);
+        let third = tokio::time::timeout(Duration::from_secs(1), turn(&host)).await;
         assert!(third.is_err(), "two are under way");
         drop(second);
-        drop(host.turn().await);
+        assert!(turn(&host).await.is_some());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Bodies go to a [`Sink`] piece by piece: memory does not follow their size.
 //!
 //! Nothing that is secret leaves this crate: addresses are told without user names, fragments and the values of query keys
-//! that look like a secret.
+//! that look like a secret, and without every value that is [`conceal`]ed.
 
 mod address;
 mod attempt;
@@ -23,16 +23,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use quipu_schema::pipeline::Limits;
 use quipu_schema::{ErrorKind, Fault, Result};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Client, redirect};
 use tokio::time::timeout;
 
-pub use address::is_public;
 pub use body::{Memory, Sink};
 pub use header::{ContentRange, Validators, essence, moment, next_in};
 pub use host::HostRules;
-pub use media::{LOOKED_AT, Sniffed};
+pub use media::Sniffed;
 pub use redact::{conceal, redact};
 pub use reqwest::Url;
 pub use robots::Robots;
@@ -49,23 +49,6 @@ pub const ANYTHING: &str = "*/*";
 const ROBOTS: Duration = Duration::from_mins(1);
 /// Tries that brought bytes with which the next one can go on count for nothing; but no more of them than these.
 const MOST_TRIES: u32 = 100;
-
-/// How far to go for a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest body, in bytes.
-    pub max_bytes: u64,
-    /// Longest wait for a connection.
-    pub connect_timeout: Duration,
-    /// Longest silence while bytes are read.
-    pub idle_timeout: Duration,
-    /// Longest time for one try.
-    pub total_timeout: Duration,
-    /// Most redirects that are followed.
-    pub max_redirects: usize,
-    /// Most tries, the first included.
-    pub tries: u32,
-}
 
 /// What is asked for.
 pub struct Order<'a> {
@@ -109,8 +92,6 @@ pub struct Answer {
     pub redirects: Vec<String>,
     /// The next page, where the header `Link` names one. It may hold secrets.
     pub next: Option<Url>,
-    /// Bytes that were there already, of a download that broke off.
-    pub resumed: u64,
     /// Bytes of the whole document.
     pub size: u64,
 }
@@ -190,8 +171,7 @@ impl Fetcher {
             self.allowed.check(&url).map_err(|_| private(&url))?;
             let host = self.hosts.of(&url);
             self.ask_robots(&host, &url, order.limits).await?;
-            host.check_open(&url)?;
-            let _turn = host.turn().await;
+            let _turn = host.turn(&url).await?;
             let own = url.origin() == order.url.origin();
             // Waiting for a turn is not the server's time.
             let client = self.client(order.limits, &url)?;
@@ -252,10 +232,10 @@ impl Fetcher {
         let mut from = at.clone();
         for _ in 0..=limits.max_redirects {
             self.allowed.check(&from).map_err(|_| private(&from))?;
-            let turn = self.hosts.of(&from);
-            let _turn = turn.turn().await;
+            let host = self.hosts.of(&from);
+            let _turn = host.turn(&from).await?;
             let asked = ask(&self.client(&limits, &from)?, &order, (&from, false), &mut body, &|_| ()).await;
-            match told(asked, &turn) {
+            match told(asked, &host) {
                 Ok(Step::Came(_)) => return Ok(Robots::read(&body.bytes, NAME)),
                 Ok(Step::Elsewhere(to)) => from = to,
                 Err(Failure::Final(fault)) if fault.kind() == ErrorKind::Storage => return Err(Failure::Final(fault)),

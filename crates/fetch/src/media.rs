@@ -4,7 +4,7 @@
 //! what came is looked at before anybody takes it for data.
 
 /// Bytes at the beginning of a document that are looked at.
-pub const LOOKED_AT: usize = 4_096;
+const LOOKED_AT: usize = 4_096;
 
 /// What a document is, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

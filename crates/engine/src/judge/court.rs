@@ -152,7 +152,8 @@ impl<'a> Court<'a> {
             self.settings.memory >> 20
         );
         Err(Fault::new(ErrorKind::Usage, message).help(
-            "give more with --memory, or screen fewer checks at a time: with --since, a run hands its hits to the next one",
+            "give more with --memory, screen fewer grades (`confusable` and `near` give most), or fewer checks in runs of \
+             their own",
         ))
     }
 }

@@ -90,19 +90,7 @@ fn member(parent: &Document, name: &str, bytes: &mut dyn Read, budget: &mut Budg
     let (size, digest) = (archived.size, archived.digest);
     let came = Came { name, head: &head, size, media_type: None, digest, is_member: true };
     let suspect = suspicion(&came, job.source, before);
-    Ok(Document {
-        name: full,
-        archived,
-        media_type: None,
-        status: None,
-        headers: Vec::new(),
-        redirects: Vec::new(),
-        next: None,
-        suspect,
-        not_modified: false,
-        is_container: false,
-        parent: Some(parent.archived.digest),
-    })
+    Ok(Document { suspect, parent: Some(parent.archived.digest), ..Document::of(full, archived) })
 }
 
 /// What sort of archive a file is, by its bytes.

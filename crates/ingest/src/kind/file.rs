@@ -28,19 +28,7 @@ impl Fetch for FileSource {
             // What a file is, readers find out; whoever put it there knows its name.
             let before = job.known.get(name.as_str()).copied();
             let suspect = unpinned(&archived.digest, job.source).or_else(|| shrunk(archived.size, job.source, before));
-            Ok(Document {
-                name,
-                archived,
-                media_type: None,
-                status: None,
-                headers: Vec::new(),
-                redirects: Vec::new(),
-                next: None,
-                suspect,
-                not_modified: false,
-                is_container: false,
-                parent: None,
-            })
+            Ok(Document { suspect, ..Document::of(name, archived) })
         });
         let documents = documents.collect::<Result<_>>();
         job.progress.end();

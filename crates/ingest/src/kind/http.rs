@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use futures_util::StreamExt as _;
-use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Limits, Order, Sink, Validators, conceal, redact};
+use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Order, Sink, Validators, conceal, redact};
 use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::{HttpSource, Reach};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
@@ -122,20 +122,13 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone: bool) -> Result<Document> {
     let Wanted { url, name, headers, conditional } = *wanted;
     let name = name.to_owned();
-    let limits = Limits {
-        max_bytes: reach.max_bytes,
-        connect_timeout: reach.connect_timeout,
-        idle_timeout: reach.idle_timeout,
-        total_timeout: reach.total_timeout,
-        max_redirects: reach.max_redirects,
-        tries: reach.tries,
-    };
     let before = job.known.get(name.as_str()).copied();
     // What is not in the archive any more has to come again.
     let there = before.filter(|before| conditional && job.archive.contains(&before.digest));
     let known = there.map(|before| known(before, url)).filter(|known| !known.validators.is_empty());
     let mut sink = Incoming(job.archive.partial(&key(job, url))?);
-    let order = Order { url, limits: &limits, accept: ANYTHING, headers, known: known.as_ref(), beginning: false };
+    let order =
+        Order { url, limits: &reach.limits, accept: ANYTHING, headers, known: known.as_ref(), beginning: false };
     if alone {
         job.progress.begin(&name, None);
     }
@@ -172,19 +165,7 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
 
 fn document(name: String, archived: Archived, answer: Answer) -> Document {
     let Answer { status, media_type, headers, redirects, next, .. } = answer;
-    Document {
-        name,
-        archived,
-        media_type,
-        status: Some(status),
-        headers,
-        redirects,
-        next,
-        suspect: None,
-        not_modified: false,
-        is_container: false,
-        parent: None,
-    }
+    Document { media_type, status: Some(status), headers, redirects, next, ..Document::of(name, archived) }
 }
 
 /// What the server knew the last version by, and the address that gave it.

@@ -1,7 +1,8 @@
 //! Kinds of sources: one file each behind [`Fetch`], registered in [`of`].
 //!
-//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `crawl` (pages found from a start page), `archive` (members of a ZIP or TAR),
-//! `object` (an object store). The ones that speak HTTP use the fetcher of the run.
+//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `crawl` (pages found from a
+//! start page), `object` (an object store). The ones that speak HTTP use the fetcher of the run. Members of archives are taken
+//! out behind whatever kind brought them: see `archive`.
 
 mod api;
 mod file;
@@ -25,7 +26,7 @@ pub(crate) trait Fetch {
     /// Archives the documents of the source, in an order that the source alone decides.
     ///
     /// # Errors
-    /// `Source`, `Refused` and `Upstream` concern this source only; any other kind ends the stage. What concerns one document
+    /// `Source`, `Refused`, `Upstream` and `Shape` concern this source only; any other kind ends the stage. What concerns one document
     /// of several stands in the harvest.
     fn fetch(&self, job: &Job) -> Result<Harvest>;
 }
@@ -93,4 +94,23 @@ pub(crate) struct Document {
     pub(crate) is_container: bool,
     /// The archive that it is a member of.
     pub(crate) parent: Option<Digest>,
+}
+
+impl Document {
+    /// A document of which nothing more is known.
+    pub(crate) const fn of(name: String, archived: Archived) -> Self {
+        Self {
+            name,
+            archived,
+            media_type: None,
+            status: None,
+            headers: Vec::new(),
+            redirects: Vec::new(),
+            next: None,
+            suspect: None,
+            not_modified: false,
+            is_container: false,
+            parent: None,
+        }
+    }
 }

@@ -17,19 +17,26 @@ pub struct HttpSource {
 /// How far to go for a document, and as whom.
 #[derive(Debug, Clone)]
 pub struct Reach {
+    /// How far.
+    pub limits: Limits,
     /// Headers whose values are in environment variables: header and variable.
     pub secret_headers: Vec<(String, String)>,
     /// Query keys whose values are in environment variables: key and variable.
     pub secret_query: Vec<(String, String)>,
-    /// Largest body accepted, in bytes.
+}
+
+/// How far to go for a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body, in bytes.
     pub max_bytes: u64,
     /// Longest wait for a connection.
     pub connect_timeout: Duration,
     /// Longest silence while bytes are read.
     pub idle_timeout: Duration,
-    /// Longest time for the whole request.
+    /// Longest time for one try.
     pub total_timeout: Duration,
-    /// Most redirects followed.
+    /// Most redirects that are followed.
     pub max_redirects: usize,
     /// Most tries, the first included.
     pub tries: u32,
@@ -78,13 +85,16 @@ impl Reach {
     /// Reads the keys of a section; a body may have so many MiB where nothing is said.
     pub(super) fn read(section: &Section<'_, '_>, mib: u64) -> Self {
         let seconds = |key, default| Duration::from_secs(section.number(key, 1..=86_400).unwrap_or(default));
-        Self {
+        let limits = Limits {
             max_bytes: section.number("max_mib", 1..=1 << 20).unwrap_or(mib) * MIB,
             connect_timeout: seconds("connect_timeout_s", 15),
             idle_timeout: seconds("idle_timeout_s", 60),
             total_timeout: seconds("total_timeout_s", 3_600),
             max_redirects: usize::try_from(section.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
             tries: u32::try_from(section.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
+        };
+        Self {
+            limits,
             secret_headers: variables(section, "secret_headers"),
             secret_query: variables(section, "secret_query"),
         }

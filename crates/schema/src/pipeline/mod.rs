@@ -29,7 +29,7 @@ pub use api::{Along, ApiSource, Pages, Split};
 pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
 pub use guard::Guard;
-pub use http::{HostRules, HttpSource, Reach};
+pub use http::{HostRules, HttpSource, Limits, Reach};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};
 pub use members::Members;
 pub use observe::{DateOrder, Filter, Measure, Observe, Period, PeriodPart, Pick, Totals};

@@ -64,7 +64,9 @@ fn a_whole_file_is_read_as_written() {
     assert!(observe.columns.iter().any(|(name, origin)| *name == "vintage"
         && matches!(origin, Origin::Read(take) if matches!(take.from, TakeFrom::Preamble(_)))));
     let checks = pipeline.source("checks").expect("source");
-    assert!(matches!(&checks.kind, SourceKind::Http(h) if h.reach.tries == 2 && h.reach.max_redirects == 5));
+    assert!(
+        matches!(&checks.kind, SourceKind::Http(h) if h.reach.limits.tries == 2 && h.reach.limits.max_redirects == 5)
+    );
     assert_eq!(pipeline.export.expect("export").partition[0].1, ["dataset"]);
 }
 
