@@ -7,6 +7,7 @@
 mod archive;
 mod guard;
 mod kind;
+mod landing;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,8 @@ use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Capture, Context, Outcome, Silent, SourceReport, StageReport};
 use tokio::runtime::Runtime;
 
-use kind::{Document, Harvest, Job};
+use kind::{Harvest, Job};
+use landing::Clerk;
 
 /// Sources that are fetched side by side; each host has its own bounds.
 const SIDE_BY_SIDE: usize = 32;
@@ -45,15 +47,24 @@ pub fn run(context: &Context) -> Result<StageReport> {
     let reports = if context.offline {
         sources.iter().map(|source| recall(context, source)).collect::<Result<Vec<_>>>()?
     } else {
-        all(context, (&runtime, &fetcher), &sources)?
+        std::thread::scope(|scope| {
+            let clerk = Clerk::begin(scope, context)?;
+            let reports = all(context, (&runtime, &fetcher, &clerk), &sources);
+            // What keeps the clerk from working ends the sources too, and the clerk knows more of it.
+            clerk.end()?;
+            reports
+        })?
     };
     let changed = reports.iter().any(|report| matches!(report.outcome, Outcome::Done));
     Ok(StageReport { stage: "ingest", changed, sources: reports, output: None, notes: Vec::new() })
 }
 
+/// What sources share.
+type Network<'a> = (&'a Runtime, &'a Fetcher, &'a Clerk<'a>);
+
 /// Fetches all sources: those that go to servers side by side, files meanwhile one after the other. The reports are in the
 /// order of the sources, whatever ends first.
-fn all(context: &Context, network: (&Runtime, &Fetcher), sources: &[&Source]) -> Result<Vec<SourceReport>> {
+fn all(context: &Context, network: Network, sources: &[&Source]) -> Result<Vec<SourceReport>> {
     let numbered = || sources.iter().copied().enumerate();
     let (files, servers): (Vec<_>, Vec<_>) =
         numbered().partition(|(_, source)| matches!(source.kind, SourceKind::File(_)));
@@ -116,7 +127,7 @@ fn chosen<'a>(context: &Context<'a>) -> Result<Vec<&'a Source>> {
 }
 
 /// Fetches one source.
-fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &Source) -> Result<SourceReport> {
+fn ingest(context: &Context, (runtime, fetcher, clerk): Network, source: &Source) -> Result<SourceReport> {
     let pipeline = &context.pipeline.name;
     let before = context.ledger.current_captures(pipeline, &source.id)?;
     let newest = context.ledger.newest_captures(pipeline, &source.id)?;
@@ -125,6 +136,7 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         pipeline,
         source,
         archive: context.store.archive(),
+        landing: clerk.landing(pipeline, &source.id, kind.word()),
         base: context.pipeline.file.parent().unwrap_or_else(|| Path::new("")),
         runtime,
         fetcher,
@@ -142,12 +154,9 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         }
         Err(fault) => return Err(fault),
     };
-    // All bytes are in the archive by now: a reader must never see half a source.
-    let new = harvest.documents.iter().filter(|document| !document.not_modified);
-    let new: Vec<Capture> = new.map(|document| capture(pipeline, source, kind.word(), document)).collect();
-    if !new.is_empty() {
-        context.ledger.record_captures(context.run, &new)?;
-    }
+    // All bytes are in the archive from here on: a reader must never see half a source.
+    job.landing.settled()?;
+    let any_new = harvest.documents.iter().any(|document| !document.not_modified);
     // Archives are captured, and their members are the documents.
     harvest.documents.retain(|document| !document.is_container);
     let total = harvest.documents.len() + harvest.missing.len();
@@ -169,7 +178,7 @@ fn ingest(context: &Context, (runtime, fetcher): (&Runtime, &Fetcher), source: &
         harvest.documents.iter().map(|document| (document.name.as_str(), document.archived.digest)).collect();
     let list: Vec<(&str, Digest)> = documents.iter().copied().collect();
     let was: BTreeSet<(&str, Digest)> = before.iter().map(|capture| (capture.name.as_str(), capture.digest)).collect();
-    if !new.is_empty() || was != documents {
+    if any_new || was != documents {
         context.ledger.set_current(pipeline, &source.id, &list)?;
     }
     let digests: BTreeSet<Digest> = documents.iter().map(|(_, digest)| *digest).collect();
@@ -248,24 +257,6 @@ fn recall(context: &Context, source: &Source) -> Result<SourceReport> {
 /// Whether other sources can still succeed.
 const fn concerns_the_source_only(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Source | ErrorKind::Refused | ErrorKind::Upstream | ErrorKind::Shape)
-}
-
-fn capture(pipeline: &str, source: &Source, kind: &str, document: &Document) -> Capture {
-    Capture {
-        pipeline: pipeline.to_owned(),
-        source: source.id.clone(),
-        name: document.name.clone(),
-        digest: document.archived.digest,
-        size: document.archived.size,
-        kind: if document.parent.is_some() { "archive" } else { kind }.to_owned(),
-        media_type: document.media_type.clone(),
-        status: document.status,
-        headers: document.headers.clone(),
-        redirects: document.redirects.clone(),
-        suspect: document.suspect.clone(),
-        parent: document.parent,
-        captured_at: String::new(),
-    }
 }
 
 fn report(source: &Source, outcome: Outcome, tally: Tally, notes: Vec<String>) -> SourceReport {

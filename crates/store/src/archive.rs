@@ -2,7 +2,9 @@
 //!
 //! Nothing in it is ever changed. What is read from it is checked against its name.
 
+mod behind;
 mod partial;
+mod staged;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind as Io, Read, Write};
@@ -14,6 +16,7 @@ use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 
 pub use partial::Partial;
+pub use staged::{Staged, settle};
 
 use crate::durable::{self, Temporary};
 
@@ -70,9 +73,17 @@ impl Archive {
     /// [`ErrorKind::Source`] where `path` is missing, no plain file, empty, unreadable or changes
     /// while it is read; [`ErrorKind::Storage`] where the archive cannot be written.
     pub fn put_file(&self, path: &Path) -> Result<Archived> {
+        self.stage_file(path)?.settle()
+    }
+
+    /// As [`Self::put_file`], but for the last step.
+    ///
+    /// # Errors
+    /// Those of [`Self::put_file`].
+    pub fn stage_file(&self, path: &Path) -> Result<Staged> {
         for _ in 0..2 {
-            if let Some(archived) = self.try_put_file(path)? {
-                return Ok(archived);
+            if let Some(staged) = self.try_stage_file(path)? {
+                return Ok(staged);
             }
         }
         Err(Fault::new(ErrorKind::Source, "the file changes while it is read")
@@ -81,7 +92,7 @@ impl Archive {
     }
 
     /// One attempt; `None` where the file changed meanwhile.
-    fn try_put_file(&self, path: &Path) -> Result<Option<Archived>> {
+    fn try_stage_file(&self, path: &Path) -> Result<Option<Staged>> {
         let failed = |error| Fault::io(ErrorKind::Source, "read the file", path, error);
         let before = look_at(path)?;
         let mut source = File::open(path).map_err(failed)?;
@@ -96,12 +107,7 @@ impl Archive {
             if size != before.len() || !same(&before, &fs::symlink_metadata(link.path()).map_err(failed)?) {
                 return Ok(None);
             }
-            let target = self.path(&digest);
-            let new = !durable::has_size(&target, size);
-            if new {
-                link.place(&target)?;
-            }
-            return Ok(Some(Archived { digest, size, new }));
+            return Ok(Some(Staged::of(self, (digest, size), link)));
         }
         let mut incoming = self.begin()?;
         let mut block = vec![0; BLOCK];
@@ -119,7 +125,7 @@ impl Archive {
         if incoming.size != before.len() || !same(&before, &after) {
             return Ok(None);
         }
-        incoming.finish().map(Some)
+        incoming.stage().map(Some)
     }
 
     /// Begins a stream of bytes into the archive.
@@ -204,21 +210,13 @@ impl Incoming {
         self.size
     }
 
-    /// Puts the bytes in their place.
+    /// All bytes have come: they wait to be put in their place.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`]; then nothing of them stays.
-    pub fn finish(self) -> Result<Archived> {
+    pub fn stage(self) -> Result<Staged> {
         let Self { archive, file, hasher, size } = self;
-        let digest = hasher.finish();
-        let target = archive.path(&digest);
-        // A file of another size under this name was damaged after it was archived: replace it.
-        let new = !durable::has_size(&target, size);
-        if new {
-            file.make_read_only()?;
-            file.place(&target)?;
-        }
-        Ok(Archived { digest, size, new })
+        Ok(Staged::of(&archive, (hasher.finish(), size), file.into_read_only()?))
     }
 }
 

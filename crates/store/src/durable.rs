@@ -4,6 +4,7 @@
 //! whole new one. Temporary files lie in one folder on the same file system and are removed when
 //! they are dropped; what a killed process leaves there is swept by the next run.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind as Io, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -12,11 +13,95 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quipu_schema::{ErrorKind, Fault, Result};
 
+/// A file under a name that nobody looks for, removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Loose {
+    path: PathBuf,
+    /// Whether it is another name of a file that may be in its place already.
+    is_link: bool,
+    in_place: bool,
+}
+
+impl Loose {
+    /// Takes care of a file that is there.
+    pub(crate) const fn of(path: PathBuf) -> Self {
+        Self { path, is_link: false, in_place: false }
+    }
+
+    /// Where the file lies for now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves the file there.
+    pub(crate) fn keep(mut self) -> PathBuf {
+        self.in_place = true;
+        std::mem::take(&mut self.path)
+    }
+
+    fn rename(mut self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)?;
+        // Somebody else may have this name from now on. Renaming onto another link of the same file does nothing.
+        self.in_place = !self.is_link;
+        Ok(())
+    }
+}
+
+impl Drop for Loose {
+    fn drop(&mut self) {
+        if !self.in_place {
+            // A failure here leaves a file to sweep.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// From so many files on, the whole file system is brought to disk at once, which costs less than one after the other.
+const TOGETHER: usize = 8;
+
+/// Makes files appear as their targets, replacing what was there, once their bytes are on disk. Names are on disk when this
+/// returns.
+///
+/// # Errors
+/// [`ErrorKind::Storage`]; then some targets may be there, each of them whole.
+pub(crate) fn place_all(files: Vec<(Loose, PathBuf)>) -> Result<()> {
+    let Some((first, _)) = files.first() else { return Ok(()) };
+    let together = files.len() >= TOGETHER && sync_file_system(first.path())?;
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
+    for (file, target) in files {
+        let failed = |doing: &str, error| Fault::io(ErrorKind::Storage, doing, &target, error);
+        if !together {
+            let synced = File::open(file.path()).and_then(|file| file.sync_all());
+            synced.map_err(|error| failed("write to disk", error))?;
+        }
+        let folder = folder_of(&target);
+        if !folders.contains(folder) {
+            create_folder(folder)?;
+            folders.insert(folder.to_owned());
+        }
+        file.rename(&target).map_err(|error| failed("put in place", error))?;
+    }
+    match folders.first() {
+        Some(folder) if together && sync_file_system(folder)? => Ok(()),
+        _ => folders.iter().try_for_each(|folder| sync_folder(folder)),
+    }
+}
+
+/// Brings everything of the file system that `path` is on to disk; `false` where the system cannot.
+fn sync_file_system(path: &Path) -> Result<bool> {
+    let synced = File::open(path).and_then(|file| Ok(rustix::fs::syncfs(file)?));
+    match synced {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), Io::InvalidInput | Io::Unsupported) => Ok(false),
+        Err(error) => Err(Fault::io(ErrorKind::Storage, "write to disk", path, error)),
+    }
+}
+
 /// A file that is not there yet: bytes written to it appear under a name only with [`Temporary::place`].
 #[derive(Debug)]
 pub struct Temporary {
     file: File,
-    path: PathBuf,
+    path: Loose,
 }
 
 /// Distinguishes the temporary files of one process.
@@ -28,41 +113,40 @@ fn fresh_path(folder: &Path) -> PathBuf {
     folder.join(format!("{}-{number}", std::process::id()))
 }
 
+/// A new file in `folder` under a name that nobody has, with these permissions.
+fn fresh_with(folder: &Path, permissions: u32) -> io::Result<(Loose, File)> {
+    loop {
+        let path = fresh_path(folder);
+        match OpenOptions::new().read(true).write(true).create_new(true).mode(permissions).open(&path) {
+            Ok(file) => return Ok((Loose::of(path), file)),
+            // Left by a killed process that had our process id.
+            Err(error) if error.kind() == Io::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Temporary {
     /// A new, empty temporary file in `folder`, which must be on the file system of its later place.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`] when the file cannot be made.
     pub fn create(folder: &Path) -> Result<Self> {
-        loop {
-            let path = fresh_path(folder);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Self { file, path }),
-                // Left by a killed process that had our process id.
-                Err(error) if error.kind() == Io::AlreadyExists => {}
-                Err(error) => return Err(Fault::io(ErrorKind::Storage, "create a temporary file", &path, error)),
-            }
-        }
-    }
-
-    /// A file that is there, under a name that is not the one it is to have.
-    pub(crate) const fn of(file: File, path: PathBuf) -> Self {
-        Self { file, path }
+        let (path, file) = fresh_with(folder, 0o666)
+            .map_err(|error| Fault::io(ErrorKind::Storage, "create a temporary file", folder, error))?;
+        Ok(Self { file, path })
     }
 
     /// Where the bytes lie for now.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.path()
     }
 
-    /// Sets read-only permissions, for files that must never change.
-    pub(crate) fn make_read_only(&self) -> Result<()> {
-        let set = || {
-            let mut permissions = self.file.metadata()?.permissions();
-            permissions.set_readonly(true);
-            self.file.set_permissions(permissions)
-        };
-        set().map_err(|error| Fault::io(ErrorKind::Storage, "make read-only", &self.path, error))
+    /// The file without a hand on it, read-only: for files that must never change.
+    pub(crate) fn into_read_only(self) -> Result<Loose> {
+        make_read_only(&self.file)
+            .map_err(|error| Fault::io(ErrorKind::Storage, "make read-only", self.path.path(), error))?;
+        Ok(self.path)
     }
 
     /// Makes the file appear as `target`, replacing what was there, once its bytes are on disk.
@@ -70,18 +154,23 @@ impl Temporary {
     /// # Errors
     /// [`ErrorKind::Storage`]; then `target` is as before.
     pub fn place(self, target: &Path) -> Result<()> {
-        let failed = |doing: &str, error| Err(Fault::io(ErrorKind::Storage, doing, target, error));
-        if let Err(error) = self.file.sync_all() {
-            return failed("write to disk", error);
-        }
-        if let Some(folder) = target.parent() {
-            create_folder(folder)?;
-        }
-        if let Err(error) = fs::rename(&self.path, target) {
-            return failed("put in place", error);
-        }
-        sync_parent(target)
+        place_all(vec![(self.path, target.to_owned())])
     }
+}
+
+/// Sets read-only permissions.
+pub(crate) fn make_read_only(file: &File) -> io::Result<()> {
+    let mut permissions = file.metadata()?.permissions();
+    permissions.set_readonly(true);
+    file.set_permissions(permissions)
+}
+
+/// Writes a whole file in `folder` that nobody may change, and leaves it loose.
+pub(crate) fn write_loose(folder: &Path, bytes: &[u8]) -> Result<Loose> {
+    let failed = |error| Fault::io(ErrorKind::Storage, "write a temporary file", folder, error);
+    let (path, mut file) = fresh_with(folder, 0o444).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    Ok(path)
 }
 
 impl Write for Temporary {
@@ -91,13 +180,6 @@ impl Write for Temporary {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // After a rename nothing is left under this name. A failure here leaves a file to sweep.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -112,42 +194,11 @@ pub fn write(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Hard-links `source` as a temporary name in `temporary`; `None` where the file system does not allow it.
-pub(crate) fn link(temporary: &Path, source: &Path) -> Option<Linked> {
+pub(crate) fn link(temporary: &Path, source: &Path) -> Option<Loose> {
     let path = fresh_path(temporary);
     // Resolved first: a link to a symbolic link would hold the name and not the bytes.
-    fs::canonicalize(source).and_then(|source| fs::hard_link(source, &path)).ok().map(|()| Linked(path))
-}
-
-/// A temporary hard link to a file of somebody else.
-pub(crate) struct Linked(PathBuf);
-
-impl Linked {
-    /// Where the link lies for now.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Makes the link appear as `target`, once the bytes behind it are on disk.
-    pub(crate) fn place(self, target: &Path) -> Result<()> {
-        let failed = |doing: &str, error| Err(Fault::io(ErrorKind::Storage, doing, target, error));
-        if let Err(error) = File::open(&self.0).and_then(|file| file.sync_all()) {
-            return failed("write to disk", error);
-        }
-        if let Some(folder) = target.parent() {
-            create_folder(folder)?;
-        }
-        if let Err(error) = fs::rename(&self.0, target) {
-            return failed("put in place", error);
-        }
-        sync_parent(target)
-    }
-}
-
-impl Drop for Linked {
-    fn drop(&mut self) {
-        // Needed also after a rename: renaming onto another link of the same file does nothing.
-        let _ = fs::remove_file(&self.0);
-    }
+    fs::canonicalize(source).and_then(|source| fs::hard_link(source, &path)).ok()?;
+    Some(Loose { path, is_link: true, in_place: false })
 }
 
 /// Makes `folder` and what leads to it, durably; nothing happens where it is there.
@@ -170,10 +221,14 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 
 /// Brings the folder entry of `path` to disk.
 pub fn sync_parent(path: &Path) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    sync_folder(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+fn sync_folder(folder: &Path) -> Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         Ok(()) => Ok(()),
         // Some file systems (network shares, FUSE) cannot fsync a folder; there the rename has to do.
@@ -183,22 +238,15 @@ pub fn sync_parent(path: &Path) -> Result<()> {
 }
 
 /// A new file in `folder` that only its owner can read, under a name that nobody has.
-pub(crate) fn fresh(folder: &Path) -> io::Result<(PathBuf, File)> {
-    loop {
-        let path = fresh_path(folder);
-        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == Io::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
+pub(crate) fn fresh(folder: &Path) -> io::Result<(Loose, File)> {
+    fresh_with(folder, 0o600)
 }
 
 /// The clock of the file system that `folder` is on: it is what the times of its files can be compared with.
 pub(crate) fn file_clock(folder: &Path) -> Result<std::time::SystemTime> {
     let file = Temporary::create(folder)?;
     let told = file.file.metadata().and_then(|about| about.modified());
-    told.map_err(|error| Fault::io(ErrorKind::Storage, "read the time of", &file.path, error))
+    told.map_err(|error| Fault::io(ErrorKind::Storage, "read the time of", file.path(), error))
 }
 
 /// Whether there is a file of this size.
@@ -293,6 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn many_appear_at_once_and_leave_nothing_behind() {
+        let root = folder();
+        let temporary = root.path().join("tmp");
+        create_folder(&temporary).unwrap();
+        for many in [1, TOGETHER - 1, TOGETHER, 3 * TOGETHER] {
+            let target = |number: usize| root.path().join(format!("to/{}/{many}-{number}", number % 3));
+            let files: Vec<(Loose, PathBuf)> = (0..many)
+                .map(|number| (write_loose(&temporary, number.to_string().as_bytes()).unwrap(), target(number)))
+                .collect();
+            assert!((0..many).all(|number| !target(number).exists()));
+            place_all(files).unwrap();
+            assert!((0..many).all(|number| fs::read(target(number)).unwrap() == number.to_string().as_bytes()));
+            assert!(fs::metadata(target(0)).unwrap().permissions().readonly());
+            assert_eq!(count(&temporary), 0);
+        }
+    }
+
+    #[test]
     fn a_link_appears_as_the_file_even_over_another_link_to_it() {
         let root = folder();
         let (source, target) = (root.path().join("source"), root.path().join("to/target"));
@@ -300,7 +366,7 @@ mod tests {
         let temporary = root.path().join("tmp");
         create_folder(&temporary).unwrap();
         for _ in 0..2 {
-            link(&temporary, &source).unwrap().place(&target).unwrap();
+            place_all(vec![(link(&temporary, &source).unwrap(), target.clone())]).unwrap();
         }
         assert_eq!(fs::read(&target).unwrap(), b"bytes");
         assert_eq!(count(&temporary), 0);

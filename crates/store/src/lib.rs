@@ -29,7 +29,7 @@ mod stage;
 mod store;
 mod table_file;
 
-pub use archive::{Archive, Archived, Incoming, Partial};
+pub use archive::{Archive, Archived, Incoming, Partial, Staged, settle};
 pub use frame_type::{polars_schema, polars_type};
 pub use ledger::{Capture, Completeness, Edition, Ledger, RunRecord, StageRecord};
 pub use lock::Lock;

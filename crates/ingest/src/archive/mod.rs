@@ -15,7 +15,7 @@ use quipu_schema::pipeline::Members;
 use quipu_schema::{ErrorKind, Fault, Result};
 
 use crate::guard::{Came, suspicion};
-use crate::kind::{Document, Harvest, Job};
+use crate::kind::{Document, Harvest, Job, Parent};
 use unpack::{Budget, Form, each};
 
 /// Most members of an archive that are looked at.
@@ -29,6 +29,7 @@ const TOLD: usize = 5;
 /// `Source` and `Shape` for an archive that is damaged, encrypted, a bomb, or without a member that is wanted; those of the
 /// store.
 pub(crate) fn unpacked(harvest: Harvest, wanted: &Members, job: &Job) -> Result<Harvest> {
+    job.landing.settled()?;
     let mut out = Harvest { documents: Vec::new(), ..harvest };
     for mut document in harvest.documents {
         if document.suspect.is_none() {
@@ -85,12 +86,16 @@ fn member(parent: &Document, name: &str, bytes: &mut dyn Read, budget: &mut Budg
     if incoming.size() == 0 {
         return Err(wrong(&full, "the member is empty".to_owned()));
     }
-    let archived = incoming.finish()?;
+    let staged = incoming.stage()?;
+    let archived = staged.archived();
     let before = job.known.get(full.as_str()).copied();
     let (size, digest) = (archived.size, archived.digest);
     let came = Came { name, head: &head, size, media_type: None, digest, is_member: true };
     let suspect = suspicion(&came, job.source, before);
-    Ok(Document { suspect, parent: Some(parent.archived.digest), ..Document::of(full, archived) })
+    let parent = Some((Parent::Archive, parent.archived.digest));
+    let document = Document { suspect, parent, ..Document::of(full, archived) };
+    job.landing.land(&document, staged)?;
+    Ok(document)
 }
 
 /// What sort of archive a file is, by its bytes.

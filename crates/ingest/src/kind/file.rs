@@ -22,13 +22,16 @@ impl Fetch for FileSource {
         let paths = find(&self.path, job.base)?;
         job.progress.begin("files", Some(paths.len() as u64));
         let documents = paths.iter().map(|path| {
-            let archived = job.archive.put_file(path)?;
+            let staged = job.archive.stage_file(path)?;
+            let archived = staged.archived();
             job.progress.advance(1);
             let name = name_of(path, &self.path, job.base);
             // What a file is, readers find out; whoever put it there knows its name.
             let before = job.known.get(name.as_str()).copied();
             let suspect = unpinned(&archived.digest, job.source).or_else(|| shrunk(archived.size, job.source, before));
-            Ok(Document { suspect, ..Document::of(name, archived) })
+            let document = Document { suspect, ..Document::of(name, archived) };
+            job.landing.land(&document, staged)?;
+            Ok(document)
         });
         let documents = documents.collect::<Result<_>>();
         job.progress.end();

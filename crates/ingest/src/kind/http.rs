@@ -1,20 +1,20 @@
 //! One address or several, fetched side by side.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use futures_util::StreamExt as _;
-use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Order, Sink, Validators, conceal, redact};
+use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Order, Validators, conceal, redact};
 use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::{HttpSource, Reach};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Archived, Capture, Partial};
+use quipu_store::{Archived, Capture};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::{Document, Fetch, Harvest, Job};
+use super::incoming::{Arrived, Incoming};
+use super::{Document, Fetch, Harvest, Job, Parent};
 use crate::concerns_the_source_only;
-use crate::guard::{Came, suspicion, unpinned};
+use crate::guard::{self, suspicion, unpinned};
 
 /// Requests of one source that are under way, whatever its hosts; each host has its own bounds.
 const AT_A_TIME: usize = 64;
@@ -27,28 +27,29 @@ impl Fetch for HttpSource {
     fn fetch(&self, job: &Job) -> Result<Harvest> {
         let addresses = self.urls.iter().map(|url| address(&self.reach, url)).collect::<Result<Vec<_>>>()?;
         let headers = secret_headers(&self.reach)?;
-        let names = names(&addresses);
+        let (names, headers) = (names(&addresses), headers.as_slice());
         let whole = self.urls.len() > 1;
         if whole {
             job.progress.begin("documents", Some(addresses.len() as u64));
         }
-        let results = job.runtime.block_on(async {
-            let orders = addresses.iter().zip(&names).map(|(url, name)| async {
-                let wanted = Wanted { url, name, headers: &headers, conditional: true };
-                let document = one(&self.reach, &wanted, job, !whole).await;
+        let mut results = job.runtime.block_on(async {
+            let orders = addresses.iter().zip(&names).enumerate().map(|(at, (url, name))| async move {
+                let wanted = Wanted { url, name, headers, conditional: true, listing: None };
+                let came = one(&self.reach, &wanted, job, !whole).await;
                 if whole {
                     job.progress.advance(1);
                 }
-                document
+                (at, came.map(|came| came.document))
             });
-            // In the order of the file, whatever comes first.
-            futures_util::stream::iter(orders).buffered(AT_A_TIME).collect::<Vec<_>>().await
+            futures_util::stream::iter(orders).buffer_unordered(AT_A_TIME).collect::<Vec<_>>().await
         });
+        // In the order of the file, whatever came first.
+        results.sort_unstable_by_key(|(at, _)| *at);
         if whole {
             job.progress.end();
         }
         let mut harvest = Harvest::default();
-        for (name, result) in names.into_iter().zip(results) {
+        for (name, (_, result)) in names.into_iter().zip(results) {
             match result {
                 Ok(document) => harvest.documents.push(document),
                 Err(fault) if concerns_the_source_only(fault.kind()) => harvest.missing.push((name, fault)),
@@ -116,17 +117,38 @@ pub(super) struct Wanted<'a> {
     pub(super) headers: &'a [(HeaderName, HeaderValue)],
     /// Whether what is known under its name is of the same address.
     pub(super) conditional: bool,
+    /// The page that names it, where one does.
+    pub(super) listing: Option<Digest>,
+}
+
+/// A document that came, and what is in it where it is small and new.
+pub(super) struct Came {
+    pub(super) document: Document,
+    pub(super) whole: Option<Vec<u8>>,
+}
+
+impl Came {
+    /// What is in it.
+    pub(super) fn read(&mut self, job: &Job) -> Result<Vec<u8>> {
+        if let Some(whole) = self.whole.take() {
+            return Ok(whole);
+        }
+        if !self.document.not_modified {
+            job.landing.settled()?;
+        }
+        job.archive.read(&self.document.archived.digest)
+    }
 }
 
 /// Fetches one document. `alone` says that its bytes are the progress that people see.
-pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone: bool) -> Result<Document> {
-    let Wanted { url, name, headers, conditional } = *wanted;
+pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone: bool) -> Result<Came> {
+    let Wanted { url, name, headers, conditional, listing } = *wanted;
     let name = name.to_owned();
     let before = job.known.get(name.as_str()).copied();
     // What is not in the archive any more has to come again.
     let there = before.filter(|before| conditional && job.archive.contains(&before.digest));
     let known = there.map(|before| known(before, url)).filter(|known| !known.validators.is_empty());
-    let mut sink = Incoming(job.archive.partial(&key(job, url))?);
+    let mut sink = Incoming::new(&job.archive, key(job, url))?;
     let order =
         Order { url, limits: &reach.limits, accept: ANYTHING, headers, known: known.as_ref(), beginning: false };
     if alone {
@@ -148,17 +170,20 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
             let archived = Archived { digest: before.digest, size: before.size, new: false };
             // What the pipeline file names may be another one by now.
             let suspect = unpinned(&archived.digest, job.source);
-            Ok(Document { suspect, not_modified: true, ..document(name, archived, answer) })
+            let document = Document { suspect, not_modified: true, ..document(name, archived, answer) };
+            Ok(Came { document, whole: None })
         }
         (Fetched::NotModified(_), None) => Err(Fault::bug("a document is the same as one that nobody knows")),
         (Fetched::Came(answer), before) => {
-            let head = sink.0.head().to_vec();
-            let archived = sink.0.finish()?;
-            let Archived { digest, size, .. } = archived;
+            let Arrived { head, whole, staged } = sink.arrived()?;
+            let Archived { digest, size, .. } = staged.archived();
             let media_type = answer.media_type.as_deref();
-            let came = Came { name: &name, head: &head, size, media_type, digest, is_member: false };
+            let came = guard::Came { name: &name, head: &head, size, media_type, digest, is_member: false };
             let suspect = suspicion(&came, job.source, before);
-            Ok(Document { suspect, ..document(name.clone(), archived, answer) })
+            let parent = listing.map(|digest| (Parent::Listing, digest));
+            let document = Document { suspect, parent, ..document(name.clone(), staged.archived(), answer) };
+            job.landing.land(&document, staged)?;
+            Ok(Came { document, whole })
         }
     }
 }
@@ -181,21 +206,4 @@ fn key(job: &Job, url: &Url) -> Digest {
     let mut hasher = Hasher::default();
     hasher.part("pipeline", job.pipeline).part("source", &job.source.id).part("url", url.as_str());
     hasher.finish()
-}
-
-/// A download into the archive.
-struct Incoming(Partial);
-
-impl Sink for Incoming {
-    fn held(&self) -> Option<(u64, String)> {
-        self.0.held().map(|(bytes, version)| (bytes, version.to_owned()))
-    }
-
-    fn begin(&mut self, version: Option<&str>) -> io::Result<()> {
-        self.0.begin(version)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write(bytes)
-    }
 }

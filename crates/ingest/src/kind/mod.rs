@@ -7,6 +7,7 @@
 mod api;
 mod file;
 mod http;
+mod incoming;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,8 @@ use quipu_schema::{Digest, Fault, Result};
 use quipu_store::{Archive, Archived, Capture, Completeness, Progress};
 use reqwest::Url;
 use tokio::runtime::Runtime;
+
+use crate::landing::Landing;
 
 /// One kind of source.
 pub(crate) trait Fetch {
@@ -45,8 +48,10 @@ pub(crate) struct Job<'a> {
     /// The pipeline and the source.
     pub(crate) pipeline: &'a str,
     pub(crate) source: &'a Source,
-    /// Where bytes go.
+    /// Where bytes are…
     pub(crate) archive: Archive,
+    /// …and how they come there.
+    pub(crate) landing: Landing,
     /// The folder of the pipeline file.
     pub(crate) base: &'a Path,
     /// Where network calls run.
@@ -68,6 +73,15 @@ pub(crate) struct Harvest {
     pub(crate) missing: Vec<(String, Fault)>,
     /// How much came of a source that gives its items page by page.
     pub(crate) completeness: Option<Completeness>,
+}
+
+/// What a document can come out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parent {
+    /// It is a member of an archive.
+    Archive,
+    /// A page names it.
+    Listing,
 }
 
 /// One archived document and how it came.
@@ -92,8 +106,8 @@ pub(crate) struct Document {
     pub(crate) not_modified: bool,
     /// Whether its members are the documents, and not it.
     pub(crate) is_container: bool,
-    /// The archive that it is a member of.
-    pub(crate) parent: Option<Digest>,
+    /// What it came out of.
+    pub(crate) parent: Option<(Parent, Digest)>,
 }
 
 impl Document {

@@ -4,7 +4,7 @@
 //! the machine in which they were written: after a crash of the machine nobody knows which of them reached the disk.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind as Io, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, ErrorKind as Io, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,13 +13,16 @@ use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Archive, Archived, BLOCK};
-use crate::durable::{self, Temporary};
+use super::behind::Behind;
+use super::{Archive, BLOCK, Staged};
+use crate::durable::{self, Loose};
 
 /// How long nobody has to go on with a broken download before it is dropped.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 /// Bytes of the beginning that are held, for whoever looks at what they are.
 const HEAD: usize = 4_096;
+/// What is larger is written by a thread of its own.
+const BEHIND: u64 = 4 << 20;
 
 /// What is noted beside the bytes. It tells nothing of where they come from.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,10 +38,27 @@ pub struct Partial {
     file: File,
     path: PathBuf,
     note: PathBuf,
-    hasher: Hasher,
+    out: Out,
     head: Vec<u8>,
     size: u64,
     version: Option<String>,
+    staged: bool,
+}
+
+/// Who writes and hashes what comes.
+enum Out {
+    Here(Hasher),
+    There(Behind),
+}
+
+impl Out {
+    /// The hash of all that is written, when it is.
+    fn end(&mut self) -> io::Result<Hasher> {
+        match std::mem::replace(self, Self::Here(Hasher::default())) {
+            Self::Here(hasher) => Ok(hasher),
+            Self::There(behind) => behind.end(),
+        }
+    }
 }
 
 impl Archive {
@@ -50,11 +70,12 @@ impl Archive {
     pub fn partial(&self, key: &Digest) -> Result<Partial> {
         let path = self.partial.join(key.to_string());
         let failed = |error| Fault::io(ErrorKind::Storage, "open what came of a download", &path, error);
-        let (path, mut file) = match own(&path).map_err(failed)? {
-            Some(file) => (path.clone(), file),
+        let (place, mut file) = match own(&path).map_err(failed)? {
+            Some(file) => (Loose::of(path.clone()), file),
             // Somebody else of this process writes it: this one is not gone on with.
             None => durable::fresh(&self.partial).map_err(failed)?,
         };
+        let path = place.keep();
         let note = path.with_extension("note");
         let version = read_note(&note);
         let (mut hasher, mut head, mut size) = (Hasher::default(), Vec::new(), 0);
@@ -75,7 +96,12 @@ impl Archive {
         } else {
             file.set_len(0).map_err(failed)?;
         }
-        Ok(Partial { archive: self.clone(), file, path, note, hasher, head, size, version })
+        Ok(Partial { archive: self.clone(), file, path, note, out: Out::Here(hasher), head, size, version, staged: false })
+    }
+
+    /// Whether something may be there of a download.
+    pub fn has_partial(&self, key: &Digest) -> bool {
+        self.partial.join(key.to_string()).with_extension("note").exists()
     }
 
     /// Removes downloads that nobody went on with for a week, and returns how many there were.
@@ -157,9 +183,11 @@ impl Partial {
     pub fn begin(&mut self, version: Option<&str>) -> io::Result<()> {
         // First the note: bytes of one version must never stand beside the note of another.
         remove(&self.note)?;
+        // How writing what is forgotten ended is of no interest.
+        let _ = self.out.end();
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        (self.hasher, self.size, self.version) = (Hasher::default(), 0, None);
+        (self.out, self.size, self.version) = (Out::Here(Hasher::default()), 0, None);
         self.head.clear();
         if let Some((version, boot)) = version.zip(boot()) {
             let note = serde_json::to_vec(&Note { version: version.to_owned(), boot })?;
@@ -173,39 +201,53 @@ impl Partial {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// Those of the disk.
+    /// Those of the disk, of these bytes or of some before them.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.hasher.update(bytes);
         hold(&mut self.head, bytes);
         self.size += bytes.len() as u64;
+        match &mut self.out {
+            Out::Here(hasher) => {
+                self.file.write_all(bytes)?;
+                hasher.update(bytes);
+                if self.size >= BEHIND {
+                    self.out = match Behind::begin(&self.file, std::mem::take(hasher)) {
+                        Ok(behind) => Out::There(behind),
+                        Err(hasher) => Out::Here(hasher),
+                    };
+                }
+            }
+            Out::There(behind) => {
+                behind.write(bytes);
+                if behind.has_failed() {
+                    self.out.end()?;
+                }
+            }
+        }
         Ok(())
     }
 
-    /// Puts the whole document in its place.
+    /// The whole document has come: it waits to be put in its place.
     ///
     /// # Errors
     /// [`ErrorKind::Storage`]; then nothing of it stays.
-    pub fn finish(mut self) -> Result<Archived> {
-        let (hasher, size) = (std::mem::take(&mut self.hasher), self.size);
-        let digest = hasher.finish();
-        let target = self.archive.path(&digest);
-        let new = !durable::has_size(&target, size);
-        let failed = |error| Fault::io(ErrorKind::Storage, "put what came into the archive", &target, error);
-        if new {
-            let file = Temporary::of(self.file.try_clone().map_err(failed)?, self.path.clone());
-            file.make_read_only()?;
-            file.place(&target)?;
-        }
-        self.version = None;
-        Ok(Archived { digest, size, new })
+    pub fn stage(mut self) -> Result<Staged> {
+        let failed = |error| Fault::io(ErrorKind::Storage, "put what came into the archive", &self.path, error);
+        let written = self.out.end().and_then(|hasher| {
+            durable::make_read_only(&self.file)?;
+            Ok((hasher.finish(), self.file.try_clone()?))
+        });
+        let (digest, hand) = written.map_err(failed)?;
+        let staged = Staged::of(&self.archive, (digest, self.size), Loose::of(self.path.clone()));
+        self.staged = true;
+        Ok(staged.with(hand, self.note.clone()))
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
+        let written = self.out.end();
         // What nobody can go on with is of no use; what cannot be removed is overwritten by the next run.
-        if self.held().is_none() {
+        if !self.staged && (self.held().is_none() || written.is_err()) {
             let _ = remove(&self.note).and_then(|()| remove(&self.path));
         }
     }
@@ -246,7 +288,7 @@ mod tests {
         let mut next = archive.partial(&key).expect("there");
         assert_eq!((next.held(), next.head()), (Some((7, "\"v\"")), &b"hello, "[..]));
         next.write(b"world").expect("written");
-        let archived = next.finish().expect("archived");
+        let archived = next.stage().expect("whole").settle().expect("archived");
         assert_eq!((archived.digest, archived.size, archived.new), (Digest::of("hello, world"), 12, true));
         assert_eq!(archive.read(&archived.digest).expect("bytes"), b"hello, world");
         assert_eq!(left(&folder), 0);
@@ -254,7 +296,7 @@ mod tests {
         let mut again = archive.partial(&key).expect("new");
         again.begin(None).expect("begun");
         again.write(b"hello, world").expect("written");
-        assert!(!again.finish().expect("archived").new);
+        assert!(!again.stage().expect("whole").settle().expect("archived").new);
         assert_eq!(left(&folder), 0);
     }
 
@@ -270,7 +312,7 @@ mod tests {
         two.begin(Some("v")).expect("begun");
         two.write(b"two").expect("written");
         one.write(b"whole").expect("written");
-        let (one, two) = (one.finish().expect("archived"), two.finish().expect("archived"));
+        let (one, two) = (one.stage().expect("whole").settle().expect("archived"), two.stage().expect("whole").settle().expect("archived"));
         assert_eq!(archive.read(&one.digest).expect("bytes"), b"one, whole");
         assert_eq!(archive.read(&two.digest).expect("bytes"), b"two");
         assert_eq!(left(&folder), 0);

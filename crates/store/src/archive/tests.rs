@@ -60,7 +60,7 @@ fn streamed_bytes_are_there_after_finish_and_only_then() {
     incoming.write_all(b"bc").unwrap();
     assert_eq!(incoming.size(), 3);
     assert!(!archive.contains(&Digest::of("abc")));
-    assert_eq!(incoming.finish().unwrap(), Archived { digest: Digest::of("abc"), size: 3, new: true });
+    assert_eq!(incoming.stage().unwrap().settle().unwrap(), Archived { digest: Digest::of("abc"), size: 3, new: true });
     assert_eq!(archive.read(&Digest::of("abc")).unwrap(), b"abc");
 
     let mut broken_off = archive.begin().unwrap();

@@ -152,14 +152,15 @@ impl Walker<'_> {
             // Whoever is named by a page gets no credentials that are not meant for it.
             let own = url.origin() == self.url.origin();
             let headers = if own { self.headers.as_slice() } else { &[] };
-            let wanted =
-                Wanted { url: &url, name: &name, headers, conditional: counted || number == 0 && !self.by_head() };
-            let document = one(&self.api.reach, &wanted, self.job, false).await?;
-            if document.suspect.is_some() {
-                walked.documents.push(document);
+            let conditional = counted || number == 0 && !self.by_head();
+            let wanted = Wanted { url: &url, name: &name, headers, conditional, listing: None };
+            let mut came = one(&self.api.reach, &wanted, self.job, false).await?;
+            if came.document.suspect.is_some() {
+                walked.documents.push(came.document);
                 return Ok(());
             }
-            let bytes = self.job.archive.read(&document.archived.digest)?;
+            let bytes = came.read(self.job)?;
+            let document = came.document;
             let page = Page::read(&bytes, self.api, &document.name)?;
             if number == 0 {
                 walked.declared = page.total;
