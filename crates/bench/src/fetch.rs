@@ -52,6 +52,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box
         reply.header("ETag", &etag).header("Content-Type", "text/plain")
     });
     let folder = tempfile::tempdir()?;
+    let mut fresh = 0_u32;
     for (sides, paths, what) in [
         (&MANY[..], (0..documents).map(|at| format!("/small/{at}.txt")).collect::<Vec<_>>(), "documents of 4 KiB"),
         (&LARGE[..], vec!["/large.txt".to_owned()], "document"),
@@ -62,11 +63,18 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box
         let urls: String = paths.iter().map(|path| server.url(path) + "\n").collect();
         std::fs::write(&list, urls)?;
         rounds(sides, "curl", times, |side| {
-            let into = folder.path().join("out");
-            // What was fetched before is what is unchanged now.
-            if side != "quipu-unchanged" && into.exists() {
-                std::fs::remove_dir_all(&into)?;
+            // What was fetched last is what is unchanged now.
+            fresh += u32::from(side != "quipu-unchanged");
+            let into = folder.path().join(format!("out-{fresh}"));
+            // Removing many files makes it slower for whoever writes the next ones: they stay until all is done.
+            if paths.len() == 1
+                && let Ok(before) = std::fs::read_dir(folder.path())
+            {
+                let folders = before.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir());
+                folders.map(std::fs::remove_dir_all).collect::<Result<(), _>>()?;
             }
+            // What others left to write is none of its business.
+            std::process::Command::new("sync").status()?;
             server.forget();
             let mut command = if side.starts_with("quipu") { own(ONE)? } else { peers("fetch.py") };
             measured(side, command.arg(side).arg(&list).arg(&into))

@@ -5,10 +5,11 @@
 
 mod completeness;
 mod open;
+mod standing;
 
 pub use completeness::Completeness;
+pub use standing::Edition;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -48,15 +49,6 @@ pub struct Capture {
     pub parent: Option<Digest>,
     /// When it was captured, RFC 3339 in UTC. The ledger fills this in; what is passed to it does not count.
     pub captured_at: String,
-}
-
-/// A capture, and how many later ones there are under its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edition {
-    /// The capture.
-    pub capture: Capture,
-    /// How many later editions there are: 0 for the one that is current.
-    pub earlier: usize,
 }
 
 /// One run of the binary.
@@ -170,17 +162,6 @@ impl Ledger {
         })
     }
 
-    /// What the last complete ingest of a source captured, sorted by name.
-    pub fn current_captures(&self, pipeline: &str, source: &str) -> Result<Vec<Capture>> {
-        let query = format!(
-            "SELECT {CAPTURE} FROM current_capture AS k JOIN capture AS c ON c.id = k.capture \
-             WHERE k.pipeline = ?1 AND k.source = ?2 ORDER BY c.name, c.digest"
-        );
-        self.with("read the current captures", |connection| {
-            connection.prepare_cached(&query)?.query_map(params![pipeline, source], capture_from)?.collect()
-        })
-    }
-
     /// The newest capture of each name of a source, whether the ingest that it is of was complete or not.
     pub fn newest_captures(&self, pipeline: &str, source: &str) -> Result<Vec<Capture>> {
         let query = format!(
@@ -190,80 +171,6 @@ impl Ledger {
         self.with("read the newest captures", |connection| {
             connection.prepare_cached(&query)?.query_map(params![pipeline, source], capture_from)?.collect()
         })
-    }
-
-    /// Every edition of the documents of a source: what is current first, then what stood under the
-    /// same names before, the later ones first. With `as_of` (RFC 3339 in UTC), what was so then.
-    pub fn editions(&self, pipeline: &str, source: &str, as_of: Option<&str>) -> Result<Vec<Edition>> {
-        let current = match as_of {
-            None => self.current_captures(pipeline, source)?,
-            Some(_) => Vec::new(),
-        };
-        let query = format!(
-            "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 AND c.suspect IS NULL \
-             AND c.digest NOT IN (SELECT parent FROM capture WHERE pipeline = ?1 AND source = ?2 AND parent IS NOT NULL) \
-             AND (?3 IS NULL OR c.captured_at <= ?3) ORDER BY c.id DESC"
-        );
-        let all: Vec<Capture> = self.with("read the captures", |connection| {
-            connection.prepare_cached(&query)?.query_map(params![pipeline, source, as_of], capture_from)?.collect()
-        })?;
-        let mut editions: Vec<Edition> = current.into_iter().map(|capture| Edition { capture, earlier: 0 }).collect();
-        let mut earlier = Vec::new();
-        for capture in all {
-            let of_name: Vec<&Edition> = editions
-                .iter()
-                .chain(&earlier)
-                .filter(|edition: &&Edition| edition.capture.name == capture.name)
-                .collect();
-            if of_name.iter().any(|edition| edition.capture.digest == capture.digest) {
-                continue;
-            }
-            match (of_name.len(), as_of) {
-                // What was captured under another name is gone.
-                (0, None) => {}
-                (0, Some(_)) => editions.push(Edition { capture, earlier: 0 }),
-                (number, _) => earlier.push(Edition { capture, earlier: number }),
-            }
-        }
-        editions.sort_by(|a, b| (&a.capture.name, a.capture.digest).cmp(&(&b.capture.name, b.capture.digest)));
-        earlier.sort_by(|a, b| (a.earlier, &a.capture.name).cmp(&(b.earlier, &b.capture.name)));
-        editions.extend(earlier);
-        Ok(editions)
-    }
-
-    /// Replaces what is current for a source, all at once: names and digests, each of which stands for its newest capture
-    /// that is not suspect, whichever run made it (where a server said "not modified", an earlier one did).
-    ///
-    /// # Errors
-    /// [`quipu_schema::ErrorKind::Bug`] where one was never captured from this source; then nothing changes.
-    pub fn set_current(&self, pipeline: &str, source: &str, captures: &[(&str, Digest)]) -> Result<()> {
-        let wanted: BTreeSet<(&str, String)> =
-            captures.iter().map(|(name, digest)| (*name, digest.to_string())).collect();
-        let missing = self.with("record what is current", |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            transaction.execute(
-                "DELETE FROM current_capture WHERE pipeline = ?1 AND source = ?2",
-                params![pipeline, source],
-            )?;
-            for (name, digest) in &wanted {
-                let newest: Option<i64> = transaction
-                    .prepare_cached(
-                        "SELECT max(id) FROM capture WHERE pipeline = ?1 AND source = ?2 AND name = ?3 AND digest = ?4 \
-                         AND suspect IS NULL",
-                    )?
-                    .query_row(params![pipeline, source, name, digest], |row| row.get(0))?;
-                let Some(id) = newest else { return Ok(Some((*name).to_owned())) };
-                transaction
-                    .prepare_cached("INSERT INTO current_capture (pipeline, source, capture) VALUES (?1, ?2, ?3)")?
-                    .execute(params![pipeline, source, id])?;
-            }
-            transaction.commit()?;
-            Ok(None)
-        })?;
-        match missing {
-            None => Ok(()),
-            Some(name) => Err(Fault::bug(format!("source `{source}` never captured these bytes of {name}"))),
-        }
     }
 
     /// When bytes were first captured, from any source: RFC 3339 in UTC.

@@ -1,6 +1,6 @@
 //! `http = { … }` of a source, and `[hosts]`: what is fetched, how far to go for it, and how hosts are treated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::section::{Placed, Section};
@@ -69,9 +69,10 @@ impl HttpSource {
             (false, true) => urls = http.texts("urls"),
             (_, false) => urls.extend(http.required_text("url", "the address to fetch")),
         }
-        for (at, url) in urls.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for url in &urls {
             check_address(&http, url);
-            if urls.iter().take(at).any(|before| before.value == url.value) {
+            if !seen.insert(url.value.as_str()) {
                 http.findings().report(url.span.clone(), "this address is named twice", None);
             }
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use quipu_schema::{ErrorKind, Fault, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// What turns version n into version n + 1. Entries are only ever added.
@@ -11,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../ledger_schema.sql"),
     include_str!("../ledger_captures.sql"),
     include_str!("../ledger_completeness.sql"),
+    include_str!("../ledger_standing.sql"),
 ];
 
 /// Marks the file as ours ("quip"), so that a foreign database is never written into.
@@ -67,6 +69,8 @@ fn prepare(connection: &mut Connection, version: usize) -> rusqlite::Result<()> 
 fn configure(connection: &Connection) -> rusqlite::Result<(i32, usize, i64)> {
     connection.busy_timeout(PAUSE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A statement keeps its plan, whatever is bound to it: otherwise it is planned anew for each of many rows.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // In one transaction: another process may be making the ledger just now.
     let transaction = connection.unchecked_transaction()?;
     let application = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;

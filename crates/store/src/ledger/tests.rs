@@ -300,3 +300,83 @@ fn failures_of_the_disk_are_worth_a_retry() {
 fn times_are_of_one_width() {
     assert_eq!(now().len(), "2026-01-01T00:00:00.000Z".len());
 }
+
+#[test]
+fn what_was_current_then_is_a_set_and_not_the_newest_of_each_name() {
+    let (_folder, ledger) = ledger();
+    let run = ledger.begin_run("p", "c", "1").unwrap();
+    let moment = || {
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        let now = now();
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        now
+    };
+    let took = |names: &[(&str, &str)]| {
+        for (name, text) in names {
+            ledger.record_capture(run, &capture(name, text)).unwrap();
+        }
+    };
+    let current = |names: &[(&str, &str)]| {
+        let list: Vec<(&str, Digest)> = names.iter().map(|(name, text)| (*name, Digest::of(text))).collect();
+        ledger.set_current("p", "s", &list).unwrap();
+    };
+    let before = moment();
+    took(&[("page 1", "one"), ("page 2", "two")]);
+    current(&[("page 1", "one"), ("page 2", "two")]);
+    let first = moment();
+    // A run that was not complete: what came of it was never current.
+    took(&[("page 1", "half"), ("page 9", "nine")]);
+    let broken = moment();
+    took(&[("page 1", "all")]);
+    current(&[("page 1", "all")]);
+    let second = moment();
+    took(&[("page 2", "two")]);
+    current(&[("page 1", "all"), ("page 2", "two")]);
+    let was = |at: Option<&str>| -> Vec<(String, Digest, usize)> {
+        let editions = ledger.editions("p", "s", at).unwrap().into_iter();
+        editions.map(|e| (e.capture.name, e.capture.digest, e.earlier)).collect()
+    };
+    let row = |name: &str, text: &str, earlier| (name.to_owned(), Digest::of(text), earlier);
+    assert_eq!(was(Some(&before)), []);
+    assert_eq!(was(Some(&first)), [row("page 1", "one", 0), row("page 2", "two", 0)]);
+    assert_eq!(was(Some(&broken))[..2], was(Some(&first))[..]);
+    assert_eq!(was(Some(&second)), [row("page 1", "all", 0), row("page 1", "half", 1), row("page 1", "one", 2)]);
+    assert_eq!(was(None), [
+        row("page 1", "all", 0),
+        row("page 2", "two", 0),
+        row("page 1", "half", 1),
+        row("page 1", "one", 2)
+    ]);
+}
+
+#[test]
+fn a_ledger_of_version_3_keeps_what_is_current_and_what_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let old = Connection::open(&path).unwrap();
+    for sql in [
+        include_str!("../ledger_schema.sql"),
+        include_str!("../ledger_captures.sql"),
+        include_str!("../ledger_completeness.sql"),
+    ] {
+        old.execute_batch(sql).unwrap();
+    }
+    old.execute_batch("PRAGMA user_version = 3; PRAGMA application_id = 1903520112; INSERT INTO run (pipeline, command, build, started_at) VALUES ('p', 'c', '1', 't')").unwrap();
+    for (number, name, text, suspect) in
+        [(1, "a", "one", None), (2, "a", "two", None), (3, "a", "login", Some("why")), (4, "b", "gone", None)]
+    {
+        old.execute(
+            "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, headers, redirects, captured_at, suspect) \
+             VALUES (1, 'p', 's', ?1, ?2, 1, 'file', '[]', '[]', ?3, ?4)",
+            params![name, Digest::of(text).to_string(), format!("2026-01-0{number}T00:00:00.000Z"), suspect],
+        )
+        .unwrap();
+    }
+    old.execute("INSERT INTO current_capture VALUES ('p', 's', 2)", []).unwrap();
+    drop(old);
+    let ledger = Ledger::open(&path).unwrap();
+    assert_eq!(names(&ledger), [("a".to_owned(), Digest::of("two"))]);
+    let then = ledger.editions("p", "s", Some("2026-01-01T12:00:00.000Z")).unwrap();
+    assert_eq!(then.len(), 1);
+    assert_eq!(then[0].capture.digest, Digest::of("one"));
+}
