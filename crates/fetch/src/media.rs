@@ -3,6 +3,8 @@
 //! Servers answer with a page of HTML where the document is gone or somebody has to log in, and say that all is well. So
 //! what came is looked at before anybody takes it for data.
 
+use std::borrow::Cow;
+
 /// Bytes at the beginning of a document that are looked at.
 const LOOKED_AT: usize = 4_096;
 
@@ -49,8 +51,11 @@ impl Sniffed {
         }
         let wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
         // Of text in two bytes a character, those that say something.
-        let said = if wide { head.get(2..).unwrap_or_default() } else { head };
-        let narrow: Vec<u8> = said.iter().copied().filter(|byte| !wide || *byte != 0).collect();
+        let narrow: Cow<[u8]> = if wide {
+            head.iter().skip(2).copied().filter(|byte| *byte != 0).collect::<Vec<u8>>().into()
+        } else {
+            head.into()
+        };
         let text = narrow.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&narrow).trim_ascii_start();
         if !wide && text.contains(&0) {
             return Self::Other;

@@ -7,6 +7,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
 
 use quipu_schema::{ErrorKind, Fault, Result};
 use quipu_store::{Capture, Context, Ledger, Staged, settle};
@@ -15,8 +16,17 @@ use crate::kind::{Document, Parent};
 
 /// Documents that may wait for the clerk.
 const WAITING: usize = 4_096;
-/// Most documents that are put in their places together.
-const TOGETHER: usize = 1_024;
+/// Most documents that are put in their places together…
+const TOGETHER: usize = 2_048;
+/// …and how long the clerk waits for so many, as long as nobody waits for them.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What comes to the clerk's desk.
+enum Message {
+    Load(Box<Load>),
+    /// Somebody waits for what is there.
+    Now,
+}
 
 /// A document that waits for the clerk.
 struct Load {
@@ -34,7 +44,7 @@ struct Account {
 
 /// Who puts documents in their places.
 pub(crate) struct Clerk<'scope> {
-    desk: SyncSender<Load>,
+    desk: SyncSender<Message>,
     thread: ScopedJoinHandle<'scope, Result<()>>,
 }
 
@@ -43,7 +53,10 @@ impl<'scope> Clerk<'scope> {
     ///
     /// # Errors
     /// `Storage` where no thread can be had.
-    pub(crate) fn begin<'env: 'scope>(scope: &'scope Scope<'scope, 'env>, context: &'env Context<'env>) -> Result<Self> {
+    pub(crate) fn begin<'env: 'scope>(
+        scope: &'scope Scope<'scope, 'env>,
+        context: &'env Context<'env>,
+    ) -> Result<Self> {
         let (desk, loads) = sync_channel(WAITING);
         let (ledger, run) = (context.ledger, context.run);
         let thread = std::thread::Builder::new().name("clerk".to_owned());
@@ -69,14 +82,23 @@ impl<'scope> Clerk<'scope> {
     }
 }
 
-fn work(loads: &Receiver<Load>, ledger: &Ledger, run: i64) -> Result<()> {
+fn work(loads: &Receiver<Message>, ledger: &Ledger, run: i64) -> Result<()> {
     let mut outcome = Ok(());
     while let Ok(first) = loads.recv() {
         let (mut staged, mut captures, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
-        for load in std::iter::once(first).chain(loads.try_iter().take(TOGETHER - 1)) {
-            staged.push(load.staged);
-            captures.push(load.capture);
-            accounts.push(load.of);
+        let (until, mut now) = (Instant::now() + PATIENCE, false);
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Load(load) => {
+                    staged.push(load.staged);
+                    captures.push(load.capture);
+                    accounts.push(load.of);
+                }
+                Message::Now => now = true,
+            }
+            let left = if now { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
+            next = if staged.len() < TOGETHER { loads.recv_timeout(left).ok() } else { None };
         }
         if outcome.is_ok() {
             outcome = settle(staged).and_then(|()| ledger.record_captures(run, &captures).map(drop));
@@ -92,7 +114,7 @@ fn work(loads: &Receiver<Load>, ledger: &Ledger, run: i64) -> Result<()> {
 
 /// The way into archive and ledger for the documents of one source.
 pub(crate) struct Landing {
-    desk: SyncSender<Load>,
+    desk: SyncSender<Message>,
     account: Arc<Account>,
     pipeline: String,
     source: String,
@@ -107,7 +129,7 @@ impl Landing {
     pub(crate) fn land(&self, document: &Document, staged: Staged) -> Result<()> {
         let load = Load { staged, capture: self.capture(document), of: self.account.clone() };
         self.account.state.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
-        self.desk.send(load).map_err(|_| not_kept())
+        self.desk.send(Message::Load(Box::new(load))).map_err(|_| not_kept())
     }
 
     /// Waits until all that was handed over is kept.
@@ -115,6 +137,10 @@ impl Landing {
     /// # Errors
     /// Where it is not; the clerk knows why.
     pub(crate) fn settled(&self) -> Result<()> {
+        // Not with a hand on the account: the clerk needs it before there is room at the desk.
+        if self.account.state.lock().unwrap_or_else(PoisonError::into_inner).0 > 0 {
+            self.desk.send(Message::Now).map_err(|_| not_kept())?;
+        }
         let state = self.account.state.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = |state: &mut (usize, bool)| state.0 > 0;
         let state = self.account.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);

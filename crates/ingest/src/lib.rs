@@ -39,8 +39,9 @@ const SIDE_BY_SIDE: usize = 32;
 /// every source: a full disk, a damaged ledger, an unknown name in `context.only`.
 pub fn run(context: &Context) -> Result<StageReport> {
     let sources = chosen(context)?;
+    // What documents need of a processor is little beside what their threads would need to wake each other.
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| {
             Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error)
         })?;
     let fetcher = fetcher(context.pipeline);
@@ -49,7 +50,9 @@ pub fn run(context: &Context) -> Result<StageReport> {
     } else {
         std::thread::scope(|scope| {
             let clerk = Clerk::begin(scope, context)?;
-            let reports = all(context, (&runtime, &fetcher, &clerk), &sources);
+            let broken = context.store.archive().broken_downloads()?;
+            let network = Network { runtime: &runtime, fetcher: &fetcher, clerk: &clerk, broken: &broken };
+            let reports = all(context, &network, &sources);
             // What keeps the clerk from working ends the sources too, and the clerk knows more of it.
             clerk.end()?;
             reports
@@ -60,11 +63,16 @@ pub fn run(context: &Context) -> Result<StageReport> {
 }
 
 /// What sources share.
-type Network<'a> = (&'a Runtime, &'a Fetcher, &'a Clerk<'a>);
+struct Network<'a> {
+    runtime: &'a Runtime,
+    fetcher: &'a Fetcher,
+    clerk: &'a Clerk<'a>,
+    broken: &'a BTreeSet<Digest>,
+}
 
 /// Fetches all sources: those that go to servers side by side, files meanwhile one after the other. The reports are in the
 /// order of the sources, whatever ends first.
-fn all(context: &Context, network: Network, sources: &[&Source]) -> Result<Vec<SourceReport>> {
+fn all(context: &Context, network: &Network, sources: &[&Source]) -> Result<Vec<SourceReport>> {
     let numbered = || sources.iter().copied().enumerate();
     let (files, servers): (Vec<_>, Vec<_>) =
         numbered().partition(|(_, source)| matches!(source.kind, SourceKind::File(_)));
@@ -127,7 +135,7 @@ fn chosen<'a>(context: &Context<'a>) -> Result<Vec<&'a Source>> {
 }
 
 /// Fetches one source.
-fn ingest(context: &Context, (runtime, fetcher, clerk): Network, source: &Source) -> Result<SourceReport> {
+fn ingest(context: &Context, network: &Network, source: &Source) -> Result<SourceReport> {
     let pipeline = &context.pipeline.name;
     let before = context.ledger.current_captures(pipeline, &source.id)?;
     let newest = context.ledger.newest_captures(pipeline, &source.id)?;
@@ -136,10 +144,11 @@ fn ingest(context: &Context, (runtime, fetcher, clerk): Network, source: &Source
         pipeline,
         source,
         archive: context.store.archive(),
-        landing: clerk.landing(pipeline, &source.id, kind.word()),
+        landing: network.clerk.landing(pipeline, &source.id, kind.word()),
         base: context.pipeline.file.parent().unwrap_or_else(|| Path::new("")),
-        runtime,
-        fetcher,
+        runtime: network.runtime,
+        fetcher: network.fetcher,
+        broken: network.broken,
         known: newest.iter().map(|capture| (capture.name.as_str(), capture)).collect::<BTreeMap<_, _>>(),
         progress: context.progress,
     };

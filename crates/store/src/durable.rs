@@ -76,7 +76,8 @@ pub(crate) fn place_all(files: Vec<(Loose, PathBuf)>) -> Result<()> {
         }
         let folder = folder_of(&target);
         if !folders.contains(folder) {
-            create_folder(folder)?;
+            // What is made here is brought to disk with the rest.
+            make_folder(folder, !together)?;
             folders.insert(folder.to_owned());
         }
         file.rename(&target).map_err(|error| failed("put in place", error))?;
@@ -206,14 +207,19 @@ pub(crate) fn link(temporary: &Path, source: &Path) -> Option<Loose> {
 /// # Errors
 /// [`ErrorKind::Storage`].
 pub fn create_folder(folder: &Path) -> Result<()> {
+    make_folder(folder, true)
+}
+
+fn make_folder(folder: &Path, durably: bool) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
     if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        create_folder(parent)?;
+        make_folder(parent, durably)?;
     }
     match fs::create_dir(folder) {
-        Ok(()) => sync_parent(folder),
+        Ok(()) if durably => sync_parent(folder),
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == Io::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(Fault::io(ErrorKind::Storage, "create the folder", folder, error)),
     }

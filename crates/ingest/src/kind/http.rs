@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 use quipu_fetch::{ANYTHING, Answer, Fetched, Known, Order, Validators, conceal, redact};
-use quipu_schema::digest::Hasher;
 use quipu_schema::pipeline::{HttpSource, Reach};
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Archived, Capture};
@@ -148,7 +147,7 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
     // What is not in the archive any more has to come again.
     let there = before.filter(|before| conditional && job.archive.contains(&before.digest));
     let known = there.map(|before| known(before, url)).filter(|known| !known.validators.is_empty());
-    let mut sink = Incoming::new(&job.archive, key(job, url))?;
+    let mut sink = Incoming::new(job, url)?;
     let order =
         Order { url, limits: &reach.limits, accept: ANYTHING, headers, known: known.as_ref(), beginning: false };
     if alone {
@@ -175,7 +174,7 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
         }
         (Fetched::NotModified(_), None) => Err(Fault::bug("a document is the same as one that nobody knows")),
         (Fetched::Came(answer), before) => {
-            let Arrived { head, whole, staged } = sink.arrived()?;
+            let Arrived { head, whole, staged } = sink.arrived(before.map(|before| before.digest))?;
             let Archived { digest, size, .. } = staged.archived();
             let media_type = answer.media_type.as_deref();
             let came = guard::Came { name: &name, head: &head, size, media_type, digest, is_member: false };
@@ -198,12 +197,4 @@ fn known(capture: &Capture, url: &Url) -> Known {
     let of = |wanted: &str| capture.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let validators = Validators { etag: of("etag"), last_modified: of("last-modified") };
     Known { validators, at: capture.redirects.last().cloned().unwrap_or_else(|| redact(url)) }
-}
-
-/// What tells a download from all others. The address stands in it with its secrets, of which a digest tells nothing that
-/// could be found without them.
-fn key(job: &Job, url: &Url) -> Digest {
-    let mut hasher = Hasher::default();
-    hasher.part("pipeline", job.pipeline).part("source", &job.source.id).part("url", url.as_str());
-    hasher.finish()
 }

@@ -4,8 +4,12 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quipu_fetch::Sink;
+use quipu_schema::digest::Hasher;
 use quipu_schema::{Digest, Result};
-use quipu_store::{Archive, Partial, Staged};
+use quipu_store::{Partial, Staged};
+use reqwest::Url;
+
+use super::Job;
 
 /// What is no larger is held in memory…
 const SMALL: usize = 1 << 20;
@@ -19,9 +23,8 @@ static HELD: AtomicUsize = AtomicUsize::new(0);
 
 /// A download into the archive.
 pub(super) struct Incoming<'a> {
-    archive: &'a Archive,
-    /// What tells it from all other downloads.
-    key: Digest,
+    job: &'a Job<'a>,
+    url: &'a Url,
     body: Body,
 }
 
@@ -48,29 +51,36 @@ pub(super) struct Arrived {
 
 impl<'a> Incoming<'a> {
     /// Begins a download, or goes on with one that broke off.
-    pub(super) fn new(archive: &'a Archive, key: Digest) -> Result<Self> {
-        let body = if archive.has_partial(&key) {
-            Body::File(archive.partial(&key)?)
-        } else {
-            Body::Memory(Held::default())
+    pub(super) fn new(job: &'a Job<'a>, url: &'a Url) -> Result<Self> {
+        let broken = if job.broken.is_empty() { None } else { job.broken.get(&key(job, url)) };
+        let body = match broken {
+            Some(key) => Body::File(job.archive.partial(key)?),
+            None => Body::Memory(Held::default()),
         };
-        Ok(Self { archive, key, body })
+        Ok(Self { job, url, body })
     }
 
-    /// All of it has come.
-    pub(super) fn arrived(self) -> Result<Arrived> {
+    /// All of it has come. `expected` is the digest of what it may be.
+    pub(super) fn arrived(self, expected: Option<Digest>) -> Result<Arrived> {
         match self.body {
             Body::Memory(mut held) => {
                 let whole = std::mem::take(&mut held.bytes);
                 HELD.fetch_sub(whole.len(), Ordering::Relaxed);
                 let head = whole.get(..HEAD).unwrap_or(&whole).to_vec();
-                Ok(Arrived { head, staged: self.archive.stage(&whole)?, whole: Some(whole) })
+                let staged = self.job.archive.stage(&whole, |digest| expected == Some(*digest))?;
+                Ok(Arrived { head, staged, whole: Some(whole) })
             }
-            Body::File(partial) => {
-                Ok(Arrived { head: partial.head().to_vec(), whole: None, staged: partial.stage()? })
-            }
+            Body::File(partial) => Ok(Arrived { head: partial.head().to_vec(), whole: None, staged: partial.stage()? }),
         }
     }
+}
+
+/// What tells a download from all others. The address stands in it with its secrets, of which a digest tells nothing that
+/// could be found without them.
+fn key(job: &Job, url: &Url) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.part("pipeline", job.pipeline).part("source", &job.source.id).part("url", url.as_str());
+    hasher.finish()
 }
 
 impl Held {
@@ -97,9 +107,11 @@ impl Drop for Held {
 impl Sink for Incoming<'_> {
     fn held(&self) -> Option<(u64, String)> {
         match &self.body {
-            Body::Memory(held) => {
-                held.version.clone().filter(|_| !held.bytes.is_empty()).map(|version| (held.bytes.len() as u64, version))
-            }
+            Body::Memory(held) => held
+                .version
+                .clone()
+                .filter(|_| !held.bytes.is_empty())
+                .map(|version| (held.bytes.len() as u64, version)),
             Body::File(partial) => partial.held().map(|(bytes, version)| (bytes, version.to_owned())),
         }
     }
@@ -118,7 +130,7 @@ impl Sink for Incoming<'_> {
         if let Body::Memory(held) = &mut self.body
             && !held.take(bytes)
         {
-            let mut partial = self.archive.partial(&self.key).map_err(io::Error::other)?;
+            let mut partial = self.job.archive.partial(&key(self.job, self.url)).map_err(io::Error::other)?;
             partial.begin(held.version.as_deref())?;
             partial.write(&held.bytes)?;
             self.body = Body::File(partial);

@@ -9,7 +9,7 @@ mod file;
 mod http;
 mod incoming;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use quipu_fetch::Fetcher;
@@ -58,6 +58,8 @@ pub(crate) struct Job<'a> {
     pub(crate) runtime: &'a Runtime,
     /// Who asks servers.
     pub(crate) fetcher: &'a Fetcher,
+    /// Downloads that broke off in an earlier run.
+    pub(crate) broken: &'a BTreeSet<Digest>,
     /// The newest good capture of each name.
     pub(crate) known: BTreeMap<&'a str, &'a Capture>,
     /// Who watches.

@@ -3,6 +3,7 @@
 //! Beside the bytes lies a note of the version that they are of, without which they are worth nothing, and of the start of
 //! the machine in which they were written: after a crash of the machine nobody knows which of them reached the disk.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind as Io, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -96,12 +97,31 @@ impl Archive {
         } else {
             file.set_len(0).map_err(failed)?;
         }
-        Ok(Partial { archive: self.clone(), file, path, note, out: Out::Here(hasher), head, size, version, staged: false })
+        Ok(Partial {
+            archive: self.clone(),
+            file,
+            path,
+            note,
+            out: Out::Here(hasher),
+            head,
+            size,
+            version,
+            staged: false,
+        })
     }
 
-    /// Whether something may be there of a download.
-    pub fn has_partial(&self, key: &Digest) -> bool {
-        self.partial.join(key.to_string()).with_extension("note").exists()
+    /// The keys of downloads that broke off.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`].
+    pub fn broken_downloads(&self) -> Result<BTreeSet<Digest>> {
+        let failed = |error| Fault::io(ErrorKind::Storage, "list broken downloads", self.partial.as_ref(), error);
+        let mut keys = BTreeSet::new();
+        for entry in fs::read_dir(&self.partial).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            keys.extend(name.to_str().and_then(|name| name.parse::<Digest>().ok()));
+        }
+        Ok(keys)
     }
 
     /// Removes downloads that nobody went on with for a week, and returns how many there were.
@@ -312,7 +332,10 @@ mod tests {
         two.begin(Some("v")).expect("begun");
         two.write(b"two").expect("written");
         one.write(b"whole").expect("written");
-        let (one, two) = (one.stage().expect("whole").settle().expect("archived"), two.stage().expect("whole").settle().expect("archived"));
+        let (one, two) = (
+            one.stage().expect("whole").settle().expect("archived"),
+            two.stage().expect("whole").settle().expect("archived"),
+        );
         assert_eq!(archive.read(&one.digest).expect("bytes"), b"one, whole");
         assert_eq!(archive.read(&two.digest).expect("bytes"), b"two");
         assert_eq!(left(&folder), 0);
