@@ -330,6 +330,7 @@ fn undecodable(wrong: Undecodable, url: &Url) -> Failure {
 fn answer(response: &Response, url: &Url) -> Answer {
     Answer {
         url: redact(url),
+        at: None,
         status: response.status().as_u16(),
         media_type: media_type(response.headers()),
         headers: kept(response.headers()),

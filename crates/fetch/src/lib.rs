@@ -80,6 +80,8 @@ pub struct Known {
 pub struct Answer {
     /// The address that answered in the end, without secrets.
     pub url: String,
+    /// The same, where a redirect led there. It may hold secrets.
+    pub at: Option<Url>,
     /// HTTP status.
     pub status: u16,
     /// Media type as the server states it, without parameters.
@@ -178,8 +180,14 @@ impl Fetcher {
             let asking = timeout(order.limits.total_timeout, ask(&client, order, (&url, own), sink, advance));
             let late = |_| Failure::again(format!("no complete answer within {:?}", order.limits.total_timeout));
             match told(asking.await.map_err(late).flatten(), &host)? {
-                Step::Came(answer) => return Ok(Fetched::Came(Answer { redirects, ..answer })),
-                Step::NotModified(answer) => return Ok(Fetched::NotModified(Answer { redirects, ..answer })),
+                Step::Came(answer) => {
+                    let at = (!redirects.is_empty()).then_some(url);
+                    return Ok(Fetched::Came(Answer { redirects, at, ..answer }));
+                }
+                Step::NotModified(answer) => {
+                    let at = (!redirects.is_empty()).then_some(url);
+                    return Ok(Fetched::NotModified(Answer { redirects, at, ..answer }));
+                }
                 Step::Elsewhere(to) if redirects.len() < order.limits.max_redirects => url = to,
                 Step::Elsewhere(_) => {
                     let message = format!("more than {} redirects", order.limits.max_redirects);

@@ -51,6 +51,13 @@ pub(crate) fn suspicion(came: &Came, source: &Source, before: Option<&Capture>) 
     shrunk(came.size, source, before)
 }
 
+/// Why what came is no page that could name documents: markup, or text that is none.
+pub(crate) fn no_page(came: &Came) -> Option<String> {
+    let sniffed = Sniffed::of(came.head);
+    (!matches!(sniffed, Sniffed::Html | Sniffed::Xml | Sniffed::Text))
+        .then(|| format!("a page is wanted, and what came is {}", sniffed.word()))
+}
+
 /// That a document is none of those that the pipeline file names.
 pub(crate) fn unpinned(digest: &Digest, source: &Source) -> Option<String> {
     let pins = &source.guard.sha256;

@@ -20,10 +20,10 @@ use quipu_fetch::{Fetcher, HostRules};
 use quipu_schema::pipeline::{Pipeline, Source, SourceKind, suggestion};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Capture, Context, Outcome, Silent, SourceReport, StageReport};
+use quipu_store::{Archived, Capture, Context, Outcome, Silent, SourceReport, StageReport};
 use tokio::runtime::Runtime;
 
-use kind::{Harvest, Job};
+use kind::{Document, Harvest, Job};
 use landing::Clerk;
 
 /// Sources that are fetched side by side; each host has its own bounds.
@@ -150,6 +150,7 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
         fetcher: network.fetcher,
         broken: network.broken,
         known: newest.iter().map(|capture| (capture.name.as_str(), capture)).collect::<BTreeMap<_, _>>(),
+        current: &before,
         progress: context.progress,
     };
     let fetched = kind.fetch(&job).and_then(|harvest| match &source.archive {
@@ -168,14 +169,22 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
     let any_new = harvest.documents.iter().any(|document| !document.not_modified);
     // Archives are captured, and their members are the documents.
     harvest.documents.retain(|document| !document.is_container);
-    let total = harvest.documents.len() + harvest.missing.len();
-    let mut notes = Vec::new();
+    let mut notes = std::mem::take(&mut harvest.notes);
     if let Some(came) = &harvest.completeness {
         context.ledger.record_completeness(context.run, pipeline, &source.id, came)?;
         notes.push(came.told());
     }
     let tally = account(&harvest);
-    if let Some(fault) = trouble(&mut harvest) {
+    let failures = suspects(&harvest) + harvest.missing.len();
+    let mut fault = trouble(&mut harvest);
+    if let Some(most) = harvest.piecemeal {
+        stand_alone(&mut harvest, &before);
+        if failures as u64 <= most
+            && let Some(fault) = fault.take()
+        {
+            notes.push(format!("{} did not come: {}", documents_word(failures), fault.message()));
+        }
+    } else if let Some(fault) = fault.take() {
         return Ok(failed(source, (fault, tally), &before, notes));
     }
     if let Some(fault) = harvest.completeness.as_ref().and_then(|came| guard::incomplete(came, source)) {
@@ -191,24 +200,46 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
         context.ledger.set_current(pipeline, &source.id, &list)?;
     }
     let digests: BTreeSet<Digest> = documents.iter().map(|(_, digest)| *digest).collect();
-    if digests.len() < total {
-        notes.push(format!("{} have only {} different contents", documents_word(total), digests.len()));
+    if digests.len() < documents.len() {
+        notes.push(format!("{} have only {} different contents", documents_word(documents.len()), digests.len()));
+    }
+    if let Some(fault) = fault {
+        notes.push(format!("goes on with {}", documents_word(documents.len())));
+        return Ok(report(source, Outcome::Failed(fault), tally, notes));
     }
     let known: BTreeSet<Digest> = before.iter().map(|capture| capture.digest).collect();
     let outcome = if known == digests { Outcome::Unchanged } else { Outcome::Done };
     Ok(report(source, outcome, tally, notes))
 }
 
+/// Of documents that stand for themselves, those that are good are current, and in the place of another one what it was.
+fn stand_alone(harvest: &mut Harvest, before: &[Capture]) {
+    let bad = harvest.documents.extract_if(.., |document| document.suspect.is_some()).map(|document| document.name);
+    let bad: BTreeSet<String> = bad.chain(harvest.missing.iter().map(|(name, _)| name.clone())).collect();
+    let was = before.iter().filter(|capture| bad.contains(&capture.name));
+    harvest.documents.extend(was.map(|capture| {
+        let archived = Archived { digest: capture.digest, size: capture.size, new: false };
+        Document { not_modified: true, ..Document::of(capture.name.clone(), archived) }
+    }));
+}
+
+fn suspects(harvest: &Harvest) -> usize {
+    harvest.documents.iter().filter(|document| document.suspect.is_some()).count()
+}
+
 /// What became of each document of a source.
 fn account(harvest: &Harvest) -> Tally {
     let all = harvest.documents.len() + harvest.missing.len();
     let mut tally = Tally { read: all as u64, ..Tally::default() };
-    let suspect = harvest.documents.iter().filter(|document| document.suspect.is_some()).count();
+    let suspect = suspects(harvest);
     if suspect == 0 && harvest.missing.is_empty() {
         tally.published = tally.read;
         return tally;
     }
-    for (rule, documents) in [("suspect", suspect), ("waits-for-the-others", harvest.documents.len() - suspect)] {
+    let good = harvest.documents.len() - suspect;
+    let waits = if harvest.piecemeal.is_some() { 0 } else { good };
+    tally.published = (good - waits) as u64;
+    for (rule, documents) in [("suspect", suspect), ("waits-for-the-others", waits)] {
         if documents > 0 {
             tally.ignore(rule, documents as u64);
         }

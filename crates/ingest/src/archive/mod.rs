@@ -32,7 +32,9 @@ pub(crate) fn unpacked(harvest: Harvest, wanted: &Members, job: &Job) -> Result<
     job.landing.settled()?;
     let mut out = Harvest { documents: Vec::new(), ..harvest };
     for mut document in harvest.documents {
-        if document.suspect.is_none() {
+        // Members of archives that nobody was asked for are what they were.
+        let is_member = matches!(document.parent, Some((Parent::Archive, _)));
+        if document.suspect.is_none() && !document.is_container && !is_member {
             out.documents.extend(members(&document, wanted, job)?);
             document.is_container = true;
         }

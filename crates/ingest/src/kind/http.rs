@@ -33,7 +33,7 @@ impl Fetch for HttpSource {
         }
         let mut results = job.runtime.block_on(async {
             let orders = addresses.iter().zip(&names).enumerate().map(|(at, (url, name))| async move {
-                let wanted = Wanted { url, name, headers, conditional: true, listing: None };
+                let wanted = Wanted { url, name, headers, conditional: true, what: What::Document, listing: None };
                 let came = one(&self.reach, &wanted, job, !whole).await;
                 if whole {
                     job.progress.advance(1);
@@ -116,14 +116,27 @@ pub(super) struct Wanted<'a> {
     pub(super) headers: &'a [(HeaderName, HeaderValue)],
     /// Whether what is known under its name is of the same address.
     pub(super) conditional: bool,
+    /// What it is to be.
+    pub(super) what: What,
     /// The page that names it, where one does.
     pub(super) listing: Option<Digest>,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A document of the source.
+    Document,
+    /// A page that names documents.
+    Listing,
 }
 
 /// A document that came, and what is in it where it is small and new.
 pub(super) struct Came {
     pub(super) document: Document,
     pub(super) whole: Option<Vec<u8>>,
+    /// The address that gave it, where that is another one. It may hold secrets.
+    pub(super) url: Option<Url>,
 }
 
 impl Came {
@@ -141,7 +154,7 @@ impl Came {
 
 /// Fetches one document. `alone` says that its bytes are the progress that people see.
 pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone: bool) -> Result<Came> {
-    let Wanted { url, name, headers, conditional, listing } = *wanted;
+    let Wanted { url, name, headers, conditional, what, listing } = *wanted;
     let name = name.to_owned();
     let before = job.known.get(name.as_str()).copied();
     // What is not in the archive any more has to come again.
@@ -168,9 +181,10 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
         (Fetched::NotModified(answer), Some(before)) => {
             let archived = Archived { digest: before.digest, size: before.size, new: false };
             // What the pipeline file names may be another one by now.
-            let suspect = unpinned(&archived.digest, job.source);
+            let suspect = if what == What::Document { unpinned(&archived.digest, job.source) } else { None };
+            let url = answer.at.clone();
             let document = Document { suspect, not_modified: true, ..document(name, archived, answer) };
-            Ok(Came { document, whole: None })
+            Ok(Came { document, whole: None, url })
         }
         (Fetched::NotModified(_), None) => Err(Fault::bug("a document is the same as one that nobody knows")),
         (Fetched::Came(answer), before) => {
@@ -178,11 +192,15 @@ pub(super) async fn one(reach: &Reach, wanted: &Wanted<'_>, job: &Job<'_>, alone
             let Archived { digest, size, .. } = staged.archived();
             let media_type = answer.media_type.as_deref();
             let came = guard::Came { name: &name, head: &head, size, media_type, digest, is_member: false };
-            let suspect = suspicion(&came, job.source, before);
+            let suspect = match what {
+                What::Document => suspicion(&came, job.source, before),
+                What::Listing => guard::no_page(&came),
+            };
+            let url = answer.at.clone();
             let parent = listing.map(|digest| (Parent::Listing, digest));
             let document = Document { suspect, parent, ..document(name.clone(), staged.archived(), answer) };
             job.landing.land(&document, staged)?;
-            Ok(Came { document, whole })
+            Ok(Came { document, whole, url })
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Kinds of sources: one file each behind [`Fetch`], registered in [`of`].
 //!
-//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`: `crawl` (pages found from a
-//! start page), `object` (an object store). The ones that speak HTTP use the fetcher of the run. Members of archives are taken
+//! Further kinds go beside these, each with a variant of `quipu_schema::pipeline::SourceKind`. The ones that speak HTTP use the fetcher of the run. Members of archives are taken
 //! out behind whatever kind brought them: see `archive`.
 
 mod api;
+mod crawl;
 mod file;
 mod http;
 mod incoming;
@@ -40,6 +40,7 @@ pub(crate) fn of(kind: &SourceKind) -> &dyn Fetch {
         SourceKind::File(file) => file,
         SourceKind::Http(http) => http,
         SourceKind::Api(api) => api.as_ref(),
+        SourceKind::Crawl(crawl) => crawl.as_ref(),
     }
 }
 
@@ -62,6 +63,8 @@ pub(crate) struct Job<'a> {
     pub(crate) broken: &'a BTreeSet<Digest>,
     /// The newest good capture of each name.
     pub(crate) known: BTreeMap<&'a str, &'a Capture>,
+    /// What is current.
+    pub(crate) current: &'a [Capture],
     /// Who watches.
     pub(crate) progress: &'a dyn Progress,
 }
@@ -75,6 +78,11 @@ pub(crate) struct Harvest {
     pub(crate) missing: Vec<(String, Fault)>,
     /// How much came of a source that gives its items page by page.
     pub(crate) completeness: Option<Completeness>,
+    /// Whether each document stands for itself: as long as no more than so many are missing, all is well, and those that
+    /// came are current in any case. Otherwise the source is one whole.
+    pub(crate) piecemeal: Option<u64>,
+    /// What people should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What a document can come out of.

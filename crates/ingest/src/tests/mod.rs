@@ -2,6 +2,7 @@
 
 mod again;
 mod archives;
+mod crawl;
 mod files;
 mod moody;
 mod network;

@@ -13,6 +13,7 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -143,6 +144,16 @@ impl SourceText {
         let document = self.decoded.text_of(bytes);
         self.get(&self.shown.text_of(&document))
     }
+}
+
+/// The markup of a page as characters, in its encoding. `media` is as for [`SourceText::read`].
+///
+/// # Errors
+/// `Source` for an encoding that is not read.
+pub fn markup<'a>(bytes: &'a [u8], media: Option<&str>) -> Result<(Cow<'a, str>, &'static encoding_rs::Encoding)> {
+    let (encoding, _, mark) = decode::choose(bytes, charset(media))?;
+    let (text, _) = encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
+    Ok((text, encoding))
 }
 
 /// Decodes the archived bytes of a range exactly as the reader did. `media` is the document's

@@ -7,6 +7,7 @@
 mod api;
 mod checks;
 mod contract;
+mod crawl;
 mod guard;
 mod http;
 mod layout;
@@ -28,6 +29,7 @@ use toml::de::DeTable;
 pub use api::{Along, ApiSource, Pages, Split};
 pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
+pub use crawl::CrawlSource;
 pub use guard::Guard;
 pub use http::{HostRules, HttpSource, Limits, Reach};
 pub use layout::{Format, HeaderAt, Layout, SheetPick, TableAt};

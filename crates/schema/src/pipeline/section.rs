@@ -121,6 +121,16 @@ impl<'a, 'i> Section<'a, 'i> {
         Some(pattern)
     }
 
+    /// A CSS selector (Selectors Level 4, without pseudo-elements).
+    pub(crate) fn selector(&self, key: &'static str) -> Option<String> {
+        let text = self.text(key)?;
+        if let Err(error) = scraper::Selector::parse(&text.value) {
+            self.findings.report(text.span, format!("`{key}` is no CSS selector: {error}"), None);
+            return None;
+        }
+        Some(text.value)
+    }
+
     pub(crate) fn required_pattern(&self, key: &'static str, what: &str) -> Option<Placed<String>> {
         if self.has(key) {
             return self.pattern(key);

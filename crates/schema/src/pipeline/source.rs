@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::api::ApiSource;
 use super::checks::Checks;
 use super::contract::{Contract, Expect};
+use super::crawl::CrawlSource;
 use super::guard::Guard;
 use super::http::HttpSource;
 use super::layout::Layout;
@@ -67,6 +68,8 @@ pub enum SourceKind {
     Http(HttpSource),
     /// A paged JSON API.
     Api(Box<ApiSource>),
+    /// Documents that listing pages name.
+    Crawl(Box<CrawlSource>),
 }
 
 /// A file, or several by a glob.
@@ -126,17 +129,19 @@ impl Source {
         let file = section.text("file").map(|t| SourceKind::File(FileSource { path: join(base, &t.value) }));
         let http = HttpSource::read(section).map(SourceKind::Http);
         let api = ApiSource::read(section).map(|api| SourceKind::Api(Box::new(api)));
-        let kinds = ["file", "http", "api"];
+        let crawl = CrawlSource::read(section).map(|crawl| SourceKind::Crawl(Box::new(crawl)));
+        let kinds = ["file", "http", "api", "crawl"];
         match section.count(&kinds) {
-            0 => section.missing("file", "a path or glob (or `http = { url = \"…\" }`, or `[source.api]`)"),
+            0 => section
+                .missing("file", "a path or glob (or `http = { url = \"…\" }`, `[source.api]` or `[source.crawl]`)"),
             1 => {}
             _ => section.findings().report(
                 section.span(),
-                "a source has one of `file`, `http` and `api`, not several",
+                "a source has one of `file`, `http`, `api` and `crawl`, not several",
                 None,
             ),
         }
-        let kind = file.or(http).or(api);
+        let kind = file.or(http).or(api).or(crawl);
         let language = section.text("language").filter(|language| {
             let good = language.value.len() == 2 && language.value.bytes().all(|b| b.is_ascii_lowercase());
             if !good {
@@ -189,9 +194,14 @@ impl Source {
         let general = contracts.get(table).copied().unwrap_or_default();
         let contract = section.section("contract").map_or(general, |section| Contract::read(section, table, general));
         let guard = section.section("guard").map(Guard::read).unwrap_or_default();
-        if guard.complete_min.is_some() && !matches!(&kind, Some(SourceKind::Api(api)) if api.total.is_some()) {
-            let message =
-                "`complete_min` is of a paged API that says how many items it has: `[source.api]` with `total`";
+        let countable = match &kind {
+            Some(SourceKind::Api(api)) => api.total.is_some(),
+            Some(SourceKind::Crawl(_)) => true,
+            _ => false,
+        };
+        if guard.complete_min.is_some() && !countable {
+            let message = "`complete_min` is of a source that says how much there is: `[source.api]` with `total`, or \
+                           `[source.crawl]`";
             section.findings().report(section.span(), message, None);
         }
         let expect = section.section("expect").map(|section| Expect::read(section, table)).unwrap_or_default();

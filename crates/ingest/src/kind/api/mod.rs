@@ -19,7 +19,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use self::page::{Page, see, with};
 use self::slice::Slice;
-use super::http::{Wanted, address, one, secret_headers};
+use super::http::{Wanted, What, address, one, secret_headers};
 use super::{Document, Fetch, Harvest, Job};
 use crate::concerns_the_source_only;
 
@@ -153,7 +153,7 @@ impl Walker<'_> {
             let own = url.origin() == self.url.origin();
             let headers = if own { self.headers.as_slice() } else { &[] };
             let conditional = counted || number == 0 && !self.by_head();
-            let wanted = Wanted { url: &url, name: &name, headers, conditional, listing: None };
+            let wanted = Wanted { url: &url, name: &name, headers, conditional, what: What::Document, listing: None };
             let mut came = one(&self.api.reach, &wanted, self.job, false).await?;
             if came.document.suspect.is_some() {
                 walked.documents.push(came.document);
