@@ -163,7 +163,7 @@ pub(crate) fn private(url: &Url) -> Failure {
     )
 }
 
-fn is_private(error: &reqwest::Error) -> bool {
+pub(crate) fn is_private(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<crate::address::Private>() {

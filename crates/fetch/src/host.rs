@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quipu_schema::ErrorKind;
 use reqwest::Url;
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Failure;
@@ -57,12 +57,16 @@ impl Hosts {
 
 /// One host, while it is asked.
 pub(crate) struct Host {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     pace: Mutex<Pace>,
     pub(crate) robots: OnceCell<Robots>,
     /// How often in a row its `robots.txt` could not be had, and the last time and reason.
     silent: Mutex<(u32, Option<(Instant, String)>)>,
 }
+
+/// The leave to ask a host once, for as long as it is held.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "held, and given back when it is dropped")] Option<OwnedSemaphorePermit>);
 
 /// When a host may be asked.
 struct Pace {
@@ -83,7 +87,7 @@ impl Host {
         let between =
             if rules.per_second > 0.0 { Duration::from_secs_f64(1.0 / rules.per_second) } else { Duration::ZERO };
         Self {
-            permits: Semaphore::new(rules.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Arc::new(Semaphore::new(rules.concurrent.clamp(1, Semaphore::MAX_PERMITS))),
             pace: Mutex::new(Pace { next: Instant::now(), between, closed_until: Instant::now() }),
             robots: OnceCell::new(),
             silent: Mutex::default(),
@@ -94,9 +98,9 @@ impl Host {
     ///
     /// # Errors
     /// Where the host asked to be left alone for longer than anybody waits here, also while this one waited for its turn.
-    pub(crate) async fn turn(&self, url: &Url) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+    pub(crate) async fn turn(&self, url: &Url) -> Result<Turn, Failure> {
         // Nobody ever closes it, which is the only way to fail.
-        let permit = self.permits.acquire().await.ok();
+        let permit = self.permits.clone().acquire_owned().await.ok();
         let at = {
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
@@ -110,7 +114,7 @@ impl Host {
             at
         };
         sleep_until(at).await;
-        Ok(permit)
+        Ok(Turn(permit))
     }
 
     /// That the host was not asked in vain for its `robots.txt` just now, so many times.
@@ -189,8 +193,8 @@ mod tests {
         assert!(matches!(waiting.await, Err(Failure::Final(fault)) if fault.kind() == ErrorKind::Upstream));
     }
 
-    async fn turn(host: &Host) -> Option<SemaphorePermit<'_>> {
-        host.turn(&url("http://a/")).await.ok().flatten()
+    async fn turn(host: &Host) -> Option<Turn> {
+        host.turn(&url("http://a/")).await.ok()
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ mod attempt;
 mod backoff;
 mod body;
 mod coding;
+mod exchange;
 mod header;
 mod host;
 mod media;
@@ -30,10 +31,11 @@ use reqwest::{Client, redirect};
 use tokio::time::timeout;
 
 pub use body::{Memory, Sink};
+pub use exchange::{Exchanged, Unanswered};
 pub use header::{ContentRange, Validators, essence, moment, next_in};
-pub use host::HostRules;
+pub use host::{HostRules, Turn};
 pub use media::Sniffed;
-pub use redact::{conceal, redact};
+pub use redact::{conceal, redact, redact_text};
 pub use reqwest::Url;
 pub use robots::Robots;
 

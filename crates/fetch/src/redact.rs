@@ -55,6 +55,26 @@ pub fn redact(url: &Url) -> String {
     without_concealed(shown.into())
 }
 
+/// A text of somebody else, such as an error, with its addresses as [`redact`] shows them and without what is concealed.
+pub fn redact_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
+        let (before, from) = rest.split_at(at);
+        let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>()[]{},".contains(c);
+        let (address, after) = from.split_at(from.find(ends).unwrap_or(from.len()));
+        out.push_str(before);
+        match Url::parse(address) {
+            Ok(url) => out.push_str(&redact(&url)),
+            // What does not parse cannot be redacted.
+            Err(_) => out.push_str("(an address)"),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    without_concealed(out)
+}
+
 fn redact_pair(pair: &str) -> String {
     match pair.split_once('=') {
         Some((name, value)) if !value.is_empty() && is_secret(name) => format!("{name}=***"),
@@ -76,6 +96,16 @@ fn is_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_in_texts_are_redacted() {
+        assert_eq!(
+            redact_text("GET \"https://u:p@h.example/x?sig=abc&y=1\" failed: see http://h/?token=t, or <https://:>"),
+            "GET \"https://h.example/x?sig=***&y=1\" failed: see http://h/?token=***, or <(an address)>"
+        );
+        conceal("s3cr3t-value");
+        assert_eq!(redact_text("no s3cr3t-value here"), "no *** here");
+    }
 
     #[test]
     fn what_is_concealed_is_hidden_under_every_key() {

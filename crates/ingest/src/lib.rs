@@ -14,7 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use quipu_fetch::{Fetcher, HostRules};
 use quipu_schema::pipeline::{Pipeline, Source, SourceKind, suggestion};
@@ -44,7 +44,7 @@ pub fn run(context: &Context) -> Result<StageReport> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| {
             Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error)
         })?;
-    let fetcher = fetcher(context.pipeline);
+    let fetcher = Arc::new(fetcher(context.pipeline));
     let reports = if context.offline {
         sources.iter().map(|source| recall(context, source)).collect::<Result<Vec<_>>>()?
     } else {
@@ -65,7 +65,7 @@ pub fn run(context: &Context) -> Result<StageReport> {
 /// What sources share.
 struct Network<'a> {
     runtime: &'a Runtime,
-    fetcher: &'a Fetcher,
+    fetcher: &'a Arc<Fetcher>,
     clerk: &'a Clerk<'a>,
     broken: &'a BTreeSet<Digest>,
 }

@@ -98,7 +98,7 @@ pub(super) fn secret_headers(reach: &Reach) -> Result<Vec<(HeaderName, HeaderVal
 }
 
 /// The value of an environment variable, which nothing tells from now on.
-fn secret(variable: &str) -> Result<String> {
+pub(super) fn secret(variable: &str) -> Result<String> {
     let value = std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
         let message = format!("the environment variable `{variable}` has no value, and the source needs it");
         Fault::new(ErrorKind::Source, message).help("set it where the run is started")

@@ -8,9 +8,11 @@ mod crawl;
 mod file;
 mod http;
 mod incoming;
+mod object;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use quipu_fetch::Fetcher;
 use quipu_schema::pipeline::{Source, SourceKind};
@@ -41,6 +43,7 @@ pub(crate) fn of(kind: &SourceKind) -> &dyn Fetch {
         SourceKind::Http(http) => http,
         SourceKind::Api(api) => api.as_ref(),
         SourceKind::Crawl(crawl) => crawl.as_ref(),
+        SourceKind::Object(object) => object.as_ref(),
     }
 }
 
@@ -58,7 +61,7 @@ pub(crate) struct Job<'a> {
     /// Where network calls run.
     pub(crate) runtime: &'a Runtime,
     /// Who asks servers.
-    pub(crate) fetcher: &'a Fetcher,
+    pub(crate) fetcher: &'a Arc<Fetcher>,
     /// Downloads that broke off in an earlier run.
     pub(crate) broken: &'a BTreeSet<Digest>,
     /// The newest good capture of each name.

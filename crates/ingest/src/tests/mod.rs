@@ -6,6 +6,7 @@ mod crawl;
 mod files;
 mod moody;
 mod network;
+mod objects;
 mod paged;
 
 use std::path::Path;

@@ -82,20 +82,26 @@ impl HttpSource {
     }
 }
 
-impl Reach {
+impl Limits {
     /// Reads the keys of a section; a body may have so many MiB where nothing is said.
     pub(super) fn read(section: &Section<'_, '_>, mib: u64) -> Self {
         let seconds = |key, default| Duration::from_secs(section.number(key, 1..=86_400).unwrap_or(default));
-        let limits = Limits {
+        Self {
             max_bytes: section.number("max_mib", 1..=1 << 20).unwrap_or(mib) * MIB,
             connect_timeout: seconds("connect_timeout_s", 15),
             idle_timeout: seconds("idle_timeout_s", 60),
             total_timeout: seconds("total_timeout_s", 3_600),
             max_redirects: usize::try_from(section.number("max_redirects", 0..=20).unwrap_or(5)).unwrap_or(5),
             tries: u32::try_from(section.number("tries", 1..=20).unwrap_or(4)).unwrap_or(4),
-        };
+        }
+    }
+}
+
+impl Reach {
+    /// Reads the keys of a section; a body may have so many MiB where nothing is said.
+    pub(super) fn read(section: &Section<'_, '_>, mib: u64) -> Self {
         Self {
-            limits,
+            limits: Limits::read(section, mib),
             secret_headers: variables(section, "secret_headers"),
             secret_query: variables(section, "secret_query"),
         }
@@ -110,7 +116,7 @@ pub(super) fn check_address(section: &Section<'_, '_>, url: &Placed<String>) {
 }
 
 /// Names and the environment variables that have their values.
-fn variables(section: &Section<'_, '_>, key: &'static str) -> Vec<(String, String)> {
+pub(super) fn variables(section: &Section<'_, '_>, key: &'static str) -> Vec<(String, String)> {
     let named = section.text_map(key).into_iter();
     named
         .filter_map(|(name, variable)| {

@@ -11,6 +11,7 @@ use super::guard::Guard;
 use super::http::HttpSource;
 use super::layout::Layout;
 use super::members::Members;
+use super::object::ObjectSource;
 use super::observe::Observe;
 use super::origin::Origin;
 use super::problem::suggestion;
@@ -70,6 +71,8 @@ pub enum SourceKind {
     Api(Box<ApiSource>),
     /// Documents that listing pages name.
     Crawl(Box<CrawlSource>),
+    /// Objects of an object store.
+    Object(Box<ObjectSource>),
 }
 
 /// A file, or several by a glob.
@@ -130,18 +133,21 @@ impl Source {
         let http = HttpSource::read(section).map(SourceKind::Http);
         let api = ApiSource::read(section).map(|api| SourceKind::Api(Box::new(api)));
         let crawl = CrawlSource::read(section).map(|crawl| SourceKind::Crawl(Box::new(crawl)));
-        let kinds = ["file", "http", "api", "crawl"];
+        let object = ObjectSource::read(section).map(|object| SourceKind::Object(Box::new(object)));
+        let kinds = ["file", "http", "api", "crawl", "object"];
         match section.count(&kinds) {
-            0 => section
-                .missing("file", "a path or glob (or `http = { url = \"…\" }`, `[source.api]` or `[source.crawl]`)"),
+            0 => section.missing(
+                "file",
+                "a path or glob (or `http = { url = \"…\" }`, `[source.api]`, `[source.crawl]` or `[source.object]`)",
+            ),
             1 => {}
             _ => section.findings().report(
                 section.span(),
-                "a source has one of `file`, `http`, `api` and `crawl`, not several",
+                "a source has one of `file`, `http`, `api`, `crawl` and `object`, not several",
                 None,
             ),
         }
-        let kind = file.or(http).or(api).or(crawl);
+        let kind = file.or(http).or(api).or(crawl).or(object);
         let language = section.text("language").filter(|language| {
             let good = language.value.len() == 2 && language.value.bytes().all(|b| b.is_ascii_lowercase());
             if !good {
