@@ -16,8 +16,16 @@ static CONCEALED: RwLock<Vec<String>> = RwLock::new(Vec::new());
 /// Shortest value that is hidden wherever it stands: shorter ones stand everywhere.
 const LEAST: usize = 4;
 
-/// From now on a value is told by nothing that this crate says.
+/// Shortest part of a value that is hidden by itself, such as what stands behind `Bearer`.
+const LEAST_PART: usize = 8;
+
+/// From now on a value is told by nothing that this crate says, and neither are its parts.
 pub fn conceal(value: &str) {
+    let parts = value.split(|c: char| c.is_whitespace() || ";,=&".contains(c)).filter(|part| part.len() >= LEAST_PART);
+    std::iter::once(value).chain(parts).for_each(conceal_one);
+}
+
+fn conceal_one(value: &str) {
     // As it stands in an address, and as it is.
     let parsed = Url::parse("http://h/").ok().map(|mut url| {
         url.query_pairs_mut().append_pair("v", value);
@@ -103,8 +111,8 @@ mod tests {
             redact_text("GET \"https://u:p@h.example/x?sig=abc&y=1\" failed: see http://h/?token=t, or <https://:>"),
             "GET \"https://h.example/x?sig=***&y=1\" failed: see http://h/?token=***, or <(an address)>"
         );
-        conceal("s3cr3t-value");
-        assert_eq!(redact_text("no s3cr3t-value here"), "no *** here");
+        conceal("Bearer s3cr3t-value");
+        assert_eq!(redact_text("no s3cr3t-value here, Bearer"), "no *** here, Bearer");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod discreet;
 mod output;
 mod progress;
 
@@ -18,6 +19,12 @@ use output::Output;
 pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("QUIPU_SOURCES"));
 
 fn main() -> ExitCode {
+    discreet::tell_panics();
+    // The hook has told it.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::from(exit::BUG))
+}
+
+fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -80,12 +87,27 @@ fn stages(
 }
 
 /// Logs go to stderr: `WARN` says that something is odd but no data is lost, `ERROR` that data is.
+///
+/// Of other crates only those two are shown: below them some write down all that passes through, such as headers and the
+/// texts of documents, which hold what is secret under names that nobody knows.
 fn start_log(filter: &str, json: bool) {
-    let filter =
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    let wanted =
         tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let discreet = tracing_subscriber::filter::filter_fn(|about| {
+        about.target().starts_with("quipu") || *about.level() <= tracing::Level::WARN
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(discreet::Log).with_target(false);
+    let registry = tracing_subscriber::registry().with(wanted);
     // A second start in one process would fail; there is none.
-    let _ = if json { builder.json().try_init() } else { builder.without_time().try_init() };
+    let _ = if json {
+        registry.with(lines.json().with_filter(discreet)).try_init()
+    } else {
+        registry.with(lines.without_time().with_filter(discreet)).try_init()
+    };
 }
 
 /// Ends the process on SIGINT and SIGTERM with the code for "try again later". The store needs no

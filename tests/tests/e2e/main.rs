@@ -7,6 +7,7 @@ mod bad_row;
 #[cfg(test)]
 mod bad_source;
 #[cfg(test)]
+mod canary;
 mod codes;
 #[cfg(test)]
 mod commands;

@@ -25,6 +25,10 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
             SourceKind::File(file) => format!("file {}", file.path.display()),
             SourceKind::Http(http) => addresses(&http.urls),
             SourceKind::Api(api) => format!("api, pages from {}", addresses(std::slice::from_ref(&api.url))),
+            SourceKind::Crawl(crawl) => format!("crawl, lists from {}", addresses(&crawl.urls)),
+            SourceKind::Object(object) => {
+                format!("objects {}://{}/{}", object.service.scheme(), object.bucket, object.key)
+            }
         };
         let captures = match &ledger {
             Some(ledger) => quipu_transform::editions(ledger, &pipeline.name, source, None)?,
