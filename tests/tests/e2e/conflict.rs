@@ -62,14 +62,14 @@ fn dir() -> Dir {
 }
 
 /// The rows of a published table, of all its parts.
-fn table(dir: &Dir, pipeline: &str, name: &str) -> Vec<DataFrame> {
+pub(crate) fn table(dir: &Dir, pipeline: &str, name: &str) -> Vec<DataFrame> {
     let snapshot = dir.tables(pipeline);
     let parts = snapshot.parts.iter().filter(|part| part.table == name);
     parts.map(|part| dir.store().read_table(part).expect("a whole part")).collect()
 }
 
 /// These columns of every row, in order.
-fn rows(frames: &[DataFrame], columns: &[&str]) -> Vec<Vec<String>> {
+pub(crate) fn rows(frames: &[DataFrame], columns: &[&str]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for frame in frames {
         for row in 0..frame.height() {

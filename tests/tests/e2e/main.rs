@@ -8,6 +8,7 @@ mod bad_row;
 mod bad_source;
 #[cfg(test)]
 mod canary;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod commands;
@@ -23,6 +24,8 @@ mod inspect;
 mod killed;
 #[cfg(test)]
 mod large;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]

@@ -29,6 +29,18 @@ pub struct ApiSource {
     pub most_pages: u64,
     /// How a query that is capped is split.
     pub split: Option<Split>,
+    /// Where items are counted and not fetched.
+    pub count: Option<Count>,
+}
+
+/// Counts in place of items: one query for each value, of whose answer the total alone is kept. The items, which may be
+/// persons, reach neither disk nor table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Query key.
+    pub key: String,
+    /// The values.
+    pub values: Vec<String>,
 }
 
 /// How one page leads to the next.
@@ -109,7 +121,12 @@ impl ApiSource {
         if let Some(url) = &url {
             check_address(&api, url);
         }
-        let items = api.required_text("items", "a JSON pointer to the list of items, such as \"/results\"");
+        let count = api.section("count").and_then(read_count);
+        let items = if api.has("count") {
+            api.text("items")
+        } else {
+            api.required_text("items", "a JSON pointer to the list of items, such as \"/results\"")
+        };
         let pages = read_pages(&api);
         let size = api.section("size").and_then(|size| {
             let key = size.required_text("key", "the query key of the size of a page");
@@ -122,6 +139,19 @@ impl ApiSource {
         });
         let split = api.section("split").and_then(read_split);
         let total = pointer(&api, "total");
+        if api.has("count") {
+            for key in ["items", "id", "pages", "split"] {
+                if api.has(key) {
+                    let message = format!("`{key}` does not go with `count`: what is counted is not fetched");
+                    api.findings().report(api.span(), message, None);
+                }
+            }
+            for (key, what) in [("total", "how many items there are"), ("echo", "the value that was asked for")] {
+                if !api.has(key) {
+                    api.missing(key, &format!("a JSON pointer to where an answer says {what}"));
+                }
+            }
+        }
         if split.is_some() && !api.has("total") {
             api.missing("total", "a JSON pointer to how many items there are: without it nobody knows what is capped");
         }
@@ -135,6 +165,7 @@ impl ApiSource {
             echo: pointer(&api, "echo"),
             most_pages: api.number("most_pages", 1..=1_000_000).unwrap_or(MOST_PAGES),
             split,
+            count,
             url: url.map(|url| url.value).unwrap_or_default(),
         };
         if !is_pointer(&source.items) {
@@ -182,6 +213,16 @@ fn read_pages(api: &Section<'_, '_>) -> Pages {
         (.., true) => Pages::Link,
         (.., false) => Pages::One,
     }
+}
+
+fn read_count(count: Section<'_, '_>) -> Option<Count> {
+    let key = count.required_text("key", "the query key that has each of the values");
+    let values: Vec<String> = count.texts("values").into_iter().map(|value| value.value).collect();
+    if values.is_empty() {
+        count.missing("values", "the values that are counted, such as [\"AR\", \"BR\"]");
+    }
+    count.finish();
+    Some(Count { key: key?.value, values })
 }
 
 fn read_split(split: Section<'_, '_>) -> Option<Split> {

@@ -27,7 +27,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::DeTable;
 
-pub use api::{Along, ApiSource, Pages, Split};
+pub use api::{Along, ApiSource, Count, Pages, Split};
 pub use checks::{CheckRule, Checks};
 pub use contract::{Contract, Expect, Policy};
 pub use crawl::CrawlSource;

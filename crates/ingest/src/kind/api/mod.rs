@@ -4,6 +4,7 @@
 //! query is walked page by page; a page that is not the one that was asked for (an API that starts again at its first page
 //! behind its cap) ends the walk. What came is counted, each item once, against what the API says that there is.
 
+mod count;
 mod page;
 mod slice;
 
@@ -37,6 +38,9 @@ impl Fetch for ApiSource {
         let url = address(&self.reach, &self.url)?;
         let size = self.size.as_ref().map(|(key, value)| (key.as_str(), value.to_string()));
         let url = size.map_or_else(|| url.clone(), |(key, value)| with(&url, &[(key, &value)]));
+        if let Some(count) = &self.count {
+            return count::counts(self, count, &url, job);
+        }
         let walker = Walker { api: self, job, url, headers: secret_headers(&self.reach)? };
         job.progress.begin("queries", None);
         let walked = job.runtime.block_on(walker.all());

@@ -113,7 +113,7 @@ fn identity(item: &Value, id: Option<&str>) -> Digest {
     hasher.finish()
 }
 
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -122,7 +122,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A whole number, also as text.
-fn whole(value: &Value) -> Option<u64> {
+pub(super) fn whole(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
