@@ -13,7 +13,9 @@ use std::os::unix::fs::FileExt as _;
 use quipu_fetch::Sniffed;
 use quipu_schema::pipeline::Members;
 use quipu_schema::{ErrorKind, Fault, Result};
+use quipu_store::Archived;
 
+use crate::concerns_the_source_only;
 use crate::guard::{Came, suspicion};
 use crate::kind::{Document, Harvest, Job, Parent};
 use unpack::{Budget, Form, each};
@@ -23,11 +25,11 @@ const MOST: usize = 100_000;
 /// Names that a message tells.
 const TOLD: usize = 5;
 
-/// Puts the members that are wanted beside the archives that they came in.
+/// Puts the members that are wanted beside the archives that they came in. An archive that is damaged, encrypted, a bomb, or
+/// without a member that is wanted is missing.
 ///
 /// # Errors
-/// `Source` and `Shape` for an archive that is damaged, encrypted, a bomb, or without a member that is wanted; those of the
-/// store.
+/// Those of the store.
 pub(crate) fn unpacked(harvest: Harvest, wanted: &Members, job: &Job) -> Result<Harvest> {
     job.landing.settled()?;
     let mut out = Harvest { documents: Vec::new(), ..harvest };
@@ -35,7 +37,13 @@ pub(crate) fn unpacked(harvest: Harvest, wanted: &Members, job: &Job) -> Result<
         // Members of archives that nobody was asked for are what they were.
         let is_member = matches!(document.parent, Some((Parent::Archive, _)));
         if document.suspect.is_none() && !document.is_container && !is_member {
-            out.documents.extend(members(&document, wanted, job)?);
+            match members(&document, wanted, job) {
+                Ok(members) => out.documents.extend(members),
+                Err(fault) if concerns_the_source_only(fault.kind()) => {
+                    out.missing.push((document.name.clone(), fault))
+                }
+                Err(fault) => return Err(fault),
+            }
             document.is_container = true;
         }
         out.documents.push(document);
@@ -65,7 +73,12 @@ fn members(parent: &Document, wanted: &Members, job: &Job) -> Result<Vec<Documen
         if !seen.insert(name.clone()) {
             return Err(wrong(&parent.name, format!("the archive has two members with the name `{name}`")));
         }
-        out.push(member(parent, &name, bytes, &mut budget, job)?);
+        let full = format!("{}#{name}", parent.name);
+        let document = match known(&full, parent, job) {
+            Some(document) => document,
+            None => member(parent, (&name, full), bytes, &mut budget, job)?,
+        };
+        out.push(document);
         Ok(())
     })?;
     if out.is_empty() {
@@ -80,9 +93,23 @@ fn members(parent: &Document, wanted: &Members, job: &Job) -> Result<Vec<Documen
     Ok(out)
 }
 
-/// Archives one member.
-fn member(parent: &Document, name: &str, bytes: &mut dyn Read, budget: &mut Budget, job: &Job) -> Result<Document> {
-    let full = format!("{}#{name}", parent.name);
+/// A member that came out of the same archive before.
+fn known(full: &str, parent: &Document, job: &Job) -> Option<Document> {
+    let before = *job.known.get(full)?;
+    let same = before.parent == Some(parent.archived.digest) && job.archive.contains(&before.digest);
+    let archived = Archived { digest: before.digest, size: before.size, new: false };
+    let parent = Some((Parent::Archive, parent.archived.digest));
+    same.then(|| Document { parent, not_modified: true, ..Document::of(full.to_owned(), archived) })
+}
+
+/// Archives one member: its name in the archive, and that of the document.
+fn member(
+    parent: &Document,
+    (name, full): (&str, String),
+    bytes: &mut dyn Read,
+    budget: &mut Budget,
+    job: &Job,
+) -> Result<Document> {
     let mut incoming = job.archive.begin()?;
     let head = budget.copy(bytes, &mut incoming, &full)?;
     if incoming.size() == 0 {

@@ -296,3 +296,41 @@ fn documents_of_another_sort_are_suspect_and_the_others_are_data() {
     let texts: Vec<String> = place.captures("news").iter().map(|capture| place.bytes(capture)).collect();
     assert_eq!(texts, ["alias,area\nBrasil,BRA\nChile,CHL\n", "alias,area\nPeru,PER\n"]);
 }
+
+#[test]
+fn archives_that_a_page_names_are_taken_apart_once_and_a_damaged_one_keeps_none_back() {
+    use std::io::Write as _;
+    let zipped = |name: &str, text: &str| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("member");
+        zip.write_all(text.as_bytes()).expect("written");
+        zip.finish().expect("zip").into_inner()
+    };
+    let (whole, broken) = (zipped("a.txt", "Release a"), zipped("b.txt", "Release b"));
+    let listed = Arc::new(Mutex::new("a.zip"));
+    let now = listed.clone();
+    let server = Server::start(move |request| match request.path() {
+        "/news" => Reply::ok(format!("<ul>{}{}</ul>", row(*now.lock().expect("list"), ""), row("b.zip", ""))),
+        "/a.zip" => Reply::ok(whole.clone()),
+        "/b.zip" => Reply::ok(broken[..broken.len() / 2].to_vec()),
+        _ => Reply::status("404 Not Found"),
+    });
+    let place = Place::new();
+    let lines = format!(
+        "[source.crawl]\nurl = \"{}\"\nmissing_max = 1\n{ITEMS}[source.archive]\nmembers = \"*.txt\"\n[source.report]\n",
+        server.url("/news")
+    );
+    let pipeline = place.pipeline_of("news", &lines);
+    let report = place.run(&pipeline);
+    assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
+    assert_eq!(paths(&place, &server), ["/a.zip#a.txt"]);
+    let first = place.captures("news");
+    assert_eq!(first[0].kind, "archive");
+    let report = place.run(&pipeline);
+    assert!(is_unchanged(&report.sources[0]), "{:?}", report.sources[0]);
+    assert_eq!(place.captures("news"), first, "not captured again");
+    // What fell off the list stays, as what came out of it.
+    *listed.lock().expect("list") = "b.zip";
+    assert!(is_unchanged(&place.run(&pipeline).sources[0]));
+    assert_eq!(place.captures("news"), first);
+}
