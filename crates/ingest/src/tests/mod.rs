@@ -2,6 +2,7 @@
 
 mod again;
 mod archives;
+mod conformance;
 mod crawl;
 mod files;
 mod moody;
