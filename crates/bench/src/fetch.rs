@@ -70,8 +70,9 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box
             if paths.len() == 1
                 && let Ok(before) = std::fs::read_dir(folder.path())
             {
-                let folders = before.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir());
-                folders.map(std::fs::remove_dir_all).collect::<Result<(), _>>()?;
+                let folders: Vec<PathBuf> =
+                    before.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+                folders.into_iter().try_for_each(std::fs::remove_dir_all)?;
             }
             // What others left to write is none of its business.
             std::process::Command::new("sync").status()?;

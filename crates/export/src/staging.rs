@@ -71,8 +71,20 @@ impl Staging {
     /// Moves the files into the folder of the release, then writes the manifest. The same release
     /// made again replaces each file by the same bytes, so that what a killed run left is completed
     /// and a reader of a whole release sees no change.
+    ///
+    /// Where that fails, nothing of a release that was not there before stays.
     pub(crate) fn publish(&self, id: &str, paths: &[&str], manifest: (&str, &[u8])) -> Result<PathBuf> {
         let folder = self.to.join(id);
+        let was_whole = folder.join(manifest.0).exists();
+        let published = self.fill(folder.clone(), paths, manifest);
+        if published.is_err() && !was_whole {
+            // Without a manifest it is no release, and other data make another one. What cannot be removed says so itself.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        published
+    }
+
+    fn fill(&self, folder: PathBuf, paths: &[&str], manifest: (&str, &[u8])) -> Result<PathBuf> {
         durable::create_folder(&folder)?;
         let mut folders = BTreeSet::from([folder.clone()]);
         for path in paths {

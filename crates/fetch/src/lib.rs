@@ -184,11 +184,11 @@ impl Fetcher {
             match told(asking.await.map_err(late).flatten(), &host)? {
                 Step::Came(answer) => {
                     let at = (!redirects.is_empty()).then_some(url);
-                    return Ok(Fetched::Came(Answer { redirects, at, ..answer }));
+                    return Ok(Fetched::Came(Answer { at, redirects, ..answer }));
                 }
                 Step::NotModified(answer) => {
                     let at = (!redirects.is_empty()).then_some(url);
-                    return Ok(Fetched::NotModified(Answer { redirects, at, ..answer }));
+                    return Ok(Fetched::NotModified(Answer { at, redirects, ..answer }));
                 }
                 Step::Elsewhere(to) if redirects.len() < order.limits.max_redirects => url = to,
                 Step::Elsewhere(_) => {

@@ -67,9 +67,10 @@ pub fn redact(url: &Url) -> String {
 pub fn redact_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
+    while let Some(at) = scheme(rest) {
         let (before, from) = rest.split_at(at);
-        let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>()[]{},".contains(c);
+        // What may stand in an address is part of it: better too much of a text than too little of a secret.
+        let ends = |c: char| c.is_whitespace() || c.is_control() || "\"<>".contains(c);
         let (address, after) = from.split_at(from.find(ends).unwrap_or(from.len()));
         out.push_str(before);
         match Url::parse(address) {
@@ -81,6 +82,20 @@ pub fn redact_text(text: &str) -> String {
     }
     out.push_str(rest);
     without_concealed(out)
+}
+
+/// Where an address begins.
+fn scheme(text: &str) -> Option<usize> {
+    let ends = text.match_indices("://").map(|(at, _)| at);
+    let begins = ends.filter_map(|end| {
+        let before = text.get(..end)?;
+        let of = |scheme: &str| {
+            let at = end.checked_sub(scheme.len())?;
+            before.get(at..)?.eq_ignore_ascii_case(scheme).then_some(at)
+        };
+        of("https").or_else(|| of("http"))
+    });
+    begins.min()
 }
 
 fn redact_pair(pair: &str) -> String {
@@ -109,7 +124,11 @@ mod tests {
     fn addresses_in_texts_are_redacted() {
         assert_eq!(
             redact_text("GET \"https://u:p@h.example/x?sig=abc&y=1\" failed: see http://h/?token=t, or <https://:>"),
-            "GET \"https://h.example/x?sig=***&y=1\" failed: see http://h/?token=***, or <(an address)>"
+            "GET \"https://h.example/x?sig=***&y=1\" failed: see http://h/?token=*** or <(an address)>"
+        );
+        assert_eq!(
+            redact_text("HTTPS://[fd00::1]:9000/x?token=abc,secret(more)&y=1 and http://h/a(b), [http://h:x/?key=s]"),
+            "https://[fd00::1]:9000/x?token=***&y=1 and http://h/a(b), [(an address)"
         );
         conceal("Bearer s3cr3t-value");
         assert_eq!(redact_text("no s3cr3t-value here, Bearer"), "no *** here, Bearer");

@@ -20,7 +20,7 @@ use quipu_fetch::{Fetcher, HostRules};
 use quipu_schema::pipeline::{Pipeline, Source, SourceKind, suggestion};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Archived, Capture, Context, Outcome, Silent, SourceReport, StageReport};
+use quipu_store::{Capture, Context, Outcome, Silent, SourceReport, StageReport};
 use tokio::runtime::Runtime;
 
 use kind::{Document, Harvest, Job};
@@ -151,6 +151,7 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
         broken: network.broken,
         known: newest.iter().map(|capture| (capture.name.as_str(), capture)).collect::<BTreeMap<_, _>>(),
         current: &before,
+        ledger: context.ledger,
         progress: context.progress,
     };
     let fetched = kind.fetch(&job).and_then(|harvest| match &source.archive {
@@ -176,9 +177,10 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
     }
     let tally = account(&harvest);
     let failures = suspects(&harvest) + harvest.missing.len();
+    let bad: BTreeSet<String> = bad(&harvest).map(str::to_owned).collect();
     let mut fault = trouble(&mut harvest);
     if let Some(most) = harvest.piecemeal {
-        stand_alone(&mut harvest, &before);
+        stand_alone(&mut harvest, &before, &bad);
         if failures as u64 <= most
             && let Some(fault) = fault.take()
         {
@@ -212,15 +214,24 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
     Ok(report(source, outcome, tally, notes))
 }
 
-/// Of documents that stand for themselves, those that are good are current, and in the place of another one what it was.
-fn stand_alone(harvest: &mut Harvest, before: &[Capture]) {
-    let bad = harvest.documents.extract_if(.., |document| document.suspect.is_some()).map(|document| document.name);
-    let bad: BTreeSet<String> = bad.chain(harvest.missing.iter().map(|(name, _)| name.clone())).collect();
-    let was = before.iter().filter(|capture| bad.contains(&capture.name));
-    harvest.documents.extend(was.map(|capture| {
-        let archived = Archived { digest: capture.digest, size: capture.size, new: false };
-        Document { not_modified: true, ..Document::of(capture.name.clone(), archived) }
-    }));
+/// The names of what did not come as it should.
+fn bad(harvest: &Harvest) -> impl Iterator<Item = &str> {
+    let suspect = harvest.documents.iter().filter(|document| document.suspect.is_some());
+    suspect.map(|document| document.name.as_str()).chain(harvest.missing.iter().map(|(name, _)| name.as_str()))
+}
+
+/// Of documents that stand for themselves, those that are good are current, and in the place of a bad one what it was, or
+/// what came out of it.
+fn stand_alone(harvest: &mut Harvest, before: &[Capture], bad: &BTreeSet<String>) {
+    harvest.documents.retain(|document| document.suspect.is_none());
+    let there: BTreeSet<&str> = harvest.documents.iter().map(|document| document.name.as_str()).collect();
+    // The name of a member is that of its archive, and its own behind a `#`.
+    let of_bad = |name: &str| {
+        bad.contains(name) || name.match_indices('#').any(|(at, _)| name.get(..at).is_some_and(|of| bad.contains(of)))
+    };
+    let was = before.iter().filter(|capture| of_bad(&capture.name) && !there.contains(capture.name.as_str()));
+    let was: Vec<Document> = was.map(Document::kept).collect();
+    harvest.documents.extend(was);
 }
 
 fn suspects(harvest: &Harvest) -> usize {

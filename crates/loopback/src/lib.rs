@@ -53,7 +53,8 @@ impl Request {
 
     /// The first byte of `Range: bytes=N-`.
     pub fn range(&self) -> Option<usize> {
-        self.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+        let (first, _) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
+        first.parse().ok()
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Archived {
     pub new: bool,
 }
 
-/// Bytes on their way into the archive. Dropped without [`Incoming::finish`], nothing of them stays.
+/// Bytes on their way into the archive. Dropped without [`Incoming::stage`], nothing of them stays.
 pub struct Incoming {
     archive: Archive,
     file: Temporary,

@@ -202,6 +202,13 @@ pub(crate) fn link(temporary: &Path, source: &Path) -> Option<Loose> {
     Some(Loose { path, is_link: true, in_place: false })
 }
 
+/// Gives a file a name in `temporary` that nobody has.
+pub(crate) fn moved(temporary: &Path, file: &Path) -> io::Result<Loose> {
+    let path = fresh_path(temporary);
+    fs::rename(file, &path)?;
+    Ok(Loose::of(path))
+}
+
 /// Makes `folder` and what leads to it, durably; nothing happens where it is there.
 ///
 /// # Errors

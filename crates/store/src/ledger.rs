@@ -162,6 +162,18 @@ impl Ledger {
         })
     }
 
+    /// Marks captures of a document as suspect, for a reason that showed only when somebody read it.
+    pub fn doubt(&self, pipeline: &str, source: &str, (name, digest): (&str, &Digest), why: &str) -> Result<()> {
+        self.with("record what is suspect", |connection| {
+            connection.execute(
+                "UPDATE capture SET suspect = ?5 WHERE pipeline = ?1 AND source = ?2 AND name = ?3 AND digest = ?4 \
+                 AND suspect IS NULL",
+                params![pipeline, source, name, digest.to_string(), why],
+            )?;
+            Ok(())
+        })
+    }
+
     /// The newest capture of each name of a source, whether the ingest that it is of was complete or not.
     pub fn newest_captures(&self, pipeline: &str, source: &str) -> Result<Vec<Capture>> {
         let query = format!(

@@ -11,8 +11,8 @@ const CANARY: &str = "canary7f3a";
 /// A server that tells everything that it hears to everybody who asks.
 fn parrot() -> Server {
     Server::start(|request| {
-        let heard = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>();
-        let heard = format!("{}\n{heard}", request.target);
+        let heard: Vec<String> = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let heard = format!("{}\n{}", request.target, heard.concat());
         let reply = match request.path() {
             "/robots.txt" => Reply::status("404 Not Found"),
             "/refused" => Reply::of("403 Forbidden", heard),
@@ -48,24 +48,26 @@ fn pipeline(server: &Server, dead: &str) -> String {
         let url = server.url(path).replace("http://", &format!("http://user:{CANARY}-password@"));
         format!("{url}?api_key={CANARY}-file&page=1#{CANARY}-fragment")
     };
-    let mut text = "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n\
+    let mut parts = vec![
+        "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n\
                     [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n"
-        .to_owned();
+            .to_owned(),
+    ];
     for path in ["refused", "busy", "broken", "moved", "scheme", "loop", "page", "login", "gone"] {
         let url = at(&format!("/{path}"));
-        text += &format!("[[source]]\nid = \"{path}\"\nhttp = {{ url = \"{url}\", tries = 2, {secrets} }}\n{ROWS}");
+        parts.push(format!("[[source]]\nid = \"{path}\"\nhttp = {{ url = \"{url}\", tries = 2, {secrets} }}\n{ROWS}"));
     }
-    text += &format!(
+    parts.push(format!(
         "[[source]]\nid = \"dead\"\nhttp = {{ url = \"{dead}?token={CANARY}-dead\", tries = 1, {secrets} }}\n{ROWS}"
-    );
-    text += &format!(
+    ));
+    parts.push(format!(
         "[[source]]\nid = \"api\"\napi = {{ url = \"{}\", items = \"/items\", pages = {{ next = \"/next\" }}, {secrets} }}\n{ROWS}",
         at("/api")
-    );
-    text += &format!(
+    ));
+    parts.push(format!(
         "[[source]]\nid = \"list\"\ncrawl = {{ url = \"{}\", item = \"li a\", tries = 1, {secrets} }}\n{ROWS}",
         at("/list")
-    );
+    ));
     for (id, url, rest) in [
         (
             "s3",
@@ -77,12 +79,12 @@ fn pipeline(server: &Server, dead: &str) -> String {
         ("key", "az://bucket/*.csv", "account = \"acct\", secrets = { access_key = \"Q_QUERY\" }"),
         ("service", "gs://bucket/*.csv", "secrets = { service_account_key = \"Q_HEADER\" }"),
     ] {
-        text += &format!(
+        parts.push(format!(
             "[[source]]\nid = \"{id}\"\nobject = {{ url = \"{url}\", endpoint = \"{}\", tries = 2, {rest} }}\n{ROWS}",
             server.url("").trim_end_matches('/')
-        );
+        ));
     }
-    text
+    parts.concat()
 }
 
 fn call(dir: &Dir, arguments: &[&str]) -> Ended {

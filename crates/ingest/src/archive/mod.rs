@@ -40,7 +40,10 @@ pub(crate) fn unpacked(harvest: Harvest, wanted: &Members, job: &Job) -> Result<
             match members(&document, wanted, job) {
                 Ok(members) => out.documents.extend(members),
                 Err(fault) if concerns_the_source_only(fault.kind()) => {
-                    out.missing.push((document.name.clone(), fault))
+                    // It is not what it is to be, and the next run has to ask for it anew.
+                    let digest = &document.archived.digest;
+                    job.ledger.doubt(job.pipeline, &job.source.id, (&document.name, digest), fault.message())?;
+                    out.missing.push((document.name.clone(), fault));
                 }
                 Err(fault) => return Err(fault),
             }

@@ -30,7 +30,7 @@ pub(super) struct Incoming<'a> {
 
 enum Body {
     Memory(Held),
-    File(Partial),
+    File(Box<Partial>),
 }
 
 /// A body in memory.
@@ -54,7 +54,7 @@ impl<'a> Incoming<'a> {
     pub(super) fn new(job: &'a Job<'a>, url: &'a Url) -> Result<Self> {
         let broken = if job.broken.is_empty() { None } else { job.broken.get(&key(job, url)) };
         let body = match broken {
-            Some(key) => Body::File(job.archive.partial(key)?),
+            Some(key) => Body::File(Box::new(job.archive.partial(key)?)),
             None => Body::Memory(Held::default()),
         };
         Ok(Self { job, url, body })
@@ -133,7 +133,7 @@ impl Sink for Incoming<'_> {
             let mut partial = self.job.archive.partial(&key(self.job, self.url)).map_err(io::Error::other)?;
             partial.begin(held.version.as_deref())?;
             partial.write(&held.bytes)?;
-            self.body = Body::File(partial);
+            self.body = Body::File(Box::new(partial));
         }
         match &mut self.body {
             Body::Memory(_) => Ok(()),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use quipu_fetch::Fetcher;
 use quipu_schema::pipeline::{Source, SourceKind};
 use quipu_schema::{Digest, Fault, Result};
-use quipu_store::{Archive, Archived, Capture, Completeness, Progress};
+use quipu_store::{Archive, Archived, Capture, Completeness, Ledger, Progress};
 use reqwest::Url;
 use tokio::runtime::Runtime;
 
@@ -66,6 +66,8 @@ pub(crate) struct Job<'a> {
     pub(crate) broken: &'a BTreeSet<Digest>,
     /// The newest good capture of each name.
     pub(crate) known: BTreeMap<&'a str, &'a Capture>,
+    /// What is known of captures.
+    pub(crate) ledger: &'a Ledger,
     /// What is current.
     pub(crate) current: &'a [Capture],
     /// Who watches.
@@ -124,6 +126,18 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    /// A document that is as it was captured.
+    pub(crate) fn kept(capture: &Capture) -> Self {
+        let archived = Archived { digest: capture.digest, size: capture.size, new: false };
+        let of = if capture.kind == "archive" { Parent::Archive } else { Parent::Listing };
+        Self {
+            media_type: capture.media_type.clone(),
+            not_modified: true,
+            parent: capture.parent.map(|digest| (of, digest)),
+            ..Self::of(capture.name.clone(), archived)
+        }
+    }
+
     /// A document of which nothing more is known.
     pub(crate) const fn of(name: String, archived: Archived) -> Self {
         Self {

@@ -116,7 +116,7 @@ fn api(shelf: &Shelf) -> Subject {
 fn crawl(shelf: &Shelf) -> Subject {
     let server = serving(shelf, |shelf, request| match request.path() {
         "/list" => {
-            let links: String = NAMES.iter().map(|name| format!("<a href=\"/{name}?token=hush\">{name}</a>")).collect();
+            let links = NAMES.map(|name| format!("<a href=\"/{name}?token=hush\">{name}</a>")).concat();
             Reply::ok(format!("<html><body>{links}</body></html>")).header("Content-Type", "text/html")
         }
         path => document(shelf, path.trim_start_matches('/'), request),
@@ -132,18 +132,16 @@ fn object(shelf: &Shelf) -> Subject {
         if !key.is_empty() {
             return document(shelf, key, request);
         }
-        let rows: String = NAMES
-            .iter()
-            .map(|name| {
-                let text = shelf.get(*name).map_or("", String::as_str);
-                format!(
-                    "<Contents><Key>{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>\
-                     <ETag>{}</ETag><Size>{}</Size></Contents>",
-                    tag(text).replace('"', "&quot;"),
-                    text.len().max(1)
-                )
-            })
-            .collect();
+        let rows = NAMES.map(|name| {
+            let text = shelf.get(name).map_or("", String::as_str);
+            format!(
+                "<Contents><Key>{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>\
+                 <ETag>{}</ETag><Size>{}</Size></Contents>",
+                tag(text).replace('"', "&quot;"),
+                text.len().max(1)
+            )
+        });
+        let rows = rows.concat();
         Reply::ok(format!("<ListBucketResult><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>"))
     });
     let lines = format!(
@@ -174,7 +172,9 @@ fn put(shelf: &Shelf, name: &str, text: &str) {
 fn what_holds_for_every_kind() {
     for kind in [file, archive, http, api, crawl, object] {
         let shelf: Shelf = Arc::default();
-        NAMES.iter().for_each(|name| put(&shelf, name, &format!("The report {name} says that all is well.")));
+        for name in NAMES {
+            put(&shelf, name, &format!("The report {name} says that all is well."));
+        }
         let Subject { word, lines, publish, piecemeal, server } = kind(&shelf);
         let place = Place::new();
         let pipeline = place.pipeline_of("it", &lines);

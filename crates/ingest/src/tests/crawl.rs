@@ -334,3 +334,155 @@ fn archives_that_a_page_names_are_taken_apart_once_and_a_damaged_one_keeps_none_
     assert!(is_unchanged(&place.run(&pipeline).sources[0]));
     assert_eq!(place.captures("news"), first);
 }
+
+#[test]
+fn a_failure_takes_nothing_away() {
+    let (server, pages) = site(&[("/news", &format!("<ul>{}</ul>", row("a", ""))), ("/a", "<p>Release a</p>")]);
+    let place = Place::new();
+    let pipeline = crawl(&place, &server, &format!("{ITEMS}recheck = true\nkeep = false\n"));
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    // The only document, then the only page; neither is covered by what may be missing.
+    put(&pages, "/a", "-> /missing");
+    let report = place.run(&pipeline);
+    assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Source);
+    assert_eq!(paths(&place, &server), ["/a"]);
+    let tolerant = crawl(&place, &server, &format!("{ITEMS}keep = false\nmissing_max = 5\n"));
+    put(&pages, "/news", "-> /missing");
+    assert_eq!(fault(&place.run(&tolerant).sources[0]).kind(), ErrorKind::Source);
+    assert_eq!(paths(&place, &server), ["/a"]);
+    // Links that lead elsewhere all at once.
+    put(
+        &pages,
+        "/news",
+        &format!("<ul>{}{}</ul>", row("http://www.example.org/a", ""), row("http://www.example.org/b", "")),
+    );
+    let report = place.run(&tolerant);
+    assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Shape, "{:?}", report.sources[0]);
+    assert_eq!(paths(&place, &server), ["/a"]);
+}
+
+#[test]
+fn addresses_that_differ_in_what_is_hidden_are_two_documents() {
+    let list = |keys: &[u32]| keys.iter().map(|key| row(&format!("/doc?key={key}"), "")).collect::<String>();
+    let (server, pages) = site(&[("/news", &list(&[1])), ("/doc?key=1", "<p>One"), ("/doc?key=2", "<p>Two")]);
+    let place = Place::new();
+    let pipeline = crawl(&place, &server, &format!("{ITEMS}matches = \"key=[0-9]+\"\n"));
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    put(&pages, "/news", &list(&[1, 2]));
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    let texts = || {
+        let mut texts: Vec<String> = place.captures("news").iter().map(|capture| place.bytes(capture)).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts(), ["<p>One", "<p>Two"]);
+    server.forget();
+    assert!(is_unchanged(&place.run(&pipeline).sources[0]));
+    assert_eq!(asked(&server), ["/news"]);
+    // It falls off the page, and stays.
+    put(&pages, "/news", &list(&[2]));
+    assert!(is_unchanged(&place.run(&pipeline).sources[0]));
+    assert_eq!(texts(), ["<p>One", "<p>Two"]);
+    assert!(
+        place.captures("news").iter().all(|capture| capture.name.contains("key=***#")),
+        "{:?}",
+        place.captures("news")
+    );
+}
+
+#[test]
+fn dead_links_do_not_keep_back_what_stands_behind_them() {
+    let rows: String = ["gone-1", "gone-2", "good"].iter().map(|path| row(path, "")).collect();
+    let (server, _) = site(&[("/news", &format!("<ul>{rows}</ul>")), ("/good", "<p>Good")]);
+    let place = Place::new();
+    let report = place.run(&crawl(&place, &server, &format!("{ITEMS}most_items = 2\nmissing_max = 2\n")));
+    assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
+    assert_eq!(paths(&place, &server), ["/good"]);
+}
+
+#[test]
+fn a_page_that_was_taken_for_a_document_is_one_no_more() {
+    let list = format!("<ul>{}{}</ul><a rel=next href='/p2'>", row("a", ""), row("p2", ""));
+    let (server, _) =
+        site(&[("/news", &list), ("/p2", &format!("<ul>{}</ul>", row("b", ""))), ("/a", "<p>a"), ("/b", "<p>b")]);
+    let place = Place::new();
+    assert!(is_done(&place.run(&crawl(&place, &server, &format!("{ITEMS}most_pages = 1\n"))).sources[0]));
+    assert_eq!(paths(&place, &server), ["/a", "/p2"]);
+    assert!(is_done(&place.run(&crawl(&place, &server, ITEMS)).sources[0]));
+    assert_eq!(paths(&place, &server), ["/a", "/b"]);
+}
+
+#[test]
+fn a_page_keeps_its_encoding_where_it_is_not_modified() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/news" if request.header("if-none-match").is_some() => {
+            Reply::status("304 Not Modified").header("ETag", "\"1\"")
+        }
+        "/news" => Reply::ok(b"<ul><li><h3><a href='/\xc4'>x</a></h3></li></ul>".to_vec())
+            .header("Content-Type", "text/html; charset=koi8-r")
+            .header("ETag", "\"1\""),
+        "/%D0%B4" => Reply::ok("<p>x").header("Content-Type", "text/html"),
+        _ => Reply::status("404 Not Found"),
+    });
+    let place = Place::new();
+    let pipeline = crawl(&place, &server, ITEMS);
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    let report = place.run(&pipeline);
+    assert!(is_unchanged(&report.sources[0]), "{:?}", report.sources[0]);
+    assert_eq!(paths(&place, &server), ["/%D0%B4"]);
+}
+
+#[test]
+fn a_login_page_in_place_of_an_archive_takes_no_member_away_and_is_asked_for_again() {
+    use std::io::Write as _;
+    let zipped = |name: &str, text: &str| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("member");
+        zip.write_all(text.as_bytes()).expect("written");
+        zip.finish().expect("zip").into_inner()
+    };
+    let (a, b) = (zipped("m.txt", "Release a"), zipped("n.txt", "Release b"));
+    let moody = Arc::new(Mutex::new(""));
+    let now = moody.clone();
+    let server = Server::start(move |request| match (request.path(), *now.lock().expect("mood")) {
+        ("/news", _) => Reply::ok(format!("<ul>{}{}</ul>", row("a.zip", ""), row("b.zip", ""))),
+        ("/a.zip", "login") => Reply::ok("<html>log in").header("Content-Type", "text/html"),
+        ("/a.zip", "busy") => Reply::status("503 Service Unavailable"),
+        ("/a.zip", "broken") => Reply::ok(a[..a.len() / 2].to_vec()),
+        ("/a.zip", _) => Reply::ok(a.clone()),
+        ("/b.zip", _) => Reply::ok(b.clone()),
+        _ => Reply::status("404 Not Found"),
+    });
+    for keep in [true, false] {
+        let place = Place::new();
+        let lines = format!(
+            "[source.crawl]\nurl = \"{}\"\nrecheck = true\ntries = 1\nkeep = {keep}\n{ITEMS}[source.archive]\n\
+             members = \"*.txt\"\n[source.report]\n",
+            server.url("/news")
+        );
+        let pipeline = place.pipeline_of("news", &lines);
+        *moody.lock().expect("mood") = "";
+        assert!(is_done(&place.run(&pipeline).sources[0]));
+        let both = ["/a.zip#m.txt", "/b.zip#n.txt"];
+        assert_eq!(paths(&place, &server), both);
+        for mood in ["login", "busy", "broken"] {
+            *moody.lock().expect("mood") = mood;
+            let report = place.run(&pipeline);
+            assert!(matches!(report.sources[0].outcome, Outcome::Failed(_)), "{mood}: {:?}", report.sources[0]);
+            assert_eq!(paths(&place, &server), both, "{mood}");
+        }
+    }
+    // What was broken is asked for again, also where nothing is rechecked.
+    let place = Place::new();
+    let lines = format!(
+        "[source.crawl]\nurl = \"{}\"\n{ITEMS}[source.archive]\nmembers = \"*.txt\"\n[source.report]\n",
+        server.url("/news")
+    );
+    let pipeline = place.pipeline_of("news", &lines);
+    *moody.lock().expect("mood") = "broken";
+    assert!(matches!(place.run(&pipeline).sources[0].outcome, Outcome::Failed(_)));
+    assert_eq!(paths(&place, &server), ["/b.zip#n.txt"]);
+    *moody.lock().expect("mood") = "";
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    assert_eq!(paths(&place, &server), ["/a.zip#m.txt", "/b.zip#n.txt"]);
+}

@@ -23,7 +23,9 @@ fn put(bucket: &Bucket, key: &str, bytes: &[u8]) {
 
 fn store(objects: &[(&str, &[u8])]) -> (Server, Bucket) {
     let bucket: Bucket = Arc::default();
-    objects.iter().for_each(|(key, bytes)| put(&bucket, key, bytes));
+    for (key, bytes) in objects {
+        put(&bucket, key, bytes);
+    }
     let held = bucket.clone();
     let server = Server::start(move |request| {
         let objects = held.lock().expect("bucket").clone();
@@ -52,7 +54,8 @@ fn listed(objects: &BTreeMap<String, (Vec<u8>, u32)>, request: &Request) -> Repl
                 "<Blob><Name>{key}</Name><Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified>\
                  <Content-Length>{size}</Content-Length><Content-Type>text/csv</Content-Type><Etag>{}</Etag>\
                  </Properties></Blob>",
-                tag(key, *version)
+                // As Azure does, which gives it with quotation marks beside the object.
+                tag(key, *version).trim_matches('"')
             )
         } else {
             write!(
@@ -178,9 +181,9 @@ fn what_is_missing_refused_or_empty_says_so_and_nothing_private_is_asked() {
     };
     assert_eq!(failed("s3://reports/none.csv", "").0, ErrorKind::Source);
     assert_eq!(failed("s3://reports/*.pdf", "").0, ErrorKind::Source);
-    let (kind, text) = failed("s3://reports/*.csv", "");
-    assert_eq!(kind, ErrorKind::Source);
-    assert!(text.contains("empty.csv") && text.contains("1 of 2"), "{text}");
+    let (kind, text) = failed("s3://reports/empty.csv", "");
+    assert!(kind == ErrorKind::Source && text.contains("is empty"), "{text}");
+    put(&bucket, "b.csv", b"two");
     let (kind, text) = failed("s3://reports/*.csv", "most_objects = 1");
     assert!(kind == ErrorKind::Source && text.contains("most_objects"), "{text}");
     put(&bucket, "a.csv", &vec![b'x'; 3 << 20]);
@@ -240,4 +243,67 @@ fn a_broken_object_is_gone_on_with_by_the_next_run_where_it_is_still_the_same() 
         let expected = if changed { &whole[1..] } else { &whole[..] };
         assert!(place.bytes(&place.captures("reports")[0]).as_bytes() == expected);
     }
+}
+
+#[test]
+fn folders_are_left_out_and_odd_keys_are_told() {
+    let (server, bucket) = store(&[("d/folder/", b""), ("d/a.csv", b"one")]);
+    let place = Place::new();
+    let pipeline = object(&place, "s3://reports/d/*", &server, "anonymous = true");
+    let report = place.run(&pipeline);
+    assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
+    assert!(report.sources[0].notes.iter().any(|note| note.contains("d/folder")), "{:?}", report.sources[0].notes);
+    put(&bucket, "d//x.txt", b"odd");
+    let report = place.run(&pipeline);
+    let fault = fault(&report.sources[0]);
+    assert_eq!(fault.kind(), ErrorKind::Source, "{fault}");
+    assert!(fault.message().contains("no path"), "{fault}");
+    assert_eq!(contents(&place).len(), 1);
+}
+
+#[test]
+fn a_body_that_breaks_off_does_not_wait_for_its_own_turn() {
+    let whole = vec![b'x'; 3 << 20];
+    let (_, bucket) = store(&[("big.csv", &whole)]);
+    let server = Server::start(move |request| {
+        let objects = bucket.lock().expect("bucket").clone();
+        let reply = given(&objects, "big.csv", request);
+        let first = request.method == "GET" && request.range().is_none();
+        if first { reply.broken_after(1 << 20) } else { reply }
+    });
+    let place = Place::new();
+    let lines = format!(
+        "[source.object]\nurl = \"s3://reports/big.csv\"\nendpoint = \"{}\"\nanonymous = true\nidle_timeout_s = 5\n\
+         [source.report]\n[hosts.\"{}\"]\nprivate = true\nconcurrent = 1\nper_second = 0\n",
+        server.url("").trim_end_matches('/'),
+        server.host()
+    );
+    let begun = std::time::Instant::now();
+    let report = place.run(&place.pipeline_of("reports", &lines));
+    assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert_eq!(place.captures("reports")[0].size, 3 << 20);
+}
+
+#[test]
+fn a_list_without_an_end_is_none() {
+    let server = Server::start(|_| {
+        Reply::ok(
+            "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>\
+             <Contents><Key>other.txt</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>x</ETag>\
+             <Size>1</Size></Contents></ListBucketResult>",
+        )
+    });
+    let place = Place::new();
+    let report = place.run(&object(&place, "s3://reports/*.csv", &server, "anonymous = true"));
+    assert!(fault(&report.sources[0]).message().contains("again and again"), "{:?}", report.sources[0]);
+    let endless = Server::start(|request| {
+        if request.path() == "/robots.txt" {
+            return Reply::status("404 Not Found");
+        }
+        Reply::long(Arc::new(vec![b' '; 1 << 20]), 64)
+    });
+    let report = place.run(&object(&place, "s3://reports/*.csv", &endless, "anonymous = true"));
+    assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Upstream, "{:?}", report.sources[0]);
+    assert!(endless.sent() < 48 << 20, "{} bytes came", endless.sent());
 }

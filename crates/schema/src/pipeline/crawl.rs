@@ -26,7 +26,8 @@ pub struct CrawlSource {
     pub most_pages: u64,
     /// Most new documents of one run.
     pub most_items: u64,
-    /// CSS selector of what says the day of a document, in the smallest element around its link that holds one.
+    /// CSS selector of what says the day of a document, in the smallest element around its link that holds one
+    /// and no link to another document.
     pub date: Option<String>,
     /// Regular expression with the groups `year`, `month` and `day` (or the first of them) that finds it in the address.
     pub date_in_url: Option<String>,

@@ -246,20 +246,20 @@ impl Partial {
         Ok(())
     }
 
-    /// The whole document has come: it waits to be put in its place.
+    /// The whole document has come: it waits to be put in its place, under a name that nobody goes on with.
     ///
     /// # Errors
-    /// [`ErrorKind::Storage`]; then nothing of it stays.
+    /// [`ErrorKind::Storage`].
     pub fn stage(mut self) -> Result<Staged> {
         let failed = |error| Fault::io(ErrorKind::Storage, "put what came into the archive", &self.path, error);
-        let written = self.out.end().and_then(|hasher| {
-            durable::make_read_only(&self.file)?;
-            Ok((hasher.finish(), self.file.try_clone()?))
-        });
-        let (digest, hand) = written.map_err(failed)?;
-        let staged = Staged::of(&self.archive, (digest, self.size), Loose::of(self.path.clone()));
+        let digest = self.out.end().map_err(failed)?.finish();
+        // Moved before it is read-only: under its key, whoever begins anew has to be able to write into it.
+        let file = durable::moved(&self.archive.temporary, &self.path).map_err(failed)?;
+        durable::make_read_only(&self.file).map_err(failed)?;
+        // A note without bytes says nothing; it is swept.
+        let _ = remove(&self.note);
         self.staged = true;
-        Ok(staged.with(hand, self.note.clone()))
+        Ok(Staged::of(&self.archive, (digest, self.size), file))
     }
 }
 
@@ -318,6 +318,26 @@ mod tests {
         again.write(b"hello, world").expect("written");
         assert!(!again.stage().expect("whole").settle().expect("archived").new);
         assert_eq!(left(&folder), 0);
+    }
+
+    #[test]
+    fn what_waits_for_its_place_is_in_nobodys_way() {
+        let (folder, archive) = place();
+        let key = Digest::of("a");
+        let whole = |text: &[u8]| {
+            let mut one = archive.partial(&key).expect("new");
+            assert_eq!(one.held(), None);
+            one.begin(Some("v")).expect("begun");
+            one.write(text).expect("written");
+            one.stage().expect("whole")
+        };
+        let (first, second) = (whole(b"one"), whole(b"two"));
+        // As after a kill: it never came to its place.
+        std::mem::forget(whole(b"three"));
+        assert_eq!(left(&folder), 0, "nothing read-only stands where the next one begins");
+        let (first, second) = (first.settle().expect("archived"), second.settle().expect("archived"));
+        assert_eq!(archive.read(&first.digest).expect("bytes"), b"one");
+        assert_eq!(archive.read(&second.digest).expect("bytes"), b"two");
     }
 
     #[test]

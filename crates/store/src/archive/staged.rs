@@ -1,7 +1,6 @@
 //! Documents whose bytes are written and wait to be put in their place, many at a time: to make sure that bytes outlive a
 //! crash costs as much for a thousand small files as for one.
 
-use std::fs::{self, File};
 use std::path::PathBuf;
 
 use quipu_schema::{Digest, Result};
@@ -17,8 +16,6 @@ pub struct Staged {
     target: PathBuf,
     /// Its file; `None` where the archive has its bytes.
     file: Option<Loose>,
-    /// What goes with the file: a hand on it that keeps others off, and a note.
-    beside: Option<(File, PathBuf)>,
 }
 
 impl Staged {
@@ -26,11 +23,7 @@ impl Staged {
         let target = archive.path(&digest);
         // A file of another size under this name was damaged after it was archived: it is replaced.
         let new = !durable::has_size(&target, size);
-        Self { archived: Archived { digest, size, new }, target, file: new.then_some(file), beside: None }
-    }
-
-    pub(super) fn with(self, hand: File, note: PathBuf) -> Self {
-        Self { beside: Some((hand, note)), ..self }
+        Self { archived: Archived { digest, size, new }, target, file: new.then_some(file) }
     }
 
     /// What it will be.
@@ -60,7 +53,7 @@ impl Archive {
         let target = self.path(&digest);
         let new = !(expected(&digest) && durable::has_size(&target, size));
         let file = if new { Some(durable::write_loose(&self.temporary, bytes)?) } else { None };
-        Ok(Staged { archived: Archived { digest, size, new }, target, file, beside: None })
+        Ok(Staged { archived: Archived { digest, size, new }, target, file })
     }
 }
 
@@ -69,16 +62,5 @@ impl Archive {
 /// # Errors
 /// [`quipu_schema::ErrorKind::Storage`]; then some may be in their place, each of them whole.
 pub fn settle(staged: Vec<Staged>) -> Result<()> {
-    let (mut files, mut beside) = (Vec::with_capacity(staged.len()), Vec::new());
-    for document in staged {
-        files.extend(document.file.map(|file| (file, document.target)));
-        beside.extend(document.beside);
-    }
-    durable::place_all(files)?;
-    for (hand, note) in beside {
-        // A note without a file says nothing; it is swept. Nobody else may begin under its name before it is gone.
-        let _ = fs::remove_file(note);
-        drop(hand);
-    }
-    Ok(())
+    durable::place_all(staged.into_iter().filter_map(|document| Some((document.file?, document.target))).collect())
 }

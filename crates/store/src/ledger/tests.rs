@@ -360,9 +360,14 @@ fn a_ledger_of_version_3_keeps_what_is_current_and_what_was() {
         old.execute_batch(sql).unwrap();
     }
     old.execute_batch("PRAGMA user_version = 3; PRAGMA application_id = 1903520112; INSERT INTO run (pipeline, command, build, started_at) VALUES ('p', 'c', '1', 't')").unwrap();
-    for (number, name, text, suspect) in
-        [(1, "a", "one", None), (2, "a", "two", None), (3, "a", "login", Some("why")), (4, "b", "gone", None)]
-    {
+    for (number, name, text, suspect) in [
+        (1, "a", "one", None),
+        (2, "a", "two", None),
+        (3, "a", "login", Some("why")),
+        (4, "b", "gone", None),
+        (5, "a", "of a run that was not complete", None),
+        (6, "a", "and of another", None),
+    ] {
         old.execute(
             "INSERT INTO capture (run, pipeline, source, name, digest, size, kind, headers, redirects, captured_at, suspect) \
              VALUES (1, 'p', 's', ?1, ?2, 1, 'file', '[]', '[]', ?3, ?4)",
@@ -377,4 +382,8 @@ fn a_ledger_of_version_3_keeps_what_is_current_and_what_was() {
     let then = ledger.editions("p", "s", Some("2026-01-01T12:00:00.000Z")).unwrap();
     assert_eq!(then.len(), 1);
     assert_eq!(then[0].capture.digest, Digest::of("one"));
+    let later = ledger.editions("p", "s", Some("2026-01-05T12:00:00.000Z")).unwrap();
+    let current: Vec<_> =
+        later.iter().filter(|edition| edition.earlier == 0).map(|edition| edition.capture.digest).collect();
+    assert_eq!(current, [Digest::of("two")]);
 }

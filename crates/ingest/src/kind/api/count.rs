@@ -102,7 +102,7 @@ pub(super) fn counts(api: &ApiSource, count: &Count, url: &Url, job: &Job) -> Re
     };
     let suspect = suspicion(&came, job.source, before);
     let media_type = Some("application/json".to_owned());
-    let document = Document { suspect, media_type, ..Document::of(name, archived) };
+    let document = Document { media_type, suspect, ..Document::of(name, archived) };
     job.landing.land(&document, staged)?;
     Ok(Harvest { documents: vec![document], completeness: Some(completeness), ..Harvest::default() })
 }

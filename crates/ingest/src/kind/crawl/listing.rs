@@ -1,31 +1,25 @@
 //! One listing page: which documents and which further pages it names.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use ego_tree::NodeId;
 use jiff::civil::Date;
 use quipu_prose::text::markup;
 use quipu_prose::{Given, Precision};
 use quipu_schema::pipeline::CrawlSource;
-use quipu_schema::{ErrorKind, Fault, Result};
+use quipu_schema::{Fault, Result};
 use regex::Regex;
 use reqwest::Url;
 use scraper::{ElementRef, Html, Node, Selector};
 
-/// Open elements in each other that no page has; what looks at them takes the square of their number.
-const DEEPEST: usize = 20_000;
-/// Elements around a link in which its day is looked for.
-const AROUND: usize = 8;
+use super::tree::tree;
+
 /// Characters of a text in which a day is looked for.
 const DAY: usize = 200;
 /// The languages that days are read in, where neither the source nor the page says which.
 const LANGUAGES: [&str; 4] = ["en", "es", "pt", "fr"];
-/// Elements that have no end.
-const VOID: [&str; 16] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-    "frame", "keygen",
-];
-
 /// What is looked for in pages.
 pub(super) struct Rules {
     item: Selector,
@@ -98,11 +92,7 @@ impl Rules {
     /// `Shape` for what no page is; `Source` for an encoding that is not read.
     pub(super) fn read(&self, bytes: &[u8], at: &Url, media: Option<&str>) -> Result<Listing> {
         let (text, encoding) = markup(bytes, media)?;
-        if depth(&text) > DEEPEST {
-            let message = format!("its elements lie more than {DEEPEST} deep in each other, as no page has them");
-            return Err(Fault::new(ErrorKind::Shape, message));
-        }
-        let page = Html::parse_document(&text);
+        let page = tree(&text)?;
         let base = page.select(&self.base).next().and_then(|base| at.join(base.attr("href")?.trim()).ok());
         let base = base.filter(|base| matches!(base.scheme(), "http" | "https")).unwrap_or_else(|| at.clone());
         // What stands behind a question mark is written in the encoding of the page.
@@ -115,13 +105,16 @@ impl Rules {
         };
         let stated = page.root_element().attr("lang").and_then(|lang| lang.get(..2)).map(str::to_ascii_lowercase);
         let language = stated.filter(|stated| LANGUAGES.contains(&stated.as_str()));
-        let mut listing = Listing::default();
-        for element in page.select(&self.item) {
-            listing.found += 1;
-            match link(&element).ok_or("no-address").and_then(|url| self.judge(url)) {
+        let found: Vec<(ElementRef, Option<Url>)> =
+            page.select(&self.item).map(|element| (element, link(&element))).collect();
+        let days = self.days(&page, &found);
+        let mut listing = Listing { found: found.len(), ..Listing::default() };
+        for (element, url) in found {
+            match url.ok_or("no-address").and_then(|url| self.judge(url)) {
                 Err(why) => listing.passed_over.push(why),
                 Ok(url) => {
-                    let day = self.day_in(&url).or_else(|| self.day_beside(element, language.as_deref()));
+                    let said = || days.beside(element).and_then(|said| self.day_said(said, language.as_deref()));
+                    let day = self.day_in(&url).or_else(said);
                     if day.zip(self.since).is_some_and(|(day, since)| day < since) {
                         listing.passed_over.push("before-since");
                     } else {
@@ -156,11 +149,36 @@ impl Rules {
         Date::new(number("year")?, small("month")?, small("day")?).ok()
     }
 
-    /// The day that is said beside a link: in the smallest element around it that holds what the selector finds.
-    fn day_beside(&self, link: ElementRef, language: Option<&str>) -> Option<Date> {
-        let selector = self.date.as_ref()?;
-        let around = std::iter::once(link).chain(link.ancestors().filter_map(ElementRef::wrap)).take(AROUND);
-        let said = around.filter_map(|element| element.select(selector).next()).next()?;
+    /// Where days are said, and whose they can be.
+    fn days<'a>(&self, page: &'a Html, found: &[(ElementRef, Option<Url>)]) -> Days<'a> {
+        let mut of_one: HashMap<NodeId, Option<&Url>> = HashMap::new();
+        for (element, url) in found {
+            let url = url.as_ref();
+            for around in std::iter::once(element.id()).chain(element.ancestors().map(|around| around.id())) {
+                match of_one.entry(around) {
+                    Entry::Vacant(vacant) => drop(vacant.insert(url)),
+                    Entry::Occupied(known) if known.get().is_none() => break,
+                    Entry::Occupied(known) if *known.get() == url => {}
+                    Entry::Occupied(mut known) => *known.get_mut() = None,
+                }
+            }
+        }
+        let of_several = of_one.into_iter().filter(|(_, url)| url.is_none()).map(|(around, _)| around).collect();
+        let mut first: HashMap<NodeId, ElementRef<'a>> = HashMap::new();
+        for said in self.date.iter().flat_map(|date| page.select(date)) {
+            // What is around it has it too, unless it has one that comes before.
+            for around in std::iter::once(said).chain(said.ancestors().filter_map(ElementRef::wrap)) {
+                match first.entry(around.id()) {
+                    Entry::Vacant(vacant) => drop(vacant.insert(said)),
+                    Entry::Occupied(_) => break,
+                }
+            }
+        }
+        Days { first, of_several }
+    }
+
+    /// The day that an element says.
+    fn day_said(&self, said: ElementRef, language: Option<&str>) -> Option<Date> {
         let stated = said.attr("datetime").or_else(|| said.attr("content")).map(str::to_owned);
         let text = stated.unwrap_or_else(|| said.text().collect());
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DAY).collect();
@@ -178,6 +196,22 @@ impl Rules {
                 days.first().copied().filter(|_| days.len() == 1)
             }
         }
+    }
+}
+
+/// Where days are said.
+struct Days<'a> {
+    /// By element, the first one in it that says a day.
+    first: HashMap<NodeId, ElementRef<'a>>,
+    /// Elements around links to several documents.
+    of_several: HashSet<NodeId>,
+}
+
+impl<'a> Days<'a> {
+    /// What is said beside a link: in the smallest element around it that says a day, and around no other link.
+    fn beside(&self, link: ElementRef) -> Option<ElementRef<'a>> {
+        let around = std::iter::once(link.id()).chain(link.ancestors().map(|around| around.id()));
+        around.take_while(|id| !self.of_several.contains(id)).find_map(|id| self.first.get(&id).copied())
     }
 }
 
@@ -211,19 +245,66 @@ fn target(element: &ElementRef) -> Option<String> {
     (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned())
 }
 
-/// How deep elements lie in each other at most, where none has an end that is left out.
-fn depth(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0_usize);
-    for part in text.split('<').skip(1) {
-        if part.starts_with('/') {
-            open = open.saturating_sub(1);
-        } else if part.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let name = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-            if !VOID.iter().any(|void| void.eq_ignore_ascii_case(name)) {
-                open += 1;
-                most = most.max(open);
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quipu_schema::pipeline::{Pipeline, SourceKind};
+
+    use super::*;
+
+    fn rules(rest: &str) -> Rules {
+        let text = format!(
+            "[pipeline]\nname = \"p\"\nreference = \"r\"\n[[source]]\nid = \"s\"\n[source.crawl]\n\
+             url = \"https://h.example/list\"\n{rest}\n[source.report]\n"
+        );
+        let pipeline = Pipeline::parse(std::path::Path::new("p.toml"), &text).expect("a pipeline");
+        let SourceKind::Crawl(crawl) = &pipeline.sources[0].kind else { panic!("a crawl") };
+        Rules::of(crawl, &[at()], None).expect("rules")
+    }
+
+    fn at() -> Url {
+        "https://h.example/list".parse().expect("address")
+    }
+
+    #[test]
+    fn days_of_many_links_are_found_in_one_go() {
+        let begun = std::time::Instant::now();
+        let rules = rules("item = \"a\"\ndate = \"time\"\nsince = \"2026-01-01\"");
+        // None of them says a day.
+        let page = format!("<div>{}</div>", "<p><a href=/x>x</a><p>".repeat(20_000));
+        let listing = rules.read(page.as_bytes(), &at(), None).expect("a page");
+        assert_eq!(listing.items.len(), 20_000);
+        let page = (0..3).map(|at| format!("<li><a href=/{at}>x</a><b><time datetime=2026-05-04></b></li>"));
+        let page = page.collect::<String>() + "<a href=/y>y</a>";
+        let listing = rules.read(page.as_bytes(), &at(), None).expect("a page");
+        let days: Vec<String> =
+            listing.items.iter().map(|item| item.day.map_or_else(String::new, |day| day.to_string())).collect();
+        assert_eq!(days, ["2026-05-04", "2026-05-04", "2026-05-04", ""], "the last one has none of its own");
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    }
+
+    proptest! {
+        /// Whatever a page holds, what it names lies on its hosts, is spoken over the web, and is what was asked for.
+        #[test]
+        fn any_page_names_only_what_is_wanted(parts in prop::collection::vec(prop_oneof![
+            Just("<a href='/doc/1'>".to_owned()), Just("</a>".to_owned()), Just("<li>".to_owned()), Just("<time>".to_owned()),
+            Just("<base href='//other.example/x/'>".to_owned()), Just("<base href='mailto:x'>".to_owned()),
+            Just("<time datetime=2026-02-30>".to_owned()), Just("<a href='https://h.example:99999/'>".to_owned()),
+            Just("<a href='https://u:p@h.example/doc/../doc/2#x'>".to_owned()), Just("<loc> http://h.example/doc/3 ".to_owned()),
+            Just("<link>https://other.example/doc/4".to_owned()), Just("<meta charset=utf-16>".to_owned()),
+            "[ -~]{0,20}", "\\PC{0,8}",
+        ], 0..40), media in prop::option::of("text/html; charset=[a-z0-9-]{1,12}")) {
+            let rules = rules("item = \"a, loc, link, li > :nth-child(2)\"\nfollow = \"a\"\ndate = \"time\"\nmatches = \"/doc/\"\nsince = \"2026-01-01\"");
+            let page = parts.concat();
+            let Ok(listing) = rules.read(page.as_bytes(), &at(), media.as_deref()) else { return Ok(()) };
+            prop_assert_eq!(listing.found, listing.items.len() + listing.passed_over.len());
+            for url in listing.items.iter().map(|item| &item.url).chain(&listing.pages) {
+                prop_assert!(matches!(url.scheme(), "http" | "https") && url.host_str() == Some("h.example"), "{}", url);
+                prop_assert!(url.fragment().is_none());
+            }
+            for item in &listing.items {
+                prop_assert!(item.url.as_str().contains("/doc/"));
             }
         }
     }
-    most
 }

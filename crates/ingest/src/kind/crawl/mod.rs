@@ -5,6 +5,7 @@
 //! that does not come keeps none of the others back.
 
 mod listing;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +13,13 @@ use futures_util::StreamExt as _;
 use quipu_fetch::redact;
 use quipu_schema::pipeline::CrawlSource;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
-use quipu_store::{Archived, Capture, Completeness};
+use quipu_store::{Capture, Completeness};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use self::listing::{Item, Listing, Rules};
 use super::http::{Wanted, What, address, one, secret_headers};
-use super::{Document, Fetch, Harvest, Job, Parent};
+use super::{Document, Fetch, Harvest, Job};
 use crate::concerns_the_source_only;
 
 /// Requests of one source that are under way, whatever its hosts.
@@ -74,33 +75,37 @@ impl Crawler<'_> {
                 .at(at)
                 .help("the page was changed, or is made by a script: look for an address that gives the list itself"));
         }
-        let mut harvest = Harvest { piecemeal: Some(self.crawl.missing_max), ..Harvest::default() };
+        if named.pages.is_empty() {
+            // Nobody knows what there is: that is no matter of single documents.
+            let first = named.missing.into_iter().next().map(|(_, fault)| fault);
+            return Err(first.unwrap_or_else(|| Fault::bug("a crawl without a page to begin with")));
+        }
         let pages: BTreeSet<String> = named.pages.iter().map(|page| page.name.clone()).collect();
-        named.items.retain(|(item, _)| !pages.contains(&redact(&item.url)));
+        named.items.retain(|(item, _)| !pages.contains(&name(&item.url)));
+        let aside =
+            named.passed_over.iter().filter(|(why, _)| **why != "before-since").map(|(_, count)| count).sum::<u64>();
+        if named.items.is_empty() && aside > 0 && named.missing.is_empty() {
+            let message = format!("none of the {aside} links of the listing leads to a document that is wanted");
+            return Err(Fault::new(ErrorKind::Shape, message)
+                .at(named.pages.first().map(|page| page.name.clone()).unwrap_or_default())
+                .help(
+                    "were addresses changed? look at `matches`, `except` and `hosts`; the source keeps what it had",
+                ));
+        }
+        let mut harvest = Harvest {
+            // A page that is missing may name any number of documents.
+            piecemeal: Some(if named.missing.is_empty() { self.crawl.missing_max } else { 0 }),
+            ..Harvest::default()
+        };
         let total = named.items.len() as u64;
         let (known, new): (Vec<_>, Vec<_>) =
             named.items.into_iter().partition(|(item, _)| !self.crawl.recheck && self.known(&item.url).is_some());
-        let left = new.len().saturating_sub(usize::try_from(self.crawl.most_items).unwrap_or(usize::MAX));
-        harvest.documents.extend(known.iter().filter_map(|(item, _)| self.known(&item.url)).map(kept));
-        let orders = new.iter().take(new.len() - left).enumerate().map(|(at, (item, page))| async move {
-            let name = redact(&item.url);
-            let came = self.fetch(&item.url, &name, What::Document, Some(*page)).await;
-            self.job.progress.advance(1);
-            (at, name, came)
-        });
-        let mut came: Vec<_> = futures_util::stream::iter(orders).buffer_unordered(AT_A_TIME).collect().await;
-        came.sort_unstable_by_key(|(at, ..)| *at);
-        for (_, name, came) in came {
-            match came {
-                Ok(came) => harvest.documents.push(came.document),
-                Err(fault) if concerns_the_source_only(fault.kind()) => harvest.missing.push((name, fault)),
-                Err(fault) => return Err(fault),
-            }
-        }
-        let items = harvest.documents.len() as u64;
+        harvest.documents.extend(known.iter().filter_map(|(item, _)| self.known(&item.url)).map(Document::kept));
+        let left = self.receive(&new, &mut harvest).await?;
+        let good = harvest.documents.iter().filter(|document| document.suspect.is_none());
         harvest.completeness = Some(Completeness {
             declared: Some(total),
-            items,
+            items: good.count() as u64,
             pages: named.pages.len() as u64,
             slices: self.crawl.urls.len() as u64,
             over_cap: 0,
@@ -110,10 +115,43 @@ impl Crawler<'_> {
         let all = named.missing.is_empty() && named.beyond == 0 && left == 0;
         harvest.missing.append(&mut named.missing);
         if self.crawl.keep || !all {
-            self.keep_others(&mut harvest);
+            self.keep_others(&mut harvest, &pages);
         }
         harvest.documents.append(&mut named.pages);
         Ok(harvest)
+    }
+
+    /// Fetches new documents, as many as one run may; gives how many are left. Those that do not come are none of them: dead
+    /// links at the head of a list must not keep back what stands behind them.
+    async fn receive(&self, new: &[(Item, Digest)], harvest: &mut Harvest) -> Result<usize> {
+        let most = usize::try_from(self.crawl.most_items).unwrap_or(usize::MAX);
+        let (mut waiting, mut room, mut tried) = (new.iter(), most, 0);
+        while room > 0 && tried < most.saturating_mul(2) {
+            let orders = waiting.by_ref().take(room).enumerate().map(|(at, (item, page))| async move {
+                let name = name(&item.url);
+                let came = self.fetch(&item.url, &name, What::Document, Some(*page)).await;
+                self.job.progress.advance(1);
+                (at, name, came.map(|came| came.document))
+            });
+            let mut came: Vec<_> = futures_util::stream::iter(orders).buffer_unordered(AT_A_TIME).collect().await;
+            if came.is_empty() {
+                break;
+            }
+            came.sort_unstable_by_key(|(at, ..)| *at);
+            tried += came.len();
+            room = 0;
+            for (_, name, came) in came {
+                match came {
+                    Ok(document) => harvest.documents.push(document),
+                    Err(fault) if concerns_the_source_only(fault.kind()) => {
+                        harvest.missing.push((name, fault));
+                        room += 1;
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            }
+        }
+        Ok(waiting.len())
     }
 
     /// Walks the pages in waves; what concerns one page alone is missing.
@@ -134,7 +172,7 @@ impl Crawler<'_> {
                 let (document, listing) = match page {
                     Ok(page) => page,
                     Err(fault) if concerns_the_source_only(fault.kind()) => {
-                        named.missing.push((redact(&url), fault));
+                        named.missing.push((name(&url), fault));
                         continue;
                     }
                     Err(fault) => return Err(fault),
@@ -162,13 +200,16 @@ impl Crawler<'_> {
 
     /// Fetches and reads one page.
     async fn page(&self, url: &Url, by: Option<Digest>) -> Result<(Document, Listing)> {
-        let name = redact(url);
+        let name = name(url);
         let mut came = self.fetch(url, &name, What::Listing, by).await?;
         if let Some(why) = &came.document.suspect {
             return Err(crate::guard::fault(&name, why, 0));
         }
         let bytes = came.read(self.job)?;
-        let stated = came.document.headers.iter().find(|(name, _)| name == "content-type");
+        // A server that says "not modified" need not say of what type.
+        let known = self.job.known.get(name.as_str()).map(|known| known.headers.as_slice()).unwrap_or_default();
+        let headers = came.document.headers.iter().chain(known.iter().filter(|_| came.document.not_modified));
+        let stated = headers.into_iter().find(|(name, _)| name == "content-type");
         let at = came.url.as_ref().unwrap_or(url);
         let listing = self.rules.read(&bytes, at, stated.map(|(_, value)| value.as_str()));
         let listing = listing.map_err(|fault| if fault.place().is_none() { fault.at(&name) } else { fault })?;
@@ -179,24 +220,31 @@ impl Crawler<'_> {
     async fn fetch(&self, url: &Url, name: &str, what: What, listing: Option<Digest>) -> Result<super::http::Came> {
         let own = self.first.iter().any(|first| first.origin() == url.origin());
         let headers = if own { self.headers.as_slice() } else { &[] };
-        let wanted = Wanted { url, name, headers, conditional: true, what, listing };
+        // Two addresses that differ in what is hidden cannot be told apart by what is known of them.
+        let conditional = !is_hidden(name);
+        let wanted = Wanted { url, name, headers, conditional, what, listing };
         one(&self.crawl.reach, &wanted, self.job, false).await
     }
 
     /// What came before under an address and is still there.
     fn known(&self, url: &Url) -> Option<&Capture> {
-        let known = self.job.known.get(redact(url).as_str()).copied()?;
+        let known = self.job.known.get(name(url).as_str()).copied()?;
         self.job.archive.contains(&known.digest).then_some(known)
     }
 
     /// Documents of the last run that no page names any more stay.
-    fn keep_others(&self, harvest: &mut Harvest) {
+    fn keep_others(&self, harvest: &mut Harvest, pages: &BTreeSet<String>) {
         let there: BTreeSet<&str> = harvest.documents.iter().map(|document| document.name.as_str()).collect();
         let others = self.job.current.iter().filter(|capture| {
-            let (of, _) = capture.name.split_once('#').unwrap_or((&capture.name, ""));
-            !there.contains(capture.name.as_str()) && !there.contains(of) && self.rules.wants(of)
+            // Of a member, the archive that it came out of.
+            let ends = capture.name.match_indices('#').map(|(at, _)| at).chain([capture.name.len()]);
+            let mut names = ends.filter_map(|at| capture.name.get(..at));
+            // What is hidden of an address cannot be held against a pattern.
+            let wanted =
+                is_hidden(&capture.name) || self.rules.wants(capture.name.split('#').next().unwrap_or_default());
+            wanted && !names.any(|name| there.contains(name) || pages.contains(name))
         });
-        let others: Vec<Document> = others.map(kept).collect();
+        let others: Vec<Document> = others.map(Document::kept).collect();
         harvest.documents.extend(others);
     }
 
@@ -226,14 +274,18 @@ impl Crawler<'_> {
     }
 }
 
-/// A document that is as it was.
-fn kept(capture: &Capture) -> Document {
-    let archived = Archived { digest: capture.digest, size: capture.size, new: false };
-    let of = if capture.kind == "archive" { Parent::Archive } else { Parent::Listing };
-    Document {
-        media_type: capture.media_type.clone(),
-        not_modified: true,
-        parent: capture.parent.map(|digest| (of, digest)),
-        ..Document::of(capture.name.clone(), archived)
+/// The name of an address: without secrets, and where something is hidden with the beginning of a digest of all of it, so
+/// that two addresses never have one name.
+fn name(url: &Url) -> String {
+    let shown = redact(url);
+    if is_hidden(&shown) {
+        let digest = Digest::of(url.as_str()).to_string();
+        return format!("{shown}#{}", digest.get(..8).unwrap_or_default());
     }
+    shown
+}
+
+/// Whether a name does not say all of its address.
+fn is_hidden(name: &str) -> bool {
+    name.contains("***")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fmt, io};
 
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::client::{
@@ -22,6 +22,8 @@ use super::super::http::secret;
 /// Longest time for which one request is tried again: credentials in it do not live longer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(4);
 
+/// Largest page of a list, and largest error, in bytes: both are held in memory.
+const LARGEST_LIST: usize = 16 << 20;
 /// Most characters of what a store says of an error.
 const LONGEST: usize = 400;
 
@@ -181,6 +183,7 @@ impl HttpService for Connector {
         if url.scheme() != "https" && !self.0.plain {
             return Err(refused("only https is spoken with the store"));
         }
+        let is_list = url.query().is_some_and(|query| query.contains("list-type=") || query.contains("comp=list"));
         let body = body.as_bytes().cloned().ok_or_else(|| refused("the request has no body at hand"))?;
         let mut request = reqwest::Request::new(parts.method, url);
         *request.headers_mut() = parts.headers;
@@ -191,11 +194,19 @@ impl HttpService for Connector {
                     self.0.refused.store(true, Ordering::Relaxed);
                 }
                 let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+                // Until all of it has come, or it broke off: whoever asks for the rest needs a turn of his own.
+                let mut turn = Some(turn);
                 let body = body.map_err(move |error| {
-                    let _held_until_all_of_it_has_come = &turn;
+                    drop(turn.take());
                     HttpError::new(HttpErrorKind::Interrupted, error.without_url())
                 });
-                Ok(HttpResponse::from_parts(parts, HttpResponseBody::new(body)))
+                let body = if is_list || !parts.status.is_success() {
+                    let wrong = |error| HttpError::new_boxed(HttpErrorKind::Decode, error);
+                    HttpResponseBody::new(Limited::new(body, LARGEST_LIST).map_err(wrong))
+                } else {
+                    HttpResponseBody::new(body)
+                };
+                Ok(HttpResponse::from_parts(parts, body))
             }
             Err(Unanswered::Final(fault)) => Err(HttpError::new(HttpErrorKind::Unknown, fault)),
             Err(Unanswered::Again(cause)) => Err(HttpError::new(HttpErrorKind::Request, io::Error::other(cause))),
@@ -230,6 +241,12 @@ pub(super) fn fault(error: &object_store::Error, name: &str) -> Fault {
                 Some(help) => fault.help(help),
                 None => fault,
             };
+        }
+        if error.is::<object_store::path::Error>() {
+            return Fault::new(ErrorKind::Source, "the store has a key here that is no path")
+                .at(name)
+                .because(io::Error::other(redact_text(&error.to_string())))
+                .help("keys with `//`, or with parts such as `.`, are not read: begin the glob with a folder without them");
         }
         cause = error.source();
     }

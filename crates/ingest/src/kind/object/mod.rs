@@ -14,7 +14,7 @@ use quipu_schema::pipeline::ObjectSource;
 use quipu_schema::{ErrorKind, Fault, Result};
 use quipu_store::{Archived, Capture};
 use reqwest::Url;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::connect::{Opened, fault, open};
 use super::incoming::{Arrived, Incoming};
@@ -22,8 +22,13 @@ use super::{Document, Fetch, Harvest, Job};
 use crate::concerns_the_source_only;
 use crate::guard::{self, suspicion, unpinned};
 
-/// Objects of one source that are under way; the store's host has its own bounds.
-const AT_A_TIME: usize = 16;
+/// Objects of one source that are under way: no more than a host lets in, because requests are signed before they wait for
+/// their turn, and a signature grows old.
+const AT_A_TIME: usize = 4;
+/// Most objects of a list that match nothing, for each one that may.
+const BESIDES: u64 = 100;
+/// Most notes on single objects.
+const TOLD: usize = 10;
 
 impl Fetch for ObjectSource {
     fn word(&self) -> &'static str {
@@ -50,7 +55,8 @@ struct Bucket<'a> {
 
 impl Bucket<'_> {
     async fn all(&self) -> Result<Harvest> {
-        let wanted = self.wanted().await?;
+        let mut harvest = Harvest::default();
+        let wanted = self.wanted(&mut harvest).await?;
         self.job.progress.begin("objects", Some(wanted.len() as u64));
         let orders = wanted.iter().enumerate().map(|(at, wanted)| async move {
             let document = self.one(wanted).await;
@@ -60,7 +66,6 @@ impl Bucket<'_> {
         let mut came: Vec<_> = futures_util::stream::iter(orders).buffer_unordered(AT_A_TIME).collect().await;
         self.job.progress.end();
         came.sort_unstable_by_key(|(at, _)| *at);
-        let mut harvest = Harvest::default();
         for ((_, document), wanted) in came.into_iter().zip(wanted) {
             match document {
                 Ok(document) => harvest.documents.push(document),
@@ -85,7 +90,7 @@ impl Bucket<'_> {
     }
 
     /// The objects that the key names, in the order of their names.
-    async fn wanted(&self) -> Result<Vec<Wanted>> {
+    async fn wanted(&self, harvest: &mut Harvest) -> Result<Vec<Wanted>> {
         let key = self.source.key.as_str();
         let name = self.name(key);
         let path = |key: &str| {
@@ -104,20 +109,38 @@ impl Bucket<'_> {
         // A list begins at a whole folder.
         let folder = key.get(..first).and_then(|start| start.rsplit_once('/')).map(|(folder, _)| path(folder));
         let folder = folder.transpose()?;
-        let (mut listed, mut wanted) = (self.opened.store.list(folder.as_ref()), Vec::new());
-        let idle = self.source.limits.idle_timeout;
+        let (mut listed, mut wanted, mut seen) = (self.opened.store.list(folder.as_ref()), Vec::new(), 0_u64);
+        let (begun, limits) = (Instant::now(), &self.source.limits);
+        // The library asks again by itself, which takes its time.
+        let idle = limits.idle_timeout.saturating_mul(limits.tries);
+        let silent = || Fault::new(ErrorKind::Upstream, format!("the store was silent for {idle:?}")).at(&name);
+        let mut first_key: Option<Path> = None;
         loop {
-            let late = |_| Fault::new(ErrorKind::Upstream, format!("the store was silent for {idle:?}")).at(&name);
-            // The library asks again by itself, which takes its time.
-            let meta =
-                match timeout(idle.saturating_mul(self.source.limits.tries), listed.next()).await.map_err(late)? {
-                    None => break,
-                    Some(Err(error)) => return Err(self.opened.fault_of_list(&error, &name)),
-                    Some(Ok(meta)) => meta,
-                };
+            let meta = match timeout(idle, listed.next()).await.map_err(|_| silent())? {
+                None => break,
+                Some(Err(error)) => return Err(self.opened.fault_of_list(&error, &name)),
+                Some(Ok(meta)) => meta,
+            };
+            seen += 1;
+            let again = first_key.as_ref() == Some(&meta.location);
+            if again
+                || begun.elapsed() > limits.total_timeout
+                || seen > self.source.most_objects.saturating_mul(BESIDES)
+            {
+                let message =
+                    if again { "the store's list begins again and again" } else { "the store's list does not end" };
+                return Err(Fault::new(ErrorKind::Upstream, message)
+                    .at(&name)
+                    .help("begin the glob with a folder that holds less, or raise `most_objects`"));
+            }
+            first_key.get_or_insert_with(|| meta.location.clone());
             let key = meta.location.to_string();
+            if !pattern.matches_with(&key, options) {
+                continue;
+            }
             // Folders stand in some stores as objects without bytes.
-            if key.ends_with('/') || !pattern.matches_with(&key, options) {
+            if meta.size == 0 {
+                harvest.notes.push(format!("`{key}` is an object without bytes, as folders are, and left out"));
                 continue;
             }
             if wanted.len() as u64 >= self.source.most_objects {
@@ -127,6 +150,7 @@ impl Bucket<'_> {
             }
             wanted.push(self.wants(&key, meta)?);
         }
+        harvest.notes.truncate(TOLD);
         if wanted.is_empty() {
             return Err(Fault::new(ErrorKind::Source, "no object matches this glob")
                 .at(&name)
@@ -175,11 +199,11 @@ impl Bucket<'_> {
         let came = guard::Came { name, head: &head, size, media_type: stated, digest, is_member: false };
         let suspect = suspicion(&came, job.source, before);
         let headers = vec![
-            ("etag".to_owned(), meta.e_tag.clone().unwrap_or_default()),
+            ("etag".to_owned(), tag(meta).unwrap_or_default()),
             ("last-modified".to_owned(), meta.last_modified.to_rfc3339()),
         ];
         let headers = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let document = Document { suspect, media_type, headers, ..Document::of(name.clone(), staged.archived()) };
+        let document = Document { media_type, headers, suspect, ..Document::of(name.clone(), staged.archived()) };
         job.landing.land(&document, staged)?;
         Ok(document)
     }
@@ -187,14 +211,15 @@ impl Bucket<'_> {
     /// Lets the bytes of an object in, and gives its media type.
     async fn receive(&self, wanted: &Wanted, sink: &mut Incoming<'_>) -> Result<Option<String>> {
         let Wanted { name, meta, .. } = wanted;
+        let version = tag(meta);
         let kept = |error| Fault::io(ErrorKind::Storage, "write what came", "the archive", error);
-        let held = sink.held().filter(|(bytes, version)| *bytes < meta.size && Some(version) == meta.e_tag.as_ref());
+        let held = sink.held().filter(|(bytes, held)| *bytes < meta.size && Some(held) == version.as_ref());
         let from = held.map_or(0, |(bytes, _)| bytes);
         if from == 0 {
-            sink.begin(meta.e_tag.as_deref()).map_err(kept)?;
+            sink.begin(version.as_deref()).map_err(kept)?;
         }
         let options = GetOptions {
-            if_match: meta.e_tag.clone(),
+            if_match: version.clone(),
             range: (from > 0).then_some(GetRange::Offset(from)),
             ..GetOptions::default()
         };
@@ -202,7 +227,7 @@ impl Bucket<'_> {
         let changed =
             || Fault::new(ErrorKind::Upstream, "the object was changed while it was read").at(name).help("run again");
         let GetResult { range, attributes, .. } = &result;
-        if range.start != from || result.meta.size != meta.size || result.meta.e_tag != meta.e_tag {
+        if range.start != from || result.meta.size != meta.size || tag(&result.meta) != version {
             return Err(changed());
         }
         let media = attributes.get(&Attribute::ContentType).map(|value| quipu_fetch::essence(value.as_ref()));
@@ -233,6 +258,13 @@ impl Bucket<'_> {
 
 /// Whether an object is the one that was captured.
 fn same(before: &Capture, meta: &ObjectMeta) -> bool {
-    let tag = before.headers.iter().find(|(name, _)| name == "etag").map(|(_, value)| value);
-    tag.is_some() && tag == meta.e_tag.as_ref() && before.size == meta.size
+    let known = before.headers.iter().find(|(name, _)| name == "etag").map(|(_, value)| value);
+    known.is_some() && known == tag(meta).as_ref() && before.size == meta.size
+}
+
+/// The version of an object as requests name it: lists of Azure leave the quotation marks out.
+fn tag(meta: &ObjectMeta) -> Option<String> {
+    let tag = meta.e_tag.as_deref()?.trim();
+    let whole = tag.starts_with('"') || tag.starts_with("W/");
+    Some(if whole { tag.to_owned() } else { format!("\"{tag}\"") })
 }
