@@ -1,7 +1,7 @@
 //! Writing and hashing of a large download on a thread of its own, while the next bytes come in.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
@@ -12,6 +12,8 @@ use quipu_schema::digest::Hasher;
 const PIECE: usize = 256 << 10;
 /// Pieces that may wait.
 const WAITING: usize = 2;
+/// Bytes after which the system is asked to bring them to disk.
+const AHEAD: u64 = 8 << 20;
 /// Most of these threads at a time: each holds a MiB.
 const MOST: usize = 4;
 
@@ -38,8 +40,17 @@ impl Behind {
         let thread = std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
             let _slot = slot;
             let mut hasher = handed.recv().map_err(io::Error::other)?;
+            let (mut written, mut begun) = (file.stream_position()?, file.stream_position()?);
             for mut piece in pieces {
                 file.write_all(&piece)?;
+                written += piece.len() as u64;
+                if written - begun >= AHEAD {
+                    // Lets the system begin with what has to be on disk in the end. Bytes that are not there yet stay in
+                    // memory; where it does not want to, all is done in the end.
+                    let length = std::num::NonZeroU64::new(written - begun);
+                    let _ = rustix::fs::fadvise(&file, begun, length, rustix::fs::Advice::DontNeed);
+                    begun = written;
+                }
                 hasher.update(&piece);
                 piece.clear();
                 // Nobody needs it any more where nobody takes it.
