@@ -78,7 +78,11 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Box
             std::process::Command::new("sync").status()?;
             server.forget();
             let mut command = if side.starts_with("quipu") { own(ONE)? } else { peers("fetch.py") };
-            measured(side, command.arg(side).arg(&list).arg(&into))
+            let measured = measured(side, command.arg(side).arg(&list).arg(&into))?;
+            if side.starts_with("quipu") && server.asked() != paths.len() {
+                return Err(format!("{side} asked {} times for {} documents", server.asked(), paths.len()).into());
+            }
+            Ok(measured)
         })?;
     }
     Ok(())

@@ -176,3 +176,43 @@ fn a_download_that_was_killed_is_gone_on_with_and_one_that_changed_begins_afresh
         assert_eq!(std::fs::read_dir(&partial).expect("folder").count(), 0);
     }
 }
+
+#[test]
+fn a_run_that_was_killed_knows_the_documents_that_it_had() {
+    const COUNT: usize = 400;
+    let server = Server::start(|request| {
+        if request.path() == "/robots.txt" {
+            return Reply::status("404 Not Found");
+        }
+        let tag = format!("\"{}\"", request.path());
+        if request.header("if-none-match") == Some(&tag) {
+            return Reply::status("304 Not Modified").header("ETag", &tag);
+        }
+        // A run takes its time.
+        std::thread::sleep(Duration::from_millis(30));
+        Reply::ok(format!("The report {} says that all is well.", request.path())).header("ETag", &tag)
+    });
+    let urls: Vec<String> = (0..COUNT).map(|at| format!("\"{}\"", server.url(&format!("/{at}.txt")))).collect();
+    let dir = Dir::with_pipeline(&format!(
+        "[pipeline]\nname = \"test\"\nreference = \"../data/reference\"\nstore = \"../quipu-store\"\n\
+         [hosts.\"127.0.0.1\"]\nprivate = true\nper_second = 0\n\
+         [[source]]\nid = \"many\"\nhttp = {{ urls = [{}] }}\n[source.report]\n",
+        urls.join(", ")
+    ));
+    let mut running = Quipu::new(dir.root(), &["ingest", "pipelines/test.toml"]).start();
+    let begun = Instant::now();
+    while server.asked() < COUNT / 2 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "half of it is never asked for");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(running.kill(), "it was still running");
+    drop(running);
+    server.forget();
+    dir.quipu(&["ingest", "pipelines/test.toml"]).expect(0);
+    let asked = server.requests();
+    let known = asked.iter().filter(|request| request.header("if-none-match").is_some()).count();
+    assert_eq!(asked.len(), COUNT, "each is asked for once");
+    // Those of the last moments before the kill may have to come again.
+    assert!(known > COUNT / 8, "{known} of {} were known", COUNT / 2);
+    dir.assert_store_whole("quipu-store");
+}
