@@ -21,7 +21,7 @@ use quipu_schema::pipeline::{Pipeline, Source, SourceKind, suggestion};
 use quipu_schema::tally::Tally;
 use quipu_schema::{Digest, ErrorKind, Fault, Result};
 use quipu_store::{Capture, Context, Outcome, Silent, SourceReport, StageReport};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use kind::{Document, Harvest, Job};
 use landing::Clerk;
@@ -39,11 +39,8 @@ const SIDE_BY_SIDE: usize = 32;
 /// every source: a full disk, a damaged ledger, an unknown name in `context.only`.
 pub fn run(context: &Context) -> Result<StageReport> {
     let sources = chosen(context)?;
-    // What documents need of a processor is little beside what their threads would need to wake each other.
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| {
-            Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error)
-        })?;
+    let runtime = runtime(sources.iter().filter(|source| goes_to_servers(source)).count())
+        .map_err(|error| Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error))?;
     let fetcher = Arc::new(fetcher(context.pipeline));
     let reports = if context.offline {
         sources.iter().map(|source| recall(context, source)).collect::<Result<Vec<_>>>()?
@@ -70,12 +67,22 @@ struct Network<'a> {
     broken: &'a BTreeSet<Digest>,
 }
 
+/// Where network calls run. What documents need of a processor is little beside what threads need to wake each other: one
+/// source is asked and listened to by one thread, and several share one that listens.
+fn runtime(sources: usize) -> std::io::Result<Runtime> {
+    let mut builder = if sources < 2 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.worker_threads(1).enable_all().build()
+}
+
+const fn goes_to_servers(source: &Source) -> bool {
+    !matches!(source.kind, SourceKind::File(_))
+}
+
 /// Fetches all sources: those that go to servers side by side, files meanwhile one after the other. The reports are in the
 /// order of the sources, whatever ends first.
 fn all(context: &Context, network: &Network, sources: &[&Source]) -> Result<Vec<SourceReport>> {
     let numbered = || sources.iter().copied().enumerate();
-    let (files, servers): (Vec<_>, Vec<_>) =
-        numbered().partition(|(_, source)| matches!(source.kind, SourceKind::File(_)));
+    let (files, servers): (Vec<_>, Vec<_>) = numbered().partition(|(_, source)| !goes_to_servers(source));
     if servers.len() < 2 {
         return sources.iter().map(|source| ingest(context, network, source)).collect();
     }
