@@ -42,20 +42,28 @@ pub fn run(context: &Context) -> Result<StageReport> {
     let runtime = runtime(sources.iter().filter(|source| goes_to_servers(source)).count())
         .map_err(|error| Fault::new(ErrorKind::Storage, "cannot start the threads of the fetcher").because(error))?;
     let fetcher = Arc::new(fetcher(context.pipeline));
+    let new_beside_failure = AtomicBool::new(false);
     let reports = if context.offline {
         sources.iter().map(|source| recall(context, source)).collect::<Result<Vec<_>>>()?
     } else {
         std::thread::scope(|scope| {
             let clerk = Clerk::begin(scope, context)?;
             let broken = context.store.archive().broken_downloads()?;
-            let network = Network { runtime: &runtime, fetcher: &fetcher, clerk: &clerk, broken: &broken };
+            let network = Network {
+                runtime: &runtime,
+                fetcher: &fetcher,
+                clerk: &clerk,
+                broken: &broken,
+                changed: &new_beside_failure,
+            };
             let reports = all(context, &network, &sources);
             // What keeps the clerk from working ends the sources too, and the clerk knows more of it.
             clerk.end()?;
             reports
         })?
     };
-    let changed = reports.iter().any(|report| matches!(report.outcome, Outcome::Done));
+    let changed =
+        new_beside_failure.into_inner() || reports.iter().any(|report| matches!(report.outcome, Outcome::Done));
     Ok(StageReport { stage: "ingest", changed, sources: reports, output: None, notes: Vec::new() })
 }
 
@@ -65,6 +73,8 @@ struct Network<'a> {
     fetcher: &'a Arc<Fetcher>,
     clerk: &'a Clerk<'a>,
     broken: &'a BTreeSet<Digest>,
+    /// Whether a source that failed has something new all the same.
+    changed: &'a AtomicBool,
 }
 
 /// Where network calls run. What documents need of a processor is little beside what threads need to wake each other: one
@@ -191,7 +201,8 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
         if failures as u64 <= most
             && let Some(fault) = fault.take()
         {
-            notes.push(format!("{} did not come: {}", documents_word(failures), fault.message()));
+            let at = fault.place().map_or_else(String::new, |place| format!("{place}: "));
+            notes.push(format!("{} may be missing, and {failures} did not come: {at}{}", most, fault.message()));
         }
     } else if let Some(fault) = fault.take() {
         return Ok(failed(source, (fault, tally), &before, notes));
@@ -213,6 +224,7 @@ fn ingest(context: &Context, network: &Network, source: &Source) -> Result<Sourc
         notes.push(format!("{} have only {} different contents", documents_word(documents.len()), digests.len()));
     }
     if let Some(fault) = fault {
+        network.changed.fetch_or(was != documents, Ordering::Relaxed);
         notes.push(format!("goes on with {}", documents_word(documents.len())));
         return Ok(report(source, Outcome::Failed(fault), tally, notes));
     }
@@ -272,7 +284,10 @@ fn account(harvest: &Harvest) -> Tally {
 fn trouble(harvest: &mut Harvest) -> Option<Fault> {
     let mut suspect = harvest.documents.iter().filter_map(|document| Some((document, document.suspect.as_ref()?)));
     if let Some((document, why)) = suspect.next() {
-        return Some(guard::fault(&document.name, why, suspect.count()));
+        return Some(guard::fault(&document.name, why, suspect.count()).help(format!(
+            "look at it: it is archived as {} and marked as suspect, and the source keeps what it had before",
+            document.archived.digest
+        )));
     }
     let total = harvest.documents.len() + harvest.missing.len();
     if total == 1 {

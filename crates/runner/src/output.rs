@@ -117,13 +117,19 @@ impl Output {
                             self.say("          … the others stand in table `finding`");
                         }
                     }
-                    for remark in
-                        source.notes.iter().filter(|_| report.stage == "transform" || report.stage == "screen")
-                    {
+                    for remark in &source.notes {
                         self.say(&format!("      {remark}"));
                     }
                 }
-                Outcome::Unchanged => {}
+                Outcome::Unchanged => {
+                    // What ingest has to say of a source holds also where nothing came.
+                    if report.stage == "ingest" && !source.notes.is_empty() {
+                        self.say(&format!("  {:<28} {}", source.source, source.tally));
+                        for remark in &source.notes {
+                            self.say(&format!("      {remark}"));
+                        }
+                    }
+                }
             }
         }
         for remark in &report.notes {

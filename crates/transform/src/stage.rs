@@ -209,7 +209,7 @@ fn fresh(context: &Context<'_>, source: &Source, reference: &Reference, held: Op
     if editions.is_empty() {
         return Err(Fault::new(ErrorKind::Source, "the source was never captured")
             .at(format!("source `{}`", source.id))
-            .help("run the ingest stage first"));
+            .help("nothing of it was taken for data until then: see what ingest says of it"));
     }
     let ingredients = ingredients_of(context.build, source, reference, &editions);
     if held.is_some_and(|(state, _)| state.ingredients == ingredients) {

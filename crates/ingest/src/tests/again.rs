@@ -255,3 +255,28 @@ fn many_sources_are_fetched_side_by_side_and_told_in_their_order() {
     assert_eq!(place.bytes(&place.captures("s33")[0]), "/33");
     assert_eq!(place.bytes(&place.captures("s20")[0]), "a file");
 }
+
+#[test]
+fn what_came_with_a_set_that_was_not_complete_is_no_edition() {
+    let server = Server::scripted(vec![
+        Reply::ok("one, at first"),
+        Reply::ok("two, at first"),
+        Reply::ok("one, later"),
+        Reply::status("404 Not Found"),
+    ]);
+    let place = Place::new();
+    let lines = format!(
+        "http = {{ urls = [\"{}\", \"{}\"], tries = 1 }}\n[source.report]\n[hosts.\"{}\"]\nprivate = true\nconcurrent = 1\n",
+        server.url("/one.txt"),
+        server.url("/two.txt"),
+        server.host()
+    );
+    let pipeline = place.pipeline_of("web", &lines);
+    assert!(is_done(&place.run(&pipeline).sources[0]));
+    fault(&place.run(&pipeline).sources[0]);
+    let editions = place.ledger.editions("demo", "web", None).expect("editions");
+    let texts: Vec<String> = editions.iter().map(|edition| place.bytes(&edition.capture)).collect();
+    assert_eq!(texts, ["one, at first", "two, at first"]);
+    let newest = place.ledger.newest_captures("demo", "web").expect("captures");
+    assert!(newest.iter().any(|capture| place.bytes(capture) == "one, later"), "it is there for the next run");
+}

@@ -204,7 +204,7 @@ fn bounds_are_told_and_the_rest_comes_later() {
     assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
     let notes = report.sources[0].notes.join("\n");
     assert!(notes.contains("most_pages") && notes.contains("2 further new documents are left"), "{notes}");
-    assert!(notes.contains("incomplete: 4 of 6 items"), "{notes}");
+    assert!(notes.contains("incomplete: 4 of 7 items"), "{notes}");
     assert_eq!(place.captures("news").len(), 4);
     assert!(is_done(&place.run(&pipeline).sources[0]));
     assert_eq!(place.captures("news").len(), 6);
@@ -485,4 +485,30 @@ fn a_login_page_in_place_of_an_archive_takes_no_member_away_and_is_asked_for_aga
     *moody.lock().expect("mood") = "";
     assert!(is_done(&place.run(&pipeline).sources[0]));
     assert_eq!(paths(&place, &server), ["/a.zip#m.txt", "/b.zip#n.txt"]);
+}
+
+#[test]
+fn days_that_nothing_says_are_told_and_a_list_without_any_is_none() {
+    let (server, pages) = site(&[("/a", "<p>a"), ("/b", "<p>b")]);
+    let list = |first: &str| format!("<ul>{}{}</ul>", row("a", first), row("b", "some day"));
+    put(&pages, "/news", &list("12 March 2026"));
+    let place = Place::new();
+    let pipeline = crawl(&place, &server, &format!("{ITEMS}date = \".day\"\nsince = \"2020-01-01\"\n"));
+    let report = place.run(&pipeline);
+    assert!(is_done(&report.sources[0]), "{:?}", report.sources[0]);
+    assert!(report.sources[0].notes.iter().any(|note| note.contains("1 documents do not say their day")));
+    put(&pages, "/news", &list("a day"));
+    let report = place.run(&pipeline);
+    assert_eq!(fault(&report.sources[0]).kind(), ErrorKind::Shape, "{:?}", report.sources[0]);
+    assert_eq!(paths(&place, &server), ["/a", "/b"]);
+}
+
+#[test]
+fn what_failed_beside_something_new_is_a_change() {
+    let (server, _) =
+        site(&[("/news", &format!("<ul>{}{}</ul>", row("a", ""), row("gone", ""))), ("/a", "<p>Release a</p>")]);
+    let place = Place::new();
+    let pipeline = crawl(&place, &server, ITEMS);
+    assert!(place.run(&pipeline).changed);
+    assert!(!place.run(&pipeline).changed);
 }

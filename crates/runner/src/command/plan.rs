@@ -23,7 +23,7 @@ pub(crate) fn plan(path: &Path, global: &Global, output: Output) -> Result<u8> {
     for source in &pipeline.sources {
         let from = match &source.kind {
             SourceKind::File(file) => format!("file {}", file.path.display()),
-            SourceKind::Http(http) => addresses(&http.urls),
+            SourceKind::Http(http) => format!("http {}", addresses(&http.urls)),
             SourceKind::Api(api) => format!("api, pages from {}", addresses(std::slice::from_ref(&api.url))),
             SourceKind::Crawl(crawl) => format!("crawl, lists from {}", addresses(&crawl.urls)),
             SourceKind::Object(object) => {
@@ -84,5 +84,5 @@ fn screened(screen: &Screen) -> String {
 fn addresses(urls: &[String]) -> String {
     let first = urls.first().and_then(|url| url.parse().ok()).map(|url| quipu_fetch::redact(&url));
     let more = if urls.len() > 1 { format!(" and {} more", urls.len() - 1) } else { String::new() };
-    format!("http {}{more}", first.unwrap_or_else(|| "an address that cannot be read".to_owned()))
+    format!("{}{more}", first.unwrap_or_else(|| "an address that cannot be read".to_owned()))
 }

@@ -33,10 +33,12 @@ pub(crate) fn run(
     let (mut pipeline, _) = read_with_lists(path)?;
     let as_of = args.as_of.as_deref().map(moment).transpose()?;
     if let Some(as_of) = &as_of {
-        let day = as_of.get(..10).unwrap_or(as_of);
-        pipeline.name = format!("{}@{day}", pipeline.name);
+        // A day is its last moment; another moment has a name of its own.
+        let given = args.as_of.as_deref().unwrap_or_default();
+        let when = if given.len() == 10 { given.to_owned() } else { as_of.replace(':', "-") };
+        pipeline.name = format!("{}@{when}", pipeline.name);
         if let Some(export) = &mut pipeline.export {
-            export.to = export.to.join(format!("as-of-{day}"));
+            export.to = export.to.join(format!("as-of-{when}"));
         }
     }
     check_only(args.only.as_deref(), &pipeline)?;

@@ -1,6 +1,7 @@
 //! `[source.object]`: objects of an object store (S3, Google Cloud Storage, Azure Blob Storage).
 
 use super::http::{Limits, check_address, variables};
+use super::problem::suggestion;
 use super::section::Section;
 
 /// Objects of one bucket.
@@ -134,11 +135,19 @@ fn check_credentials(object: &Section<'_, '_>, service: Service, anonymous: bool
     if anonymous == secrets.is_empty() && (anonymous || ways.iter().any(fits)) {
         return;
     }
+    let known: Vec<&str> = ways.iter().flat_map(|(needed, more)| needed.iter().chain(*more)).copied().collect();
+    for (name, _) in secrets.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let message = format!("`{name}` is no credential of `{}://`", service.scheme());
+        object.findings().report(object.span(), message, suggestion(name, known.iter().copied()));
+    }
     let ways: Vec<String> = ways.iter().map(|(needed, _)| format!("`{}`", needed.join("` and `"))).collect();
     let help = format!(
         "`anonymous = true`, or `secrets` with {}, each naming the environment variable that has it",
         ways.join(", or with ")
     );
-    let message = format!("it is not said how `{}://` lets us in", service.scheme());
+    let message = match (anonymous, secrets.is_empty()) {
+        (true, false) => "`anonymous` says that no credentials are needed, and `secrets` names some".to_owned(),
+        _ => format!("it is not said how `{}://` lets us in", service.scheme()),
+    };
     object.findings().report(object.span(), message, Some(help));
 }

@@ -124,8 +124,9 @@ impl<'a, 'i> Section<'a, 'i> {
     /// A CSS selector (Selectors Level 4, without pseudo-elements).
     pub(crate) fn selector(&self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
-        if let Err(error) = scraper::Selector::parse(&text.value) {
-            self.findings.report(text.span, format!("`{key}` is no CSS selector: {error}"), None);
+        if scraper::Selector::parse(&text.value).is_err() {
+            let help = Some("such as \"article h3 > a[href]\", or several with commas between them".to_owned());
+            self.findings.report(text.span, format!("`{key}` is no CSS selector"), help);
             return None;
         }
         Some(text.value)

@@ -37,15 +37,16 @@ impl Ledger {
         })
     }
 
-    /// Every edition of the documents of a source: what is current first, then what stood under the
-    /// same names before, the later ones first. With `as_of` (RFC 3339 in UTC), what was so then.
+    /// Every edition of the documents of a source: what is current first, then what was current under the
+    /// same names before, the later ones first. What came in a run that was not complete never was current, and is none.
+    /// With `as_of` (RFC 3339 in UTC), what was so then.
     pub fn editions(&self, pipeline: &str, source: &str, as_of: Option<&str>) -> Result<Vec<Edition>> {
         let current = self.standing(pipeline, source, as_of)?;
         let query = format!(
-            "SELECT {CAPTURE} FROM capture AS c WHERE c.pipeline = ?1 AND c.source = ?2 AND c.suspect IS NULL \
-             AND (?3 IS NULL OR c.captured_at <= ?3) ORDER BY c.id DESC"
+            "SELECT {CAPTURE} FROM standing AS k JOIN capture AS c ON c.id = k.capture WHERE k.pipeline = ?1 \
+             AND k.source = ?2 AND k.until IS NOT NULL AND (?3 IS NULL OR k.since <= ?3) ORDER BY k.since DESC, k.rowid DESC"
         );
-        let all: Vec<Capture> = self.with("read the captures", |connection| {
+        let before: Vec<Capture> = self.with("read the captures", |connection| {
             connection.prepare_cached(&query)?.query_map(params![pipeline, source, as_of], capture_from)?.collect()
         })?;
         // By name, the digests that are there already. What was captured under another name is gone.
@@ -54,7 +55,7 @@ impl Ledger {
             known.entry(capture.name.clone()).or_default().insert(capture.digest);
         }
         let mut earlier = Vec::new();
-        for capture in all {
+        for capture in before {
             let Some(digests) = known.get_mut(&capture.name) else { continue };
             let number = digests.len();
             if digests.insert(capture.digest) {

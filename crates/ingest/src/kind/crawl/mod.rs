@@ -61,6 +61,8 @@ struct Named {
     passed_over: BTreeMap<&'static str, u64>,
     /// Elements that the selector of documents found.
     found: usize,
+    /// Documents whose day is not said.
+    undated: usize,
     /// Pages that are named and lie beyond the bounds.
     beyond: u64,
 }
@@ -82,6 +84,12 @@ impl Crawler<'_> {
         }
         let pages: BTreeSet<String> = named.pages.iter().map(|page| page.name.clone()).collect();
         named.items.retain(|(item, _)| !pages.contains(&name(&item.url)));
+        if self.crawl.since.is_some() && named.undated > 0 && named.undated == named.items.len() {
+            let message = format!("none of the {} documents of the listing says its day", named.undated);
+            return Err(Fault::new(ErrorKind::Shape, message)
+                .at(named.pages.first().map(|page| page.name.clone()).unwrap_or_default())
+                .help("`since` needs it: look at `date` or `date_in_url`; the source keeps what it had"));
+        }
         let aside =
             named.passed_over.iter().filter(|(why, _)| **why != "before-since").map(|(_, count)| count).sum::<u64>();
         if named.items.is_empty() && aside > 0 && named.missing.is_empty() {
@@ -89,7 +97,7 @@ impl Crawler<'_> {
             return Err(Fault::new(ErrorKind::Shape, message)
                 .at(named.pages.first().map(|page| page.name.clone()).unwrap_or_default())
                 .help(
-                    "were addresses changed? look at `matches`, `except` and `hosts`; the source keeps what it had",
+                    "does `item` find links, and were addresses changed? look at `item`, `matches`, `except` and `hosts`",
                 ));
         }
         let mut harvest = Harvest {
@@ -104,13 +112,19 @@ impl Crawler<'_> {
         let left = self.receive(&new, &mut harvest).await?;
         let good = harvest.documents.iter().filter(|document| document.suspect.is_none());
         harvest.completeness = Some(Completeness {
-            declared: Some(total),
+            // A page that was not read names one document at least.
+            declared: Some(total + named.beyond),
             items: good.count() as u64,
             pages: named.pages.len() as u64,
             slices: self.crawl.urls.len() as u64,
             over_cap: 0,
         });
         self.tell(&mut harvest, &named.passed_over, (named.beyond, left));
+        if self.crawl.since.is_some() && named.undated > 0 {
+            harvest
+                .notes
+                .push(format!("{} documents do not say their day, and are taken whatever it is", named.undated));
+        }
         // Nobody knows what stands on pages that were not read.
         let all = named.missing.is_empty() && named.beyond == 0 && left == 0;
         harvest.missing.append(&mut named.missing);
@@ -183,8 +197,10 @@ impl Crawler<'_> {
                 for why in listing.passed_over {
                     *named.passed_over.entry(why).or_default() += 1;
                 }
-                let fresh = listing.items.into_iter().filter(|item| items.insert(item.url.clone()));
-                named.items.extend(fresh.map(|item| (item, digest)));
+                let fresh: Vec<Item> =
+                    listing.items.into_iter().filter(|item| items.insert(item.url.clone())).collect();
+                named.undated += fresh.iter().filter(|item| item.day.is_none()).count();
+                named.items.extend(fresh.into_iter().map(|item| (item, digest)));
                 let further = listing.pages.into_iter().filter(|url| seen.insert(url.clone()));
                 wave.extend(further.map(|url| (url, Some(digest))));
             }

@@ -250,6 +250,11 @@ pub(super) fn fault(error: &object_store::Error, name: &str) -> Fault {
         }
         cause = error.source();
     }
+    let mut deepest = error as &(dyn std::error::Error + 'static);
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    let unanswered = format!("the store does not answer as it should: {}", redact_text(&deepest.to_string()));
     let (kind, message, help) = match error {
         object_store::Error::NotFound { .. } => {
             (ErrorKind::Source, "the store has no such object or bucket", "look at the name and the region")
@@ -260,11 +265,7 @@ pub(super) fn fault(error: &object_store::Error, name: &str) -> Fault {
         object_store::Error::Precondition { .. } => {
             (ErrorKind::Upstream, "the object was changed while it was read", "run again")
         }
-        _ => (
-            ErrorKind::Upstream,
-            "the store does not answer as it should",
-            "run again later; what was published before stays as it is",
-        ),
+        _ => (ErrorKind::Upstream, unanswered.as_str(), "run again later; what was published before stays as it is"),
     };
     Fault::new(kind, message).at(name).because(told(error)).help(help)
 }
