@@ -7,6 +7,8 @@ use quipu_schema::pipeline::{Format, Reader, Source};
 use quipu_schema::{Digest, ErrorKind, Fault};
 use quipu_store::{Capture, Completeness};
 
+use crate::kind::Document;
+
 /// One document as it came.
 pub(crate) struct Came<'a> {
     /// Its name: an address without secrets, or a path.
@@ -85,11 +87,14 @@ pub(crate) fn incomplete(came: &Completeness, source: &Source) -> Option<Fault> 
 }
 
 /// The fault of a source of which documents are suspect.
-pub(crate) fn fault(name: &str, why: &str, others: usize) -> Fault {
+pub(crate) fn fault(document: &Document, why: &str, others: usize) -> Fault {
     let more = if others == 0 { String::new() } else { format!(" (and {others} further documents are suspect)") };
-    Fault::new(ErrorKind::Shape, format!("what came is not taken for data: {why}{more}"))
-        .at(name)
-        .help("look at it: it is archived and marked as suspect, and the source keeps what it had before")
+    Fault::new(ErrorKind::Shape, format!("what came is not taken for data: {why}{more}")).at(&document.name).help(
+        format!(
+            "look at it: it is archived as {} and marked as suspect, and the source keeps what it had before",
+            document.archived.digest
+        ),
+    )
 }
 
 /// The format that a name promises.

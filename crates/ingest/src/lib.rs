@@ -284,10 +284,7 @@ fn account(harvest: &Harvest) -> Tally {
 fn trouble(harvest: &mut Harvest) -> Option<Fault> {
     let mut suspect = harvest.documents.iter().filter_map(|document| Some((document, document.suspect.as_ref()?)));
     if let Some((document, why)) = suspect.next() {
-        return Some(guard::fault(&document.name, why, suspect.count()).help(format!(
-            "look at it: it is archived as {} and marked as suspect, and the source keeps what it had before",
-            document.archived.digest
-        )));
+        return Some(guard::fault(document, why, suspect.count()));
     }
     let total = harvest.documents.len() + harvest.missing.len();
     if total == 1 {

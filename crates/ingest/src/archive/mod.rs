@@ -13,7 +13,6 @@ use std::os::unix::fs::FileExt as _;
 use quipu_fetch::Sniffed;
 use quipu_schema::pipeline::Members;
 use quipu_schema::{ErrorKind, Fault, Result};
-use quipu_store::Archived;
 
 use crate::concerns_the_source_only;
 use crate::guard::{Came, suspicion};
@@ -100,9 +99,7 @@ fn members(parent: &Document, wanted: &Members, job: &Job) -> Result<Vec<Documen
 fn known(full: &str, parent: &Document, job: &Job) -> Option<Document> {
     let before = *job.known.get(full)?;
     let same = before.parent == Some(parent.archived.digest) && job.archive.contains(&before.digest);
-    let archived = Archived { digest: before.digest, size: before.size, new: false };
-    let parent = Some((Parent::Archive, parent.archived.digest));
-    same.then(|| Document { parent, not_modified: true, ..Document::of(full.to_owned(), archived) })
+    same.then(|| Document::kept(before))
 }
 
 /// Archives one member: its name in the archive, and that of the document.

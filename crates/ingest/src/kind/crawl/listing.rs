@@ -20,6 +20,7 @@ use super::tree::tree;
 const DAY: usize = 200;
 /// The languages that days are read in, where neither the source nor the page says which.
 const LANGUAGES: [&str; 4] = ["en", "es", "pt", "fr"];
+
 /// What is looked for in pages.
 pub(super) struct Rules {
     item: Selector,

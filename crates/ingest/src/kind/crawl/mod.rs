@@ -219,7 +219,7 @@ impl Crawler<'_> {
         let name = name(url);
         let mut came = self.fetch(url, &name, What::Listing, by).await?;
         if let Some(why) = &came.document.suspect {
-            return Err(crate::guard::fault(&name, why, 0));
+            return Err(crate::guard::fault(&came.document, why, 0));
         }
         let bytes = came.read(self.job)?;
         // A server that says "not modified" need not say of what type.

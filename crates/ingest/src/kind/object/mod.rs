@@ -28,7 +28,7 @@ const AT_A_TIME: usize = 4;
 /// Most objects of a list that match nothing, for each one that may.
 const BESIDES: u64 = 100;
 /// Most notes on single objects.
-const TOLD: usize = 10;
+const TOLD: u64 = 10;
 
 impl Fetch for ObjectSource {
     fn word(&self) -> &'static str {
@@ -114,7 +114,7 @@ impl Bucket<'_> {
         // The library asks again by itself, which takes its time.
         let idle = limits.idle_timeout.saturating_mul(limits.tries);
         let silent = || Fault::new(ErrorKind::Upstream, format!("the store was silent for {idle:?}")).at(&name);
-        let mut first_key: Option<Path> = None;
+        let (mut first_key, mut empty): (Option<Path>, u64) = (None, 0);
         loop {
             let meta = match timeout(idle, listed.next()).await.map_err(|_| silent())? {
                 None => break,
@@ -140,7 +140,10 @@ impl Bucket<'_> {
             }
             // Folders stand in some stores as objects without bytes.
             if meta.size == 0 {
-                harvest.notes.push(format!("`{key}` is an object without bytes, as folders are, and left out"));
+                empty += 1;
+                if empty <= TOLD {
+                    harvest.notes.push(format!("`{key}` is an object without bytes, as folders are, and left out"));
+                }
                 continue;
             }
             if wanted.len() as u64 >= self.source.most_objects {
@@ -150,7 +153,9 @@ impl Bucket<'_> {
             }
             wanted.push(self.wants(&key, meta)?);
         }
-        harvest.notes.truncate(TOLD);
+        if empty > TOLD {
+            harvest.notes.push(format!("{} further objects without bytes are left out", empty - TOLD));
+        }
         if wanted.is_empty() {
             return Err(Fault::new(ErrorKind::Source, "no object matches this glob")
                 .at(&name)
@@ -166,16 +171,8 @@ impl Bucket<'_> {
         let job = self.job;
         let before = job.known.get(name.as_str()).copied();
         if let Some(before) = before.filter(|before| same(before, meta) && job.archive.contains(&before.digest)) {
-            let archived = Archived { digest: before.digest, size: before.size, new: false };
-            let suspect = unpinned(&archived.digest, job.source);
-            let media_type = before.media_type.clone();
-            return Ok(Document {
-                suspect,
-                media_type,
-                headers: before.headers.clone(),
-                not_modified: true,
-                ..Document::of(name.clone(), archived)
-            });
+            let suspect = unpinned(&before.digest, job.source);
+            return Ok(Document { suspect, ..Document::kept(before) });
         }
         if meta.size == 0 {
             let help = "ask the owner of the bucket; leave it out of the glob where it is to be empty";
